@@ -1,0 +1,65 @@
+# patchmill_module(NAME DEPS other modules... LIBS outside libraries...)
+#
+# One static library for a folder of src/. It may use its own headers and those of
+# the modules named in DEPS (and theirs); cmake/check_layers.cmake refuses any other include.
+
+set_property(GLOBAL PROPERTY PATCHMILL_MODULES "")
+
+function(patchmill_module name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
+  set(target patchmill_${name})
+  list(TRANSFORM ARG_DEPS PREPEND patchmill_ OUTPUT_VARIABLE dep_targets)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE ${ARG_PRIVATE_LIBS})
+    if(PATCHMILL_PCH)
+      if(name STREQUAL "util")
+        target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/util/pch.hpp)
+      else()
+        target_precompile_headers(${target} REUSE_FROM patchmill_util)
+      endif()
+    endif()
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${target} ${scope} patchmill_options ${dep_targets} ${ARG_LIBS})
+  set_property(GLOBAL APPEND PROPERTY PATCHMILL_MODULES ${name})
+  set_property(GLOBAL PROPERTY PATCHMILL_DEPS_${name} ${ARG_DEPS})
+endfunction()
+
+# Writes the dependency table and runs the layer check with every build.
+function(patchmill_check_layers)
+  get_property(modules GLOBAL PROPERTY PATCHMILL_MODULES)
+  set(table "")
+  foreach(module IN LISTS modules)
+    get_property(deps GLOBAL PROPERTY PATCHMILL_DEPS_${module})
+    string(APPEND table "set(DEPS_${module} \"${deps}\")\n")
+  endforeach()
+  file(WRITE ${CMAKE_BINARY_DIR}/layers.cmake "set(MODULES \"${modules}\")\n${table}")
+  add_custom_target(check_layers ALL
+    COMMAND ${CMAKE_COMMAND} -DTABLE=${CMAKE_BINARY_DIR}/layers.cmake -DSOURCE=${CMAKE_SOURCE_DIR}/src
+            -P ${CMAKE_SOURCE_DIR}/cmake/check_layers.cmake
+    COMMENT "Checking that no layer includes one above it")
+endfunction()
+
+# patchmill_tests(NAME [DEPS modules...]): one doctest program for tests/NAME, one CTest test.
+function(patchmill_tests name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  list(TRANSFORM ARG_DEPS PREPEND patchmill_ OUTPUT_VARIABLE dep_targets)
+  add_executable(${name}_tests ${sources})
+  target_link_libraries(${name}_tests PRIVATE patchmill_${name} ${dep_targets} patchmill_test_support ${ARG_LIBS})
+  target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  if(PATCHMILL_PCH)
+    target_precompile_headers(${name}_tests REUSE_FROM patchmill_util)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_tests)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+endfunction()

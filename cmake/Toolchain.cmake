@@ -1,0 +1,53 @@
+# Warnings, sanitizers, linker and compiler cache: everything about how we compile.
+
+add_library(patchmill_options INTERFACE)
+
+target_compile_options(patchmill_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
+  -fno-common -fstack-protector-strong)
+if(PATCHMILL_WERROR)
+  target_compile_options(patchmill_options INTERFACE -Werror)
+endif()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  # GCC 12 reports null dereferences inside the standard library when it inlines at -O2.
+  target_compile_options(patchmill_options INTERFACE -Wno-null-dereference)
+endif()
+
+if(PATCHMILL_SANITIZE)
+  target_compile_options(patchmill_options INTERFACE
+    -fsanitize=${PATCHMILL_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(patchmill_options INTERFACE -fsanitize=${PATCHMILL_SANITIZE})
+  if(PATCHMILL_SANITIZE MATCHES "undefined")
+    target_compile_options(patchmill_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Instrumented code gives GCC 12 false positives of these three kinds.
+    target_compile_options(patchmill_options INTERFACE
+      -Wno-maybe-uninitialized -Wno-null-dereference -Wno-mismatched-new-delete)
+    if(PATCHMILL_SANITIZE MATCHES "thread")
+      target_compile_options(patchmill_options INTERFACE -Wno-tsan)
+    endif()
+  endif()
+endif()
+
+if(PATCHMILL_FUZZ)
+  # Coverage everywhere, the driver only in the fuzz programs.
+  target_compile_options(patchmill_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(PATCHMILL_CCACHE ccache)
+if(PATCHMILL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+    ${PATCHMILL_CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(patchmill_options INTERFACE -fpch-preprocess)
+  endif()
+endif()
+
+find_program(PATCHMILL_MOLD mold)
+if(PATCHMILL_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
+  target_link_options(patchmill_options INTERFACE -fuse-ld=mold)
+endif()

@@ -1,0 +1,30 @@
+#pragma once
+// Bare mirrors of the trees, sharing objects through alternates.
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "git/repository.hpp"
+#include "util/result.hpp"
+
+namespace patchmill::git {
+
+struct MirrorSpec {
+  std::string name;                                // folder name under the data directory
+  std::string url;                                 // git URL or path of a local repository
+  std::vector<std::string> branches;               // full or short names; empty: all
+  std::vector<std::filesystem::path> alternates;   // other mirrors to borrow objects from
+};
+
+struct FetchOutcome {
+  bool changed = false;
+  std::vector<std::pair<std::string, ObjectId>> branches;  // after the fetch
+};
+
+// Makes the mirror if it is missing, else fetches. Built beside and renamed into place, and a
+// failed fetch leaves refs and objects as they were. Local paths are cloned by alternates.
+// Errors: infrastructure with git's own words, escaped.
+Result<FetchOutcome> fetch_mirror(const std::filesystem::path& mirrors_dir, const MirrorSpec& spec);
+
+}  // namespace patchmill::git

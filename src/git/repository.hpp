@@ -1,0 +1,95 @@
+#pragma once
+// A bare repository read and written through git's plumbing; no checkout, no libgit2.
+//
+// git runs with hooks, prompts, global and system configuration switched off.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "git/object_id.hpp"
+#include "util/clock.hpp"
+#include "util/result.hpp"
+#include "util/subprocess.hpp"
+
+namespace patchmill::git {
+
+struct Object {
+  ObjectId id;
+  std::string type;  // blob, tree, commit, tag
+  std::string data;
+};
+
+struct TreeEntry {
+  std::uint32_t mode = 0;  // 0100644, 0100755, 0120000, 040000, 0160000
+  ObjectId id;
+  std::string path;        // full path within the tree
+};
+
+struct Signature {
+  std::string name, email;
+  std::int64_t seconds = 0;    // since the epoch
+  int offset_minutes = 0;      // east of UTC
+};
+
+struct CommitInfo {
+  ObjectId id, tree;
+  std::vector<ObjectId> parents;
+  Signature author, committer;
+  std::string subject, body;   // body without the subject
+};
+
+class Repository {
+ public:
+  // `git_dir`: a bare repository, or the .git (or top folder) of a checkout.
+  static Result<std::unique_ptr<Repository>> open(std::filesystem::path git_dir);
+  // A new bare repository that borrows the objects of `alternates`.
+  static Result<std::unique_ptr<Repository>> create(std::filesystem::path git_dir,
+                                                    std::span<const std::filesystem::path> alternates);
+  ~Repository();
+
+  [[nodiscard]] const std::filesystem::path& git_dir() const;
+
+  // Reading. Thread-safe (one cat-file child behind a lock). not_found when the name is unknown.
+  Result<ObjectId> resolve(std::string_view revision);     // to a commit; options are refused
+  Result<Object> read(std::string_view name);              // any object name, "COMMIT:path" included
+  Result<bool> exists(std::string_view id);
+  Result<CommitInfo> commit(std::string_view id);
+  // The entry of each path that exists in `treeish` (missing ones are left out).
+  Result<std::vector<TreeEntry>> entries(std::string_view treeish, std::span<const std::string> paths);
+
+  // Writing objects; no refs are touched.
+  Result<ObjectId> write_blob(std::string_view content);
+  // `changes`: new entries; mode 0 removes the path. Empty folders vanish.
+  Result<ObjectId> update_tree(std::string_view treeish, std::span<const TreeEntry> changes);
+  Result<ObjectId> write_commit(std::string_view tree, std::span<const ObjectId> parents,
+                                const Signature& author, const Signature& committer,
+                                std::string_view message);
+  Result<void> update_ref(std::string_view ref, std::string_view id);
+
+  // Any git command in this repository, with our environment. Arguments are used as they are:
+  // callers put "--end-of-options" or "--" before anything that came from outside.
+  Result<Completed> git(std::vector<std::string> args, std::string input = {},
+                        std::chrono::milliseconds timeout = std::chrono::minutes(10));
+  // As git(), with extra environment (GIT_INDEX_FILE and the like).
+  Result<Completed> git_with_env(std::vector<std::string> args,
+                                 std::map<std::string, std::string> env, std::string input = {},
+                                 std::chrono::milliseconds timeout = std::chrono::minutes(10));
+
+ private:
+  struct Impl;
+  explicit Repository(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> m_impl;
+};
+
+// The environment every git child gets: no hooks, prompts or foreign configuration.
+std::map<std::string, std::string> git_environment();
+
+}  // namespace patchmill::git

@@ -1,0 +1,50 @@
+#pragma once
+// Nodes, their artifacts and findings in the store, each change with its event.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "findings/finding.hpp"
+#include "pipeline/node.hpp"
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
+namespace patchmill::pipeline {
+
+class NodeStore {
+ public:
+  NodeStore(store::Database& database, const Clock& clock);
+
+  // Inserts (id is set) with the event node-created. Unique by (series, name, patch, commit,
+  // attempt): an equal one is returned instead.
+  Node create(Node node);
+  void start(Node& node);
+  // Done, with result, summary, findings and artifacts in one transaction (event node-done).
+  void finish(Node& node, findings::Verdict result, std::string summary,
+              const std::vector<findings::Finding>& findings = {},
+              const std::vector<Artifact>& artifacts = {});
+  std::optional<Node> node(std::int64_t id);
+  std::vector<Node> of_series(std::int64_t series);    // parents before children
+  std::vector<findings::Finding> findings_of(std::int64_t node);
+  std::vector<Artifact> artifacts_of(std::int64_t node);
+  // Nodes left running by a process that died: closed as incomplete. Returns how many.
+  int close_orphans();
+
+  // The verdict of a whole series with its one-line reason, and when it was reached.
+  struct SeriesVerdict {
+    findings::Verdict verdict = findings::Verdict::incomplete;
+    std::string reason;
+    Timestamp time{};
+    std::string content_key;   // hash of what was judged: patches, base, jobs
+  };
+  void set_verdict(std::int64_t series, const SeriesVerdict& verdict);   // event series-verdict
+  std::optional<SeriesVerdict> verdict(std::int64_t series);
+
+ private:
+  store::Database& m_database;
+  const Clock& m_clock;
+};
+
+}  // namespace patchmill::pipeline

@@ -1,0 +1,34 @@
+#pragma once
+// The ordered event log: one row for everything that happened, written in the same transaction.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
+namespace patchmill::store {
+
+// kind is "<noun>-<past participle>" in Patchwork's or Maestro's words where they have one:
+// message-received, series-created, series-completed, patch-created, cover-created,
+// check-created, node-created, node-done, checkout-created, ...
+struct Event {
+  std::int64_t id = 0;  // grows monotonically; the cursor of every reader
+  Timestamp time{};
+  std::string kind;
+  std::optional<std::int64_t> series;
+  std::optional<std::int64_t> node;
+  std::string payload;  // JSON object
+};
+
+// Returns the id. Call it inside the transaction that makes the change.
+std::int64_t append_event(Database& database, Timestamp now, std::string_view kind,
+                          std::optional<std::int64_t> series, std::optional<std::int64_t> node,
+                          std::string_view payload_json);
+// Events with id > after, oldest first.
+std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit);
+
+}  // namespace patchmill::store

@@ -1,0 +1,33 @@
+#pragma once
+// Outward effects (checks, mails, submissions), written down before they happen.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
+namespace patchmill::store {
+
+struct OutboxItem {
+  std::int64_t id = 0;
+  std::string key;   // idempotency key: the same effect always has the same key
+  std::string kind;  // which reporter takes it
+  std::string payload;
+  int attempts = 0;
+};
+
+// False when an item with this key exists already (then nothing changes).
+bool enqueue(Database& database, Timestamp now, std::string_view key, std::string_view kind,
+             std::string_view payload);
+// Leases the oldest due item of this kind to `holder` for `lease`; nobody else gets it meanwhile.
+std::optional<OutboxItem> claim(Database& database, Timestamp now, std::string_view kind,
+                                std::string_view holder, std::chrono::microseconds lease);
+void mark_sent(Database& database, Timestamp now, std::int64_t id);
+// Due again at `retry_at`; given up (kept, with its error) when retry_at is empty.
+void mark_failed(Database& database, std::int64_t id, std::string_view error,
+                 std::optional<Timestamp> retry_at);
+
+}  // namespace patchmill::store

@@ -1,0 +1,48 @@
+#pragma once
+// Reading series and messages back.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mail/message.hpp"
+#include "store/blob_store.hpp"
+#include "store/database.hpp"
+#include "tracker/model.hpp"
+
+namespace patchmill::tracker {
+
+struct MessageRow {
+  std::int64_t id = 0;
+  std::string message_id;
+  MessageKind kind = MessageKind::reply;
+  std::string reason;       // why it is unusable, or what was mended
+  std::string subject, from_name, from_email;
+  Timestamp date{};
+  std::optional<std::int64_t> series;
+};
+
+class Queries {
+ public:
+  Queries(store::Database& database, const store::BlobStore& blobs);
+
+  std::vector<std::int64_t> series_numbers();                  // ascending
+  std::optional<Series> series(std::int64_t number);
+  void each_series(const std::function<void(const Series&)>& f);  // ascending by number
+  // The series a message belongs to (cover or patch); its newest revision when several share it.
+  std::optional<std::int64_t> series_of(std::string_view msgid);
+  std::optional<MessageRow> message(std::string_view msgid);
+  std::vector<MessageRow> unusable_messages(std::size_t limit);
+  std::map<std::string, std::int64_t> message_counts();        // by kind, "unusable: REASON" apart
+  Result<std::string> raw(std::int64_t message);               // as received
+  Result<mail::Message> parsed(std::int64_t message);
+
+ private:
+  store::Database& m_database;
+  const store::BlobStore& m_blobs;
+};
+
+}  // namespace patchmill::tracker
