@@ -6,6 +6,7 @@ target_compile_options(patchmill_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
   -fno-common -fstack-protector-strong)
+target_compile_definitions(patchmill_options INTERFACE PATCHMILL_VERSION="${PROJECT_VERSION}")
 if(PATCHMILL_WERROR)
   target_compile_options(patchmill_options INTERFACE -Werror)
 endif()

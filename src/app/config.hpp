@@ -1,0 +1,50 @@
+#pragma once
+// The configuration file, read and checked.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/check.hpp"
+#include "pipeline/job.hpp"
+#include "placement/placement.hpp"
+#include "util/result.hpp"
+
+namespace patchmill::app {
+
+struct SourceSpec {
+  std::string name, url, list_id;
+};
+
+struct Config {
+  std::filesystem::path file;              // empty: none was read
+  std::filesystem::path data;              // absolute
+  std::string store_url;                   // what store::Database::open takes; holds the password
+  std::vector<placement::TreeSpec> trees;
+  std::vector<SourceSpec> sources;
+  std::vector<pipeline::JobSpec> jobs;
+  std::set<std::string> jobs_with_baseline;
+  std::optional<std::vector<std::string>> checks_enabled;  // empty optional: the standard ones
+  std::vector<std::string> checks_disabled;
+  std::map<std::string, checks::Settings> check_settings;  // by check name
+  bool test_superseded = false;
+  bool test_rfc = true;
+};
+
+// What stands when there is no file.
+Config default_config();
+
+// Reads and checks the file. The error holds every fault found, one "file:line:column: …" each.
+Result<Config> load_config(const std::filesystem::path& file);
+// The same from text; `file` is for messages and for paths relative to it.
+Result<Config> parse_config(const std::filesystem::path& file, std::string_view text);
+
+// The file used when none is named: $PATCHMILL_CONFIG, ./patchmill.yaml,
+// $XDG_CONFIG_HOME/patchmill/patchmill.yaml, /etc/patchmill/patchmill.yaml; empty: none exists.
+std::filesystem::path find_config();
+
+}  // namespace patchmill::app

@@ -1,0 +1,174 @@
+#include "app/config_docs.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "app/config_keys.hpp"
+
+namespace patchmill::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string type_words(const KeySpec& key) {
+  std::string text(to_string(key.type));
+  if (key.type == KeyType::choice) {
+    for (std::size_t i = 0; i < key.choices.size(); ++i) {
+      text += fmt::format("{} `{}`", i == 0 ? "" : ",", key.choices[i]);
+    }
+  }
+  return text;
+}
+
+void write_section(std::string& out, std::string_view path, std::string_view title) {
+  out += fmt::format("\n## {}\n\n| key | type | left out | meaning |\n|---|---|---|---|\n", title);
+  for (const KeySpec& key : config_keys()) {
+    if (key.section == path) {
+      std::string meaning(key.help);
+      if (!key.example.empty()) {
+        meaning += fmt::format(" Example: `{}`.", key.example);
+      }
+      out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, type_words(key),
+                         key.required ? "must be given" : key.standard, meaning);
+    }
+  }
+  for (const KeySpec& key : config_keys()) {
+    if (key.section == path && (key.type == KeyType::section || key.type == KeyType::sections)) {
+      const std::string inner = section_path(key);
+      write_section(out, inner,
+                    fmt::format("`{}`{}: {}", inner, key.type == KeyType::sections ? " (list)" : "",
+                                key.help));
+    }
+  }
+}
+
+json::object schema_of_section(std::string_view path);
+
+json::value schema_of(const KeySpec& key) {
+  json::object schema;
+  const json::value scalar = json::array{"string", "number", "boolean"};
+  switch (key.type) {
+    case KeyType::integer:
+      schema = {{"type", "integer"}, {"minimum", 0}};
+      break;
+    case KeyType::boolean:
+      schema = {{"type", "boolean"}};
+      break;
+    case KeyType::choice: {
+      json::array values;
+      for (const auto& choice : key.choices) {
+        values.emplace_back(choice);
+      }
+      schema = {{"enum", values}};
+      break;
+    }
+    case KeyType::duration:
+      schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[smh]?$"}};
+      break;
+    case KeyType::size:
+      schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[kKmMgG]?$"}};
+      break;
+    case KeyType::name:
+      schema = {{"type", "string"}, {"pattern", "^[A-Za-z0-9][A-Za-z0-9._-]*$"}};
+      break;
+    case KeyType::words:
+      schema = {{"oneOf", json::array{json::object{{"type", scalar}},
+                                      json::object{{"type", "array"},
+                                                   {"items", json::object{{"type", scalar}}}}}}};
+      break;
+    case KeyType::table:
+      schema = {{"type", "object"}, {"additionalProperties", json::object{{"type", scalar}}}};
+      break;
+    case KeyType::secret:
+      schema = {{"type", "object"},
+                {"properties", json::object{{"file", json::object{{"type", "string"}}},
+                                            {"env", json::object{{"type", "string"}}}}},
+                {"minProperties", 1},
+                {"maxProperties", 1},
+                {"additionalProperties", false}};
+      break;
+    case KeyType::section:
+      schema = schema_of_section(section_path(key));
+      break;
+    case KeyType::sections:
+      schema = {{"type", "array"}, {"items", schema_of_section(section_path(key))}};
+      break;
+    default:
+      schema = {{"type", "string"}};
+  }
+  schema["description"] = key.help;
+  return schema;
+}
+
+json::object schema_of_section(std::string_view path) {
+  json::object properties;
+  json::array required;
+  for (const KeySpec& key : config_keys()) {
+    if (key.section == path) {
+      properties[key.name] = schema_of(key);
+      if (key.required) {
+        required.emplace_back(key.name);
+      }
+    }
+  }
+  json::object schema{
+      {"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  if (!required.empty()) {
+    schema["required"] = required;
+  }
+  return schema;
+}
+
+// Two spaces an indent; Boost.JSON writes one line only.
+void pretty(std::string& out, const json::value& value, std::size_t indent) {
+  const std::string pad(indent + 2, ' ');
+  if (value.is_object() && !value.get_object().empty()) {
+    out += "{\n";
+    std::size_t left = value.get_object().size();
+    for (const auto& [name, item] : value.get_object()) {
+      out += pad + json::serialize(name) + ": ";
+      pretty(out, item, indent + 2);
+      out += --left > 0 ? ",\n" : "\n";
+    }
+    out += std::string(indent, ' ') + "}";
+  } else if (value.is_array() && !value.get_array().empty()) {
+    out += "[";
+    std::size_t left = value.get_array().size();
+    for (const auto& item : value.get_array()) {
+      pretty(out, item, indent + 2);
+      out += --left > 0 ? ", " : "";
+    }
+    out += "]";
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+std::string config_reference_markdown() {
+  std::string out =
+      "# Configuration\n\n"
+      "One YAML file. It is looked for as `-c FILE`, `$PATCHMILL_CONFIG`, `./patchmill.yaml`,\n"
+      "`$XDG_CONFIG_HOME/patchmill/patchmill.yaml`, `/etc/patchmill/patchmill.yaml`.\n"
+      "`patchmill check-config` names every fault with file, line and column.\n"
+      "Paths are relative to the file. For editors there is a JSON Schema: begin the file with\n"
+      "`# yaml-language-server: $schema=patchmill.schema.json`.\n\n"
+      "This page is made by `patchmill doc configuration` from the table that also checks the file.\n";
+  write_section(out, "", "Top");
+  return out;
+}
+
+std::string config_json_schema() {
+  json::object schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                      {"title", "patchmill configuration"}};
+  for (auto& [name, value] : schema_of_section("")) {
+    schema[name] = value;
+  }
+  std::string out;
+  pretty(out, schema, 0);
+  return out + "\n";
+}
+
+}  // namespace patchmill::app

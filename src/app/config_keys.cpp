@@ -1,0 +1,367 @@
+#include "app/config_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "checks/check.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::app {
+namespace {
+
+std::vector<KeySpec> make_keys() {
+  using enum KeyType;
+  std::vector<KeySpec> keys = {
+      {"", "data", path,
+       "Folder that holds everything patchmill keeps: the store, the mirrors, artifacts and warm "
+       "builds.",
+       "$PATCHMILL_DATA, else $XDG_DATA_HOME/patchmill, else ~/.local/share/patchmill",
+       "/var/lib/patchmill"},
+      {"", "store", section, "Where tables and the event log live.", "", ""},
+      {"", "trees", sections, "The git branches series are tested against.", "", ""},
+      {"", "sources", sections, "Where mail comes from when `patchmill import` is given no path.",
+       "", ""},
+      {"", "jobs", sections, "What is run on a series: builds, tests and checks of your own.", "",
+       ""},
+      {"", "checks", section, "Which built-in checks run, and their settings.", "", ""},
+      {"", "superseded", choice,
+       "What happens to a series that has a newer revision: `skip` it, or `test` it all the same.",
+       "skip", "skip", false, {"skip", "test"}},
+      {"", "rfc", choice, "What happens to series marked RFC: `test` them or `skip` them.", "test",
+       "test", false, {"skip", "test"}},
+
+      {"store", "url", text,
+       "`sqlite` for a file in the data folder, the path of an SQLite file, or a PostgreSQL URL "
+       "(`postgresql://user@host/database`, without a password).",
+       "sqlite", "postgresql://patchmill@localhost/patchmill"},
+      {"store", "password", secret, "The password of the PostgreSQL user.", "none",
+       "{file: /etc/patchmill/store-password}"},
+
+      {"trees", "name", name, "How the tree is called in verdicts, on pages and in `jobs`.", "",
+       "mainline", true},
+      {"trees", "url", url, "The git repository: a URL or the path of a local one.", "",
+       "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", true},
+      {"trees", "branch", text, "The branch.", "the repository's HEAD", "master"},
+      {"trees", "lists", words, "List-Ids whose series belong on this tree.", "none",
+       "[netdev.vger.kernel.org]"},
+      {"trees", "subject-tags", words,
+       "Words in the subject's brackets that name this tree. A word matches whole: `net` is not "
+       "`net-next`.",
+       "none", "[net-next]"},
+      {"trees", "paths", words, "Shell patterns of files this tree is about; `*` crosses `/`.",
+       "any file", "[\"drivers/net/*\", \"net/*\"]"},
+
+      {"sources", "name", name, "How the source is called in messages.", "", "ltp", true},
+      {"sources", "url", url,
+       "An mbox, a maildir, or a public-inbox git repository (v1 or v2), by path or URL.", "",
+       "https://lore.kernel.org/ltp", true},
+      {"sources", "list-id", text, "The List-Id its mails belong to, whatever their headers say.",
+       "what the mail says", "ltp.lists.linux.it"},
+
+      {"jobs", "name", name, "How the job is called; unique.", "", "build-x86", true},
+      {"jobs", "kind", choice,
+       "`kbuild` for builds, `test` for tests, `job` for anything else. It decides how results "
+       "are shown.",
+       "job", "kbuild", false, {"kbuild", "job", "test", "process", "check"}},
+      {"jobs", "scope", choice,
+       "`series`: once, on the last patch. `patch`: once on every patch, in order.", "series",
+       "patch", false, {"series", "patch"}},
+      {"jobs", "command", words,
+       "The program and its arguments, one list item each (no shell splits them). A program given "
+       "with `./` or `../` is taken from the folder of the configuration file; any other is looked "
+       "up in PATH inside the sandbox. It starts in the patched source, which it may not write to.",
+       "", "[./build.sh, --config, tiny]"},
+      {"jobs", "nipa", path,
+       "Instead of `command`: a NIPA test folder (with `info.json`), run as it is.", "",
+       "/srv/nipa/tests/patch/checkpatch"},
+      {"jobs", "needs", words, "Jobs that must pass before this one starts.", "none", "[build-x86]"},
+      {"jobs", "match", section, "Which series get the job; every key given must match.", "all", ""},
+      {"jobs", "results", choice,
+       "How its log is read: `compiler` (warnings and errors), `ktap` (KTAP or TAP test results), "
+       "`none`.",
+       "none", "ktap", false, {"none", "ktap", "compiler"}},
+      {"jobs", "baseline", boolean,
+       "Run the job on the base commit too, once, so that only what the series introduces counts.",
+       "true when `results` is compiler or ktap", "true"},
+      {"jobs", "warm", name,
+       "Name of a build folder kept between runs, at the same path each time, so that the next "
+       "build is incremental. Jobs that name the same folder share it.",
+       "none", "um"},
+      {"jobs", "network", boolean, "Let the job reach the network.", "false", "true"},
+      {"jobs", "env", table, "Environment variables for the command.", "none", "{ARCH: um}"},
+      {"jobs", "read-only", words, "More folders of this machine the job may read.", "none",
+       "[/opt/toolchains]"},
+      {"jobs", "artifacts", words, "Shell patterns of files under $RESULTS_DIR to keep.", "none",
+       "[\"*.log\"]"},
+      {"jobs", "timeout", duration, "Wall time; then everything it started is killed.", "30m",
+       "10m"},
+      {"jobs", "memory", size, "Memory of all its processes together.", "4G", "2G"},
+      {"jobs", "processes", integer, "Processes and threads at the same time.", "512", "256"},
+      {"jobs", "output", size, "Bytes of log; then it is killed.", "64M", "16M"},
+      {"jobs", "disk", size, "Bytes it may write.", "8G", "2G"},
+
+      {"jobs.match", "trees", words, "Names of trees.", "every tree", "[mainline]"},
+      {"jobs.match", "paths", words, "Shell patterns; one touched file must match one of them.",
+       "any file", "[\"drivers/net/*\"]"},
+      {"jobs.match", "tags", words, "Words in the subject's brackets; one must be there.", "any",
+       "[net-next]"},
+
+      {"checks", "enable", words,
+       "Only these checks run. Leave it out to run all but those that must be asked for.",
+       "the standard ones", "[signed-off-by, checkpatch]"},
+      {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
+  };
+  for (const auto& check : checks::all_checks()) {
+    keys.push_back({"checks", check->name(), table, check->description(),
+                    "see docs/checks/" , ""});
+  }
+  return keys;
+}
+
+bool is_name(std::string_view text) {
+  if (text.empty() || text.size() > 100) {
+    return false;
+  }
+  const auto alnum = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return alnum(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+           return alnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+class Checker {
+ public:
+  Checker(std::string_view file, std::string_view text) : m_file(file), m_text(text) {}
+
+  void section(const YamlValue& map, std::string_view path) {
+    if (map.kind != YamlValue::Kind::map) {
+      fault(map, fmt::format("expected a map of keys, found {}", to_string(map.kind)));
+      return;
+    }
+    std::vector<std::string> names;
+    for (const KeySpec& key : config_keys()) {
+      if (key.section == path) {
+        names.emplace_back(key.name);
+      }
+    }
+    for (const auto& [key, value] : map.members) {
+      const KeySpec* spec = find(path, key.scalar);
+      if (spec == nullptr) {
+        std::string message = fmt::format("unknown key '{}'", escape_terminal(key.scalar));
+        if (const auto near = nearest_name(key.scalar, names)) {
+          message += fmt::format("; did you mean '{}'?", *near);
+        } else {
+          message += fmt::format("; known here: {}", join(names, ", "));
+        }
+        fault(key, message);
+      } else {
+        check_value(value, *spec);
+      }
+    }
+    for (const KeySpec& key : config_keys()) {
+      if (key.section == path && key.required && map.find(key.name) == nullptr) {
+        fault(map, fmt::format("the key '{}' is missing here", key.name));
+      }
+    }
+  }
+
+  std::vector<std::string> take() { return std::move(m_faults); }
+
+ private:
+  static const KeySpec* find(std::string_view path, std::string_view name) {
+    for (const KeySpec& key : config_keys()) {
+      if (key.section == path && key.name == name) {
+        return &key;
+      }
+    }
+    return nullptr;
+  }
+
+  void check_value(const YamlValue& value, const KeySpec& key) {
+    switch (key.type) {
+      case KeyType::section:
+        section(value, section_path(key));
+        return;
+      case KeyType::sections:
+        if (expect(value, key, YamlValue::Kind::sequence)) {
+          for (const YamlValue& item : value.items) {
+            section(item, section_path(key));
+          }
+        }
+        return;
+      case KeyType::words:
+        check_words(value, key);
+        return;
+      case KeyType::table:
+        check_table(value, key);
+        return;
+      case KeyType::secret:
+        check_secret(value, key);
+        return;
+      default:
+        if (expect(value, key, YamlValue::Kind::scalar)) {
+          check_scalar(value, key);
+        }
+    }
+  }
+
+  void check_words(const YamlValue& value, const KeySpec& key) {
+    if (value.kind == YamlValue::Kind::scalar) {
+      return;
+    }
+    if (expect(value, key, YamlValue::Kind::sequence)) {
+      for (const YamlValue& item : value.items) {
+        expect(item, key, YamlValue::Kind::scalar);
+      }
+    }
+  }
+
+  void check_table(const YamlValue& value, const KeySpec& key) {
+    if (expect(value, key, YamlValue::Kind::map)) {
+      for (const auto& [name, item] : value.members) {
+        if (item.kind != YamlValue::Kind::scalar && item.kind != YamlValue::Kind::null) {
+          fault(item, fmt::format("'{}' takes one value, found {}", escape_terminal(name.scalar),
+                                  to_string(item.kind)));
+        }
+      }
+    }
+  }
+
+  void check_secret(const YamlValue& value, const KeySpec& key) {
+    if (value.kind != YamlValue::Kind::map || value.members.size() != 1 ||
+        (value.find("file") == nullptr && value.find("env") == nullptr) ||
+        value.members[0].second.kind != YamlValue::Kind::scalar) {
+      fault(value, fmt::format("'{}' is a secret: write {{file: PATH}} or {{env: NAME}}, never the "
+                               "secret itself",
+                               key.name));
+    }
+  }
+
+  void check_scalar(const YamlValue& value, const KeySpec& key) {
+    const std::string& text = value.scalar;
+    const std::string shown = escape_terminal(ellipsize(text, 60));
+    switch (key.type) {
+      case KeyType::integer:
+        if (!parse_uint(text)) {
+          fault(value, fmt::format("'{}' takes a whole number, found '{}'", key.name, shown));
+        }
+        break;
+      case KeyType::boolean:
+        if (text != "true" && text != "false") {
+          fault(value, fmt::format("'{}' takes true or false, found '{}'", key.name, shown));
+        }
+        break;
+      case KeyType::duration:
+        if (!parse_duration_seconds(text)) {
+          fault(value, fmt::format("'{}' takes a duration like 90s, 5m or 2h, found '{}'", key.name,
+                                   shown));
+        }
+        break;
+      case KeyType::size:
+        if (!parse_size_bytes(text)) {
+          fault(value,
+                fmt::format("'{}' takes a size like 64k, 256M or 2G, found '{}'", key.name, shown));
+        }
+        break;
+      case KeyType::name:
+        if (!is_name(text)) {
+          fault(value, fmt::format("'{}' takes letters, digits, '-', '_' and '.', found '{}'",
+                                   key.name, shown));
+        }
+        break;
+      case KeyType::choice:
+        check_choice(value, key);
+        break;
+      default:
+        if (text.empty()) {
+          fault(value, fmt::format("'{}' is empty", key.name));
+        }
+    }
+  }
+
+  void check_choice(const YamlValue& value, const KeySpec& key) {
+    if (std::find(key.choices.begin(), key.choices.end(), value.scalar) != key.choices.end()) {
+      return;
+    }
+    std::string message =
+        fmt::format("'{}' is not a value of '{}' (one of: {})", escape_terminal(value.scalar),
+                    key.name, join(key.choices, ", "));
+    if (const auto near = nearest_name(value.scalar, key.choices)) {
+      message += fmt::format("; did you mean '{}'?", *near);
+    }
+    fault(value, message);
+  }
+
+  bool expect(const YamlValue& value, const KeySpec& key, YamlValue::Kind kind) {
+    if (value.kind == kind) {
+      return true;
+    }
+    fault(value, fmt::format("'{}' takes {}, found {}", key.name, to_string(kind),
+                             to_string(value.kind)));
+    return false;
+  }
+
+  void fault(const YamlValue& where, std::string_view message) {
+    m_faults.push_back(located(m_file, m_text, where.line, where.column, message));
+  }
+
+  std::string_view m_file, m_text;
+  std::vector<std::string> m_faults;
+};
+
+}  // namespace
+
+std::span<const KeySpec> config_keys() {
+  static const std::vector<KeySpec> keys = make_keys();
+  return keys;
+}
+
+std::string_view to_string(KeyType type) {
+  switch (type) {
+    case KeyType::text:
+      return "text";
+    case KeyType::name:
+      return "name";
+    case KeyType::path:
+      return "path";
+    case KeyType::url:
+      return "URL or path";
+    case KeyType::integer:
+      return "whole number";
+    case KeyType::boolean:
+      return "true or false";
+    case KeyType::duration:
+      return "duration";
+    case KeyType::size:
+      return "size";
+    case KeyType::choice:
+      return "one of";
+    case KeyType::words:
+      return "list of words";
+    case KeyType::table:
+      return "map of words";
+    case KeyType::secret:
+      return "secret, by file or environment";
+    case KeyType::section:
+      return "section";
+    case KeyType::sections:
+      return "list of sections";
+  }
+  return "?";
+}
+
+std::string section_path(const KeySpec& key) {
+  return key.section.empty() ? std::string(key.name)
+                             : fmt::format("{}.{}", key.section, key.name);
+}
+
+std::vector<std::string> check_keys(const YamlValue& document, std::string_view file,
+                                    std::string_view text) {
+  Checker checker(file, text);
+  checker.section(document, "");
+  return checker.take();
+}
+
+}  // namespace patchmill::app

@@ -1,0 +1,44 @@
+#pragma once
+// The data directory, opened: store, large objects, trees. Everything a subcommand works with.
+
+#include <memory>
+
+#include "app/config.hpp"
+#include "pipeline/node_store.hpp"
+#include "placement/placement.hpp"
+#include "store/blob_store.hpp"
+#include "store/database.hpp"
+#include "tracker/queries.hpp"
+#include "util/clock.hpp"
+#include "util/file.hpp"
+
+namespace patchmill::app {
+
+class Workspace {
+ public:
+  // Makes the folder (mode 0700) and brings the schema up to date.
+  // Errors: infrastructure, naming the folder or the store.
+  static Result<std::unique_ptr<Workspace>> open(Config config);
+
+  [[nodiscard]] const Config& config() const { return m_config; }
+  store::Database& database() { return *m_database; }
+  store::BlobStore& blobs() { return m_blobs; }
+  tracker::Queries& queries() { return m_queries; }
+  pipeline::NodeStore& nodes() { return m_nodes; }
+  [[nodiscard]] const Clock& clock() const { return m_clock; }
+  // Made when first asked for: it opens the mirrors.
+  placement::Placer& placer();
+
+ private:
+  Workspace(Config config, std::unique_ptr<store::Database> database);
+
+  Config m_config;
+  SystemClock m_clock;
+  std::unique_ptr<store::Database> m_database;
+  store::BlobStore m_blobs;
+  tracker::Queries m_queries;
+  pipeline::NodeStore m_nodes;
+  std::unique_ptr<placement::Placer> m_placer;
+};
+
+}  // namespace patchmill::app

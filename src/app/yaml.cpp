@@ -1,0 +1,190 @@
+#include "app/yaml.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <fmt/format.h>
+
+#include "util/text.hpp"
+
+namespace patchmill::app {
+namespace {
+
+constexpr std::size_t k_max_bytes = 1u << 20;
+constexpr int k_max_depth = 40;
+constexpr std::size_t k_max_values = 100'000;
+
+// Brackets deeper than this never reach yaml-cpp, whose parser recurses.
+constexpr int k_max_flow_depth = 200;
+
+struct Refusal {
+  int line, column;
+  std::string message;
+};
+
+class Converter {
+ public:
+  YamlValue convert(const YAML::Node& node, int depth) {
+    const auto mark = node.Mark();
+    YamlValue value;
+    value.line = mark.line + 1;
+    value.column = mark.column + 1;
+    if (depth > k_max_depth) {
+      throw Refusal{value.line, value.column,
+                    fmt::format("nested deeper than {} levels", k_max_depth)};
+    }
+    if (++m_count > k_max_values) {
+      throw Refusal{value.line, value.column,
+                    fmt::format("more than {} values (aliases are counted each time)",
+                                k_max_values)};
+    }
+    switch (node.Type()) {
+      case YAML::NodeType::Undefined:
+      case YAML::NodeType::Null:
+        value.kind = YamlValue::Kind::null;
+        break;
+      case YAML::NodeType::Scalar:
+        value.kind = YamlValue::Kind::scalar;
+        value.scalar = node.Scalar();
+        break;
+      case YAML::NodeType::Sequence:
+        value.kind = YamlValue::Kind::sequence;
+        for (const auto& item : node) {
+          value.items.push_back(convert(item, depth + 1));
+        }
+        break;
+      case YAML::NodeType::Map:
+        convert_map(node, depth, value);
+        break;
+    }
+    return value;
+  }
+
+ private:
+  void convert_map(const YAML::Node& node, int depth, YamlValue& value) {
+    value.kind = YamlValue::Kind::map;
+    for (const auto& member : node) {
+      YamlValue key = convert(member.first, depth + 1);
+      if (key.kind != YamlValue::Kind::scalar) {
+        throw Refusal{key.line, key.column, "a key must be a plain word"};
+      }
+      if (const YamlValue* earlier = value.find(key.scalar)) {
+        throw Refusal{key.line, key.column,
+                      fmt::format("the key '{}' stands here twice (first on line {})",
+                                  escape_terminal(key.scalar), earlier->line)};
+      }
+      YamlValue item = convert(member.second, depth + 1);
+      if (item.kind == YamlValue::Kind::null) {
+        item.line = key.line;
+        item.column = key.column;
+      }
+      value.members.emplace_back(std::move(key), std::move(item));
+    }
+  }
+
+  std::size_t m_count = 0;
+};
+
+bool flow_too_deep(std::string_view text) {
+  int depth = 0;
+  int indent_dashes = 0;
+  bool line_start = true;
+  for (const char c : text) {
+    if (c == '\n') {
+      line_start = true;
+      indent_dashes = 0;
+      continue;
+    }
+    if (line_start && (c == '-' || c == '?')) {
+      ++indent_dashes;  // "- - - -" and "? ? ?" nest too
+    } else if (c != ' ') {
+      line_start = false;
+    }
+    if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      depth = depth > 0 ? depth - 1 : 0;
+    }
+    if (depth > k_max_flow_depth || indent_dashes > k_max_flow_depth) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+const YamlValue* YamlValue::find(std::string_view key) const {
+  for (const auto& [name, value] : members) {
+    if (name.scalar == key) {
+      return &value;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view to_string(YamlValue::Kind kind) {
+  switch (kind) {
+    case YamlValue::Kind::null:
+      return "nothing";
+    case YamlValue::Kind::scalar:
+      return "a word";
+    case YamlValue::Kind::sequence:
+      return "a list";
+    case YamlValue::Kind::map:
+      return "a map";
+  }
+  return "?";
+}
+
+std::string located(std::string_view file, std::string_view text, int line, int column,
+                    std::string_view message) {
+  std::string result = fmt::format("{}:{}:{}: {}", file, line, column, message);
+  const auto lines = split_lines(text);
+  if (line >= 1 && static_cast<std::size_t>(line) <= lines.size()) {
+    const std::string shown =
+        ellipsize(escape_terminal(lines[static_cast<std::size_t>(line) - 1]), 160);
+    const auto indent = static_cast<std::size_t>(column > 0 ? column - 1 : 0);
+    if (indent <= shown.size()) {
+      result += fmt::format("\n  {}\n  {}^", shown, std::string(indent, ' '));
+    }
+  }
+  return result;
+}
+
+Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
+  if (text.size() > k_max_bytes) {
+    return fail(ErrorKind::limit,
+                fmt::format("{}: {} bytes; a configuration may have {}", file, text.size(),
+                            k_max_bytes));
+  }
+  if (!is_valid_utf8(text)) {
+    return fail(ErrorKind::invalid, fmt::format("{}: not UTF-8 text", file));
+  }
+  if (flow_too_deep(text)) {
+    return fail(ErrorKind::limit,
+                fmt::format("{}: nested deeper than {} levels", file, k_max_flow_depth));
+  }
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.empty() || documents[0].IsNull()) {
+      YamlValue empty;
+      empty.kind = YamlValue::Kind::map;
+      return empty;
+    }
+    if (documents.size() > 1) {
+      const auto mark = documents[1].Mark();
+      return fail(ErrorKind::invalid, located(file, text, mark.line + 1, mark.column + 1,
+                                              "a second document; only one is read"));
+    }
+    return Converter().convert(documents[0], 0);
+  } catch (const Refusal& refusal) {
+    return fail(ErrorKind::invalid,
+                located(file, text, refusal.line, refusal.column, refusal.message));
+  } catch (const YAML::Exception& error) {
+    return fail(ErrorKind::invalid,
+                located(file, text, error.mark.line + 1, error.mark.column + 1,
+                        fmt::format("not valid YAML: {}", error.msg)));
+  }
+}
+
+}  // namespace patchmill::app

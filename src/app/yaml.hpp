@@ -1,0 +1,38 @@
+#pragma once
+// YAML as plain values that know where they stand. yaml-cpp stays behind this one file.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "util/result.hpp"
+
+namespace patchmill::app {
+
+// A value of a YAML document. Scalars stay text until the schema asks for a type, so that
+// `no`, `1.10` and `0x1f` are never turned into something else behind the writer's back.
+struct YamlValue {
+  enum class Kind { null, scalar, sequence, map };
+  Kind kind = Kind::null;
+  std::string scalar;
+  std::vector<YamlValue> items;                            // of a sequence
+  std::vector<std::pair<YamlValue, YamlValue>> members;    // of a map, in order, keys are scalars
+  int line = 1, column = 1;                                // 1-based
+
+  // The member of this name, or nullptr.
+  [[nodiscard]] const YamlValue* find(std::string_view key) const;
+};
+std::string_view to_string(YamlValue::Kind kind);
+
+// "file:line:column: message", the offending line and a caret.
+std::string located(std::string_view file, std::string_view text, int line, int column,
+                    std::string_view message);
+
+// One document. Refused, with file:line:column: syntax errors, duplicate keys, keys that are not
+// plain words, more than one document, more than 1 MiB of text, 40 levels or 100 000 values
+// (aliases count each time they are used, so bombs are caught). Empty text is an empty map.
+Result<YamlValue> parse_yaml(std::string_view file, std::string_view text);
+
+}  // namespace patchmill::app

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/command.hpp"
+
+namespace patchmill::cli {
+
+Command check_config_command() {
+  struct Storage {
+    std::vector<std::string> file;
+  };
+  auto storage = std::make_shared<Storage>();
+  Command command;
+  command.name = "check-config";
+  command.summary = "Read the configuration and name every fault with file, line and column.";
+  command.arguments = {{"FILE", "The file; without it the one the other commands would use.",
+                        &storage->file, false, false, Complete::file}};
+  command.examples = {{"patchmill check-config patchmill.yaml", "before a reload"}};
+  command.run = [storage](const Common& common) -> int {
+    std::filesystem::path file = common.config_file;
+    if (!storage->file.empty()) {
+      file = storage->file[0];
+    }
+    if (file.empty()) {
+      file = app::find_config();
+    }
+    if (file.empty()) {
+      return report({ErrorKind::invalid,
+                     "no configuration file found; name one, or see docs/configuration.md for where "
+                     "it is looked for"});
+    }
+    const auto config = app::load_config(file);
+    if (!config) {
+      if (common.json) {
+        const boost::json::object out{{"valid", false}, {"faults", config.error().message}};
+        fmt::print("{}\n", boost::json::serialize(out));
+      }
+      return report(config.error());
+    }
+    if (common.json) {
+      const boost::json::object out{{"valid", true},
+                                    {"file", file.string()},
+                                    {"trees", config->trees.size()},
+                                    {"sources", config->sources.size()},
+                                    {"jobs", config->jobs.size()}};
+      fmt::print("{}\n", boost::json::serialize(out));
+    } else {
+      fmt::print("{}: good ({} trees, {} sources, {} jobs; data in {})\n", file.string(),
+                 config->trees.size(), config->sources.size(), config->jobs.size(),
+                 config->data.string());
+    }
+    return k_pass;
+  };
+  return command;
+}
+
+}  // namespace patchmill::cli

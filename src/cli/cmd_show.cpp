@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/command.hpp"
+#include "cli/output.hpp"
+#include "cli/series_json.hpp"
+#include "cli/series_text.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+struct Storage {
+  std::vector<std::string> words;
+  std::string limit = "0";
+};
+
+int show_all_series(app::Workspace& workspace, const Common& common) {
+  boost::json::array out;
+  Table table({"series", "v", "patches", "verdict", "name", "reason"});
+  workspace.queries().each_series([&](const tracker::Series& series) {
+    const auto verdict = workspace.nodes().verdict(series.number);
+    if (common.json) {
+      out.push_back(series_json(series, verdict));
+    } else {
+      table.row({std::to_string(series.number), std::to_string(series.version),
+                 fmt::format("{}/{}", series.received_total(), series.total),
+                 verdict ? std::string(findings::to_string(verdict->verdict)) : "-",
+                 ellipsize(series.name, 60), verdict ? verdict->reason : "not tested yet"});
+    }
+  });
+  if (common.json) {
+    fmt::print("{}\n", boost::json::serialize(out));
+  } else {
+    table.print(3);
+  }
+  return k_pass;
+}
+
+// By number, or by the Message-ID of one of its mails.
+std::optional<tracker::Series> find_series(app::Workspace& workspace, const std::string& word) {
+  if (const auto number = parse_uint(word)) {
+    return workspace.queries().series(static_cast<std::int64_t>(*number));
+  }
+  const auto number = workspace.queries().series_of(trim_msgid(word));
+  return number ? workspace.queries().series(*number) : std::nullopt;
+}
+
+int show_one_series(app::Workspace& workspace, const Common& common, const std::string& word) {
+  const auto series = find_series(workspace, word);
+  if (!series) {
+    return report({ErrorKind::not_found,
+                   fmt::format("there is no series {} here; `patchmill show series` lists them",
+                               escape_terminal(word))});
+  }
+  const auto verdict = workspace.nodes().verdict(series->number);
+  const auto nodes = workspace.nodes().of_series(series->number);
+  if (!common.json) {
+    print_series(*series, verdict, nodes,
+                 [&](std::int64_t node) { return workspace.nodes().findings_of(node); });
+    return k_pass;
+  }
+  auto out = series_json(*series, verdict);
+  boost::json::array list;
+  for (const auto& node : nodes) {
+    auto object = node_json(node);
+    boost::json::array found;
+    for (const auto& finding : workspace.nodes().findings_of(node.id)) {
+      found.push_back(finding_json(finding));
+    }
+    object["findings"] = std::move(found);
+    list.push_back(std::move(object));
+  }
+  out["nodes"] = std::move(list);
+  fmt::print("{}\n", boost::json::serialize(out));
+  return k_pass;
+}
+
+int show_messages(app::Workspace& workspace, const Common& common, std::size_t limit) {
+  const auto counts = workspace.queries().message_counts();
+  const auto unusable = workspace.queries().unusable_messages(limit == 0 ? 1000 : limit);
+  if (common.json) {
+    boost::json::object out;
+    boost::json::object kinds;
+    for (const auto& [kind, count] : counts) {
+      kinds[kind] = count;
+    }
+    out["counts"] = std::move(kinds);
+    boost::json::array rows;
+    for (const auto& row : unusable) {
+      rows.push_back({{"msgid", "<" + row.message_id + ">"},
+                      {"subject", row.subject},
+                      {"from", row.from_email},
+                      {"reason", row.reason}});
+    }
+    out["unusable"] = std::move(rows);
+    fmt::print("{}\n", boost::json::serialize(out));
+    return k_pass;
+  }
+  Table table({"mails", "kind"});
+  for (const auto& [kind, count] : counts) {
+    table.row({std::to_string(count), kind});
+  }
+  table.print();
+  if (!unusable.empty()) {
+    fmt::print("\n");
+    Table bad({"message", "subject", "cannot be used because"});
+    for (const auto& row : unusable) {
+      bad.row({row.message_id, ellipsize(row.subject, 50), row.reason});
+    }
+    bad.print();
+  }
+  return k_pass;
+}
+
+int show_message(app::Workspace& workspace, const Common& common, const std::string& word) {
+  const auto row = workspace.queries().message(trim_msgid(word));
+  if (!row) {
+    return report({ErrorKind::not_found,
+                   fmt::format("no mail <{}> here", escape_terminal(trim_msgid(word)))});
+  }
+  auto raw = workspace.queries().raw(row->id);
+  if (!raw) {
+    return report(raw.error());
+  }
+  if (common.json) {
+    const boost::json::object out{
+        {"msgid", "<" + row->message_id + ">"},
+        {"kind", tracker::to_string(row->kind)},
+        {"reason", row->reason},
+        {"subject", row->subject},
+        {"date", to_iso(row->date)},
+        {"series", row->series ? boost::json::value(*row->series) : boost::json::value(nullptr)}};
+    fmt::print("{}\n", boost::json::serialize(out));
+  } else {
+    fmt::print("{}", escape_terminal(mend_utf8(*raw), true));
+  }
+  return k_pass;
+}
+
+}  // namespace
+
+Command show_command() {
+  auto storage = std::make_shared<Storage>();
+  Command command;
+  command.name = "show";
+  command.summary = "Show series, one series with its nodes and findings, or mails.";
+  command.description =
+      "`show series` lists all series with their verdicts; `show series N` (or a Message-ID) shows "
+      "one with everything that ran and what it found. `show messages` counts mails by kind and "
+      "lists those that cannot be used, each with its reason; `show message MSGID` prints one. "
+      "`show N` is short for `show series N`.";
+  command.arguments = {
+      {"WHAT", "series, messages, message, or a series number.", &storage->words, true, true}};
+  command.options = {{"--limit", "N", "At most this many unusable mails.", &storage->limit}};
+  command.examples = {
+      {"patchmill show series", "every series and its verdict"},
+      {"patchmill show series 7", "why did series 7 fail?"},
+      {"patchmill show series --json --data /srv/patchmill", "for scripts, in Patchwork's names"}};
+  command.run = [storage](const Common& common) -> int {
+    const auto& words = storage->words;
+    auto workspace = common.workspace();
+    if (!workspace) {
+      return report(workspace.error());
+    }
+    const auto limit = parse_uint(storage->limit);
+    if (words[0] == "series") {
+      return words.size() > 1 ? show_one_series(**workspace, common, words[1])
+                              : show_all_series(**workspace, common);
+    }
+    if (words[0] == "messages") {
+      return show_messages(**workspace, common, limit.value_or(0));
+    }
+    if (words[0] == "message" && words.size() > 1) {
+      return show_message(**workspace, common, words[1]);
+    }
+    if (words.size() == 1 && (parse_uint(words[0]) || words[0].find('@') != std::string::npos)) {
+      return show_one_series(**workspace, common, words[0]);
+    }
+    return report({ErrorKind::invalid,
+                   fmt::format("cannot show '{}'; it is one of: series, messages, message MSGID",
+                               escape_terminal(words[0]))});
+  };
+  return command;
+}
+
+}  // namespace patchmill::cli

@@ -1,0 +1,100 @@
+#pragma once
+// A subcommand as data: help, completion and the man page are all made from it.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/config.hpp"
+#include "app/workspace.hpp"
+#include "util/result.hpp"
+
+namespace patchmill::cli {
+
+// Exit statuses of the program; part of its interface.
+enum ExitStatus : int {
+  k_pass = 0,           // done; no verdict failed
+  k_failed = 1,         // at least one verdict failed
+  k_usage = 2,          // wrong use: options, configuration, unusable input
+  k_infrastructure = 3  // could not tell: our own trouble, or something is still missing
+};
+
+// What completes the value of an option or argument.
+enum class Complete { nothing, file, folder, command, check };
+
+struct Option {
+  std::string flags;     // "-l,--list-id"
+  std::string metavar;   // empty: a switch
+  std::string help;
+  std::variant<bool*, std::string*, std::vector<std::string>*> target;
+  Complete complete = Complete::nothing;
+};
+
+struct Argument {
+  std::string metavar;   // "PATH"
+  std::string help;
+  std::vector<std::string>* target;
+  bool required = false;
+  bool many = false;
+  Complete complete = Complete::nothing;
+};
+
+struct Example {
+  std::string command, what;
+};
+
+// What every subcommand gets.
+struct Common {
+  std::string config_file, data;
+  bool json = false, quiet = false, verbose = false;
+
+  // The configuration named, found or standard, with --data applied.
+  [[nodiscard]] Result<app::Config> config() const;
+  [[nodiscard]] Result<std::unique_ptr<app::Workspace>> workspace() const;
+};
+
+struct Command {
+  std::string name;
+  std::string summary;      // one line
+  std::string description;  // paragraphs
+  std::vector<Option> options;
+  std::vector<Argument> arguments;
+  std::vector<Example> examples;
+  std::function<int(const Common&)> run;
+  bool hidden = false;
+};
+
+// All subcommands, made anew (their options point into storage they own).
+std::vector<Command> all_commands();
+// The options every subcommand takes; they write into `common`.
+std::vector<Option> common_options(Common& common);
+
+// Parses and runs. `commands` may be changed by it (option storage).
+int parse_and_run(std::vector<Command>& commands, int argc, char** argv);
+
+// Prints "patchmill: MESSAGE" on standard error and returns the status for this kind of error.
+int report(const Error& error);
+
+// Made from the table of commands.
+std::string bash_completion(const std::vector<Command>& commands);
+std::string zsh_completion(const std::vector<Command>& commands);
+std::string man_page(const std::vector<Command>& commands);        // roff, section 1
+std::string cli_reference_markdown(const std::vector<Command>& commands);  // docs/cli.md
+
+// One file each: cmd_NAME.cpp.
+Command import_command();
+Command receive_command();
+Command run_command();
+Command try_command();
+Command plan_command();
+Command explain_command();
+Command show_command();
+Command log_command();
+Command check_config_command();
+Command doctor_command();
+Command version_command();
+Command doc_command();
+
+}  // namespace patchmill::cli

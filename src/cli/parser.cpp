@@ -1,0 +1,145 @@
+// The only file that knows CLI11.
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/command.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+std::string footer_of(const Command& command) {
+  std::string text;
+  if (!command.examples.empty()) {
+    text = "Examples:\n";
+    for (const Example& example : command.examples) {
+      text += fmt::format("  {}\n      {}\n", example.command, example.what);
+    }
+  }
+  return text;
+}
+
+void add_option(CLI::App& app, const Option& option) {
+  std::visit(
+      [&](auto* target) {
+        using T = std::remove_pointer_t<decltype(target)>;
+        if constexpr (std::is_same_v<T, bool>) {
+          app.add_flag(option.flags, *target, option.help);
+        } else {
+          app.add_option(option.flags, *target, option.help)->type_name(option.metavar);
+        }
+      },
+      option.target);
+}
+
+void add_argument(CLI::App& app, const Argument& argument) {
+  auto* added = app.add_option(argument.metavar, *argument.target, argument.help);
+  added->type_name("");
+  added->expected(argument.required ? 1 : 0, argument.many ? 1'000'000 : 1);
+  if (argument.required) {
+    added->required();
+  }
+}
+
+// CLI11's message, with the nearest name where a word was not understood.
+std::string explain(const CLI::ParseError& error, const std::vector<Command>& commands, int argc,
+                    char** argv) {
+  std::string message = error.what();
+  if (argc > 1 && argv[1][0] != '-') {
+    std::vector<std::string> names;
+    for (const Command& command : commands) {
+      names.push_back(command.name);
+    }
+    const std::string written = argv[1];
+    if (std::find(names.begin(), names.end(), written) == names.end()) {
+      message = fmt::format("there is no command '{}'", escape_terminal(written));
+      if (const auto near = nearest_name(written, names)) {
+        message += fmt::format("; did you mean '{}'?", *near);
+      }
+    }
+  }
+  return message;
+}
+
+}  // namespace
+
+Result<app::Config> Common::config() const {
+  app::Config config = app::default_config();
+  const std::filesystem::path file =
+      config_file.empty() ? app::find_config() : std::filesystem::path(config_file);
+  if (!file.empty()) {
+    PM_TRY_ASSIGN(config, app::load_config(file));
+  }
+  if (!data.empty()) {
+    const std::string standard_store = (config.data / "store.sqlite").string();
+    const std::filesystem::path folder = std::filesystem::absolute(data).lexically_normal();
+    if (config.store_url == standard_store) {
+      config.store_url = (folder / "store.sqlite").string();
+    }
+    config.data = folder;
+  }
+  return config;
+}
+
+Result<std::unique_ptr<app::Workspace>> Common::workspace() const {
+  PM_TRY_ASSIGN(app::Config loaded, config());
+  return app::Workspace::open(std::move(loaded));
+}
+
+int report(const Error& error) {
+  fmt::print(stderr, "patchmill: {}\n", escape_terminal(error.message, true));
+  return error.kind == ErrorKind::infrastructure ? k_infrastructure : k_usage;
+}
+
+int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
+  CLI::App app("Tests patches sent to mailing lists and says what came out, with the reason.",
+               "patchmill");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of every command");
+  app.footer(
+      "Exit status: 0 pass, 1 a verdict failed, 2 wrong use, 3 could not tell (infrastructure).\n"
+      "`patchmill COMMAND --help` shows examples; `man patchmill` has it all.");
+  bool version = false;
+  app.add_flag("--version", version, "Print the version");
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    argv[1] = const_cast<char*>("version");  // NOLINT: CLI11 only reads it
+  }
+
+  Common common;
+  const Command* chosen = nullptr;
+  for (Command& command : commands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->description(command.description.empty() ? command.summary : command.description);
+    sub->footer(footer_of(command));
+    if (command.hidden) {
+      sub->group("");
+    }
+    for (const Option& option : command.options) {
+      add_option(*sub, option);
+    }
+    for (const Argument& argument : command.arguments) {
+      add_argument(*sub, argument);
+    }
+    for (const Option& option : common_options(common)) {
+      add_option(*sub, option);
+    }
+    sub->callback([&chosen, &command] { chosen = &command; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success) == 0 ? k_pass : k_usage;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "patchmill: {}\nTry `patchmill --help`.\n",
+               explain(error, commands, argc, argv));
+    return k_usage;
+  }
+  log::set_level(common.verbose ? log::Level::info : log::Level::warning);
+  return chosen != nullptr ? chosen->run(common) : k_usage;
+}
+
+}  // namespace patchmill::cli

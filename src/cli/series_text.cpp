@@ -1,0 +1,134 @@
+#include "cli/series_text.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/output.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+constexpr std::size_t k_findings_shown = 10;
+
+void print_findings(const std::vector<findings::Finding>& list) {
+  std::size_t shown = 0;
+  for (const auto& finding : list) {
+    if (shown++ == k_findings_shown) {
+      fmt::print("        and {} more (--json has them all)\n", list.size() - k_findings_shown);
+      break;
+    }
+    std::string where = finding.file;
+    if (finding.line > 0) {
+      where += fmt::format(":{}", finding.line);
+    }
+    const std::string rule = finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule);
+    fmt::print("        {}{}{}{}\n", escape_terminal(where), where.empty() ? "" : ": ",
+               escape_terminal(ellipsize(finding.message, 300)), escape_terminal(rule));
+  }
+}
+
+std::string node_label(const pipeline::Node& node) {
+  return node.patch ? fmt::format("{} (patch {})", node.name, *node.patch) : node.name;
+}
+
+}  // namespace
+
+std::string trim_msgid(std::string_view word) {
+  word = trim(word);
+  if (word.starts_with("http://") || word.starts_with("https://")) {
+    while (word.ends_with('/')) {
+      word.remove_suffix(1);
+    }
+    for (const std::string_view tail : {"/raw", "/T", "/t", "/#t"}) {
+      if (word.ends_with(tail)) {
+        word.remove_suffix(tail.size());
+      }
+    }
+    word = word.substr(word.rfind('/') + 1);
+  }
+  if (word.starts_with('<') && word.ends_with('>')) {
+    word = word.substr(1, word.size() - 2);
+  }
+  return std::string(word);
+}
+
+void print_series(const tracker::Series& series,
+                  const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
+                  const std::vector<pipeline::Node>& nodes,
+                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of) {
+  const bool color = use_color(STDOUT_FILENO);
+  fmt::print("series {}  {}\n", series.number, escape_terminal(series.name));
+  fmt::print("  by {}, {} UTC, version {}, {} of {} patches\n",
+             escape_terminal(mail::to_string(series.submitter)), to_iso(series.date), series.version,
+             series.received_total(), series.total);
+  if (series.revision_of) {
+    fmt::print("  a newer revision of series {}\n", *series.revision_of);
+  }
+  if (series.superseded) {
+    fmt::print("  superseded by a newer revision\n");
+  }
+  for (const auto& dependency : series.dependencies) {
+    fmt::print("  depends on {}{}\n", escape_terminal(dependency.dependency.target),
+               dependency.series ? fmt::format(" (series {})", *dependency.series)
+                                 : " (not here yet)");
+  }
+  if (!series.note.empty()) {
+    fmt::print("  note: {}\n", escape_terminal(series.note));
+  }
+  for (const auto& patch : series.patches) {
+    fmt::print("  {:>3}  {}{}\n", patch.number, escape_terminal(patch.title),
+               patch.carried_over ? "  (from the previous revision)" : "");
+  }
+  if (verdict) {
+    fmt::print("\nverdict: {}  {}\n", verdict_word(verdict->verdict, color),
+               escape_terminal(verdict->reason));
+  } else {
+    fmt::print("\nnot tested yet (`patchmill run` tests what is pending)\n");
+  }
+  for (const auto& node : nodes) {
+    const std::string result =
+        node.result ? verdict_word(*node.result, color, 10)
+                    : fmt::format("{:<10}", pipeline::to_string(node.state));
+    fmt::print("  {:>5}  {} {:<9} {:<28} {}\n", node.id, result, pipeline::to_string(node.kind),
+               escape_terminal(node_label(node)), escape_terminal(node.summary));
+    if (node.result && *node.result != findings::Verdict::pass) {
+      print_findings(findings_of(node.id));
+    }
+  }
+}
+
+void print_placement(const placement::Placement& placement) {
+  fmt::print("{}\n", escape_terminal(placement.explanation));
+  for (std::size_t i = 0; i < placement.candidates.size(); ++i) {
+    const auto& candidate = placement.candidates[i];
+    std::string reasons;
+    for (const auto reason : candidate.reasons) {
+      reasons += (reasons.empty() ? "" : ", ") + std::string(placement::to_string(reason));
+    }
+    const bool chosen = placement.chosen == i;
+    fmt::print("\n{} {}. {} {}\n     {}\n     {} (score {:.2f})\n", chosen ? "*" : " ", i + 1,
+               escape_terminal(candidate.tree), escape_terminal(candidate.described),
+               escape_terminal(candidate.explanation), escape_terminal(reasons), candidate.score);
+    if (!candidate.tried) {
+      fmt::print("     not tried\n");
+    } else if (candidate.outcome && candidate.outcome->ok()) {
+      fmt::print("     applies\n");
+    } else if (candidate.outcome) {
+      const auto& conflict = *candidate.outcome->conflict;
+      fmt::print("     does not apply: patch {}{}{}: {}\n", conflict.patch + 1,
+                 conflict.file.empty() ? "" : ", " + escape_terminal(conflict.file),
+                 conflict.hunk > 0 ? fmt::format(", hunk {}", conflict.hunk) : "",
+                 escape_terminal(conflict.reason));
+      if (conflict.upstream_commit) {
+        fmt::print("     in conflict with {} {}\n", conflict.upstream_commit->substr(0, 12),
+                   escape_terminal(conflict.upstream_subject));
+      }
+      for (const auto line : split_lines(conflict.excerpt)) {
+        fmt::print("       {}\n", escape_terminal(line));
+      }
+    }
+  }
+}
+
+}  // namespace patchmill::cli

@@ -1,0 +1,27 @@
+#pragma once
+// A series, its nodes and findings, for a terminal.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/node_store.hpp"
+#include "placement/placement.hpp"
+#include "tracker/model.hpp"
+
+namespace patchmill::cli {
+
+// "<a@b>" and "a@b" and lore-like URLs name the same mail: gives "a@b".
+std::string trim_msgid(std::string_view word);
+
+void print_series(const tracker::Series& series,
+                  const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
+                  const std::vector<pipeline::Node>& nodes,
+                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of);
+
+// Every candidate with why, and for those that failed the first failing hunk.
+void print_placement(const placement::Placement& placement);
+
+}  // namespace patchmill::cli
