@@ -19,6 +19,8 @@ std::optional<Verdict> verdict_from(std::string_view text);
 Verdict worst_of(std::span<const Verdict> verdicts);
 
 enum class Severity { error, warning, note };
+std::string_view to_string(Severity severity);
+std::optional<Severity> severity_from(std::string_view text);
 
 struct Finding {
   Severity severity = Severity::warning;
@@ -29,6 +31,7 @@ struct Finding {
   std::string function;   // where the tool says so
   std::string message;
   std::string patch_label;  // which patch, where known
+  std::string detail;       // more lines for people (notes, call trace); no part of the identity
 
   // Identity without line numbers: equal for the same trouble before and after a patch.
   [[nodiscard]] std::string fingerprint() const;

@@ -5,20 +5,20 @@
 // with `--3way`, else a conflict report. Trees are spliced, commits are deterministic: the same
 // base, patches and dates give the same commit ids.
 
+#include "git/repository.hpp"
+
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "git/repository.hpp"
-
 namespace patchmill::git {
 
 struct PatchInput {
-  std::string label;        // for messages: "[PATCH 2/5] title"
-  std::string diff;         // bytes
+  std::string label;  // for messages: "[PATCH 2/5] title"
+  std::string diff;   // bytes
   Signature author;
-  std::string message;      // commit message
+  std::string message;  // commit message
 };
 
 enum class ApplyMethod { exact, three_way, already_applied };
@@ -26,24 +26,24 @@ enum class ApplyMethod { exact, three_way, already_applied };
 struct AppliedPatch {
   ObjectId commit, tree;
   ApplyMethod method = ApplyMethod::exact;
-  std::vector<std::string> paths;   // touched, new names
+  std::vector<std::string> paths;  // touched, new names
 };
 
 struct Conflict {
-  std::size_t patch = 0;            // index into the patches given
-  std::string file;                 // empty: the diff as a whole
-  int hunk = 0;                     // 1-based; 0: not about one hunk
-  int line = 0;                     // first line of that hunk in the old file
-  std::string reason;               // one sentence
-  std::string excerpt;              // the hunk that failed, at most 40 lines
-  std::string git_output;           // git's words, at most 4 KiB
+  std::size_t patch = 0;                    // index into the patches given
+  std::string file;                         // empty: the diff as a whole
+  int hunk = 0;                             // 1-based; 0: not about one hunk
+  int line = 0;                             // first line of that hunk in the old file
+  std::string reason;                       // one sentence
+  std::string excerpt;                      // the hunk that failed, at most 40 lines
+  std::string git_output;                   // git's words, at most 4 KiB
   std::optional<ObjectId> upstream_commit;  // the commit after which the hunk no longer fits
   std::string upstream_subject;
 };
 
 struct ApplyOutcome {
-  ObjectId base;                        // the commit applied onto
-  std::vector<AppliedPatch> applied;    // those before the conflict, or all
+  ObjectId base;                      // the commit applied onto
+  std::vector<AppliedPatch> applied;  // those before the conflict, or all
   std::optional<Conflict> conflict;
   [[nodiscard]] bool ok() const { return !conflict.has_value(); }
   [[nodiscard]] ObjectId tip() const { return applied.empty() ? base : applied.back().commit; }
@@ -51,16 +51,18 @@ struct ApplyOutcome {
 
 struct ApplyOptions {
   bool three_way = true;
-  bool explain = true;    // look for the failing hunk and the upstream commit in conflict
-  bool commits = true;    // false: trees only (trying candidates)
+  bool explain = true;  // look for the failing hunk and the upstream commit in conflict
+  bool commits = true;  // false: trees only (trying candidates)
 };
 
 // Refuses patches that leave the tree, write into .git, follow symlinks out, or change submodules
 // (as a conflict with its reason). Errors are infrastructure only.
 Result<ApplyOutcome> apply_series(Repository& repository, std::string_view base,
-                                  std::span<const PatchInput> patches, const ApplyOptions& options = {});
+                                  std::span<const PatchInput> patches,
+                                  const ApplyOptions& options = {});
 
 // `git patch-id --stable` of each diff (empty where there is none).
-Result<std::vector<std::string>> patch_ids(Repository& repository, std::span<const std::string> diffs);
+Result<std::vector<std::string>> patch_ids(Repository& repository,
+                                           std::span<const std::string> diffs);
 
 }  // namespace patchmill::git

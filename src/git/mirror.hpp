@@ -1,20 +1,20 @@
 #pragma once
 // Bare mirrors of the trees, sharing objects through alternates.
 
+#include "git/repository.hpp"
+#include "util/result.hpp"
+
 #include <filesystem>
 #include <span>
 #include <string>
 
-#include "git/repository.hpp"
-#include "util/result.hpp"
-
 namespace patchmill::git {
 
 struct MirrorSpec {
-  std::string name;                                // folder name under the data directory
-  std::string url;                                 // git URL or path of a local repository
-  std::vector<std::string> branches;               // full or short names; empty: all
-  std::vector<std::filesystem::path> alternates;   // other mirrors to borrow objects from
+  std::string name;                               // folder name under the data directory
+  std::string url;                                // git URL or path of a local repository
+  std::vector<std::string> branches;              // full or short names; empty: all
+  std::vector<std::filesystem::path> alternates;  // other mirrors to borrow objects from
 };
 
 struct FetchOutcome {

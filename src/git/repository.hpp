@@ -3,6 +3,11 @@
 //
 // git runs with hooks, prompts, global and system configuration switched off.
 
+#include "git/object_id.hpp"
+#include "util/clock.hpp"
+#include "util/result.hpp"
+#include "util/subprocess.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,11 +18,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "git/object_id.hpp"
-#include "util/clock.hpp"
-#include "util/result.hpp"
-#include "util/subprocess.hpp"
 
 namespace patchmill::git {
 
@@ -30,20 +30,20 @@ struct Object {
 struct TreeEntry {
   std::uint32_t mode = 0;  // 0100644, 0100755, 0120000, 040000, 0160000
   ObjectId id;
-  std::string path;        // full path within the tree
+  std::string path;  // full path within the tree
 };
 
 struct Signature {
   std::string name, email;
-  std::int64_t seconds = 0;    // since the epoch
-  int offset_minutes = 0;      // east of UTC
+  std::int64_t seconds = 0;  // since the epoch
+  int offset_minutes = 0;    // east of UTC
 };
 
 struct CommitInfo {
   ObjectId id, tree;
   std::vector<ObjectId> parents;
   Signature author, committer;
-  std::string subject, body;   // body without the subject
+  std::string subject, body;  // body without the subject
 };
 
 class Repository {
@@ -51,23 +51,31 @@ class Repository {
   // `git_dir`: a bare repository, or the .git (or top folder) of a checkout.
   static Result<std::unique_ptr<Repository>> open(std::filesystem::path git_dir);
   // A new bare repository that borrows the objects of `alternates`.
-  static Result<std::unique_ptr<Repository>> create(std::filesystem::path git_dir,
-                                                    std::span<const std::filesystem::path> alternates);
+  static Result<std::unique_ptr<Repository>> create(
+      std::filesystem::path git_dir, std::span<const std::filesystem::path> alternates);
   ~Repository();
 
   [[nodiscard]] const std::filesystem::path& git_dir() const;
+  // Bytes of an object name: 20 (SHA-1) or 32 (SHA-256).
+  [[nodiscard]] std::size_t id_bytes() const;
 
   // Reading. Thread-safe (one cat-file child behind a lock). not_found when the name is unknown.
-  Result<ObjectId> resolve(std::string_view revision);     // to a commit; options are refused
-  Result<Object> read(std::string_view name);              // any object name, "COMMIT:path" included
+  Result<ObjectId> resolve(std::string_view revision);  // to a commit; options are refused
+  Result<Object> read(std::string_view name);           // any object name, "COMMIT:path" included
   Result<bool> exists(std::string_view id);
+  // Bytes of a tree object, from a bounded cache; `treeish` is peeled.
+  Result<std::shared_ptr<const std::string>> tree_data(std::string_view treeish);
+  // Full name of the one blob an abbreviation stands for; not_found when none or several.
+  Result<ObjectId> find_blob(std::string_view abbreviated_id);
   Result<CommitInfo> commit(std::string_view id);
-  // The entry of each path that exists in `treeish` (missing ones are left out).
-  Result<std::vector<TreeEntry>> entries(std::string_view treeish, std::span<const std::string> paths);
+  // The entry of each path that exists in `treeish`, folders included (missing ones are left out).
+  Result<std::vector<TreeEntry>> entries(std::string_view treeish,
+                                         std::span<const std::string> paths);
 
   // Writing objects; no refs are touched.
   Result<ObjectId> write_blob(std::string_view content);
-  // `changes`: new entries; mode 0 removes the path. Empty folders vanish.
+  // `changes`: new entries; mode 0 removes the path. Empty folders vanish. Gives the tree's id.
+  // Errors: invalid for paths that path_rules.hpp refuses and for a file where a folder must be.
   Result<ObjectId> update_tree(std::string_view treeish, std::span<const TreeEntry> changes);
   Result<ObjectId> write_commit(std::string_view tree, std::span<const ObjectId> parents,
                                 const Signature& author, const Signature& committer,

@@ -63,6 +63,7 @@ class SystemProcessRunner final : public ProcessRunner {
 };
 
 // A long-lived child spoken to over pipes (cat-file --batch and the like). Killed on destruction.
+// Its stderr is thrown away unless merge_stderr; Command::timeout bounds each single wait for it.
 class ChildProcess {
  public:
   static Result<std::unique_ptr<ChildProcess>> start(const Command& command);
@@ -70,7 +71,7 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // Blocking; an error means the child is gone.
+  // Blocking; an error means the child is gone. Output that arrives while writing is buffered.
   Result<void> write(std::string_view data);
   Result<std::string> read_line();                 // without the newline; at most 1 MiB
   Result<std::string> read_exact(std::size_t n);
@@ -78,7 +79,13 @@ class ChildProcess {
 
  private:
   ChildProcess() = default;
+  [[nodiscard]] tl::unexpected<Error> gone(std::string_view why) const;
+  bool read_some();
+  Result<void> fill();
+
   pid_t m_pid = -1;
+  std::string m_name;
+  std::chrono::milliseconds m_timeout{0};
   Fd m_in, m_out;
   std::string m_buffer;
   std::size_t m_buffer_pos = 0;
