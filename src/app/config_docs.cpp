@@ -77,6 +77,9 @@ json::value schema_of(const KeySpec& key) {
                                       json::object{{"type", "array"},
                                                    {"items", json::object{{"type", scalar}}}}}}};
       break;
+    case KeyType::settings:
+      schema = {{"type", "object"}};
+      break;
     case KeyType::table:
       schema = {{"type", "object"}, {"additionalProperties", json::object{{"type", scalar}}}};
       break;

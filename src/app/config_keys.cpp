@@ -113,8 +113,8 @@ std::vector<KeySpec> make_keys() {
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
   for (const auto& check : checks::all_checks()) {
-    keys.push_back({"checks", check->name(), table, check->description(),
-                    "see docs/checks/" , ""});
+    keys.push_back({"checks", check->name(), settings, check->description(),
+                    "its own defaults", ""});
   }
   return keys;
 }
@@ -195,6 +195,7 @@ class Checker {
         check_words(value, key);
         return;
       case KeyType::table:
+      case KeyType::settings:
         check_table(value, key);
         return;
       case KeyType::secret:
@@ -219,12 +220,20 @@ class Checker {
   }
 
   void check_table(const YamlValue& value, const KeySpec& key) {
-    if (expect(value, key, YamlValue::Kind::map)) {
-      for (const auto& [name, item] : value.members) {
-        if (item.kind != YamlValue::Kind::scalar && item.kind != YamlValue::Kind::null) {
-          fault(item, fmt::format("'{}' takes one value, found {}", escape_terminal(name.scalar),
-                                  to_string(item.kind)));
+    if (!expect(value, key, YamlValue::Kind::map)) {
+      return;
+    }
+    for (const auto& [name, item] : value.members) {
+      if (key.type == KeyType::settings && item.kind == YamlValue::Kind::sequence) {
+        for (const YamlValue& word : item.items) {
+          if (word.kind != YamlValue::Kind::scalar) {
+            fault(word, fmt::format("'{}' takes words, found {}", escape_terminal(name.scalar),
+                                    to_string(word.kind)));
+          }
         }
+      } else if (item.kind != YamlValue::Kind::scalar && item.kind != YamlValue::Kind::null) {
+        fault(item, fmt::format("'{}' takes one value, found {}", escape_terminal(name.scalar),
+                                to_string(item.kind)));
       }
     }
   }
@@ -342,6 +351,8 @@ std::string_view to_string(KeyType type) {
       return "list of words";
     case KeyType::table:
       return "map of words";
+    case KeyType::settings:
+      return "settings of the check, see its page in docs/checks/";
     case KeyType::secret:
       return "secret, by file or environment";
     case KeyType::section:

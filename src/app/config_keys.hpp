@@ -24,6 +24,7 @@ enum class KeyType {
   choice,     // one of `choices`
   words,      // a list of scalars; a single scalar is a list of one
   table,      // scalar names to scalar values
+  settings,   // a table whose values may also be lists of words
   secret,     // {file: PATH} or {env: NAME}; never the secret itself
   section,    // a map described by the keys under `section`
   sections,   // a list of such maps

@@ -340,22 +340,43 @@ class Reader {
       if (settings == nullptr) {
         continue;
       }
-      std::vector<std::string> names;
-      for (const auto& setting : check->settings()) {
-        names.emplace_back(setting.name);
-      }
       for (const auto& [name, value] : settings->members) {
-        if (std::find(names.begin(), names.end(), name.scalar) == names.end()) {
-          std::string message = fmt::format("the check '{}' has no setting '{}'", check->name(),
-                                            escape_terminal(name.scalar));
-          if (const auto near = nearest_name(name.scalar, names)) {
-            message += fmt::format("; did you mean '{}'?", *near);
-          }
-          fault(name, message);
-        }
-        config.check_settings[std::string(check->name())][name.scalar] = value.scalar;
+        read_setting(config, *check, name, value);
       }
     }
+  }
+
+  void read_setting(Config& config, const checks::Check& check, const YamlValue& name,
+                    const YamlValue& value) {
+    std::vector<std::string> names;
+    const checks::Setting* setting = nullptr;
+    for (const auto& known : check.settings()) {
+      names.emplace_back(known.name);
+      setting = known.name == name.scalar ? &known : setting;
+    }
+    if (setting == nullptr) {
+      std::string message = fmt::format("the check '{}' has no setting '{}'", check.name(),
+                                        escape_terminal(name.scalar));
+      if (const auto near = nearest_name(name.scalar, names)) {
+        message += fmt::format("; did you mean '{}'?", *near);
+      } else if (!names.empty()) {
+        message += fmt::format(" (it has: {})", join(names, ", "));
+      }
+      fault(name, message);
+      return;
+    }
+    std::string text = value.scalar;
+    for (const YamlValue& item : value.items) {
+      text += (text.empty() ? "" : ",") + item.scalar;
+    }
+    if (setting->type == checks::SettingType::number && !parse_uint(text)) {
+      fault(value, fmt::format("'{}' takes a whole number", name.scalar));
+    } else if (setting->type == checks::SettingType::flag && text != "true" && text != "false") {
+      fault(value, fmt::format("'{}' takes true or false", name.scalar));
+    } else if (setting->type == checks::SettingType::path && !text.empty()) {
+      text = path(value).string();
+    }
+    config.check_settings[std::string(check.name())][name.scalar] = text;
   }
 
   void read_store(Config& config) {

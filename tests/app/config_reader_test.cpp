@@ -1,0 +1,154 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "app/config.hpp"
+#include "util/file.hpp"
+
+using namespace patchmill;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string fault_of(std::string_view text) {
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", text);
+  REQUIRE_FALSE(config.has_value());
+  CHECK(config.error().kind == ErrorKind::invalid);
+  return config.error().message;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("app::parse_config: a full file") {
+  TempDir folder;
+  REQUIRE(write_file_atomic(folder.path() / "build.sh", "#!/bin/sh\n"));
+  const auto config = app::parse_config(folder.path() / "patchmill.yaml", R"(
+data: state
+superseded: test
+trees:
+  - name: mainline
+    url: ../linux.git
+    branch: master
+    lists: [linux-kernel.vger.kernel.org]
+    subject-tags: net
+    paths: ["net/*"]
+sources:
+  - {name: ltp, url: "https://lore.kernel.org/ltp", list-id: LTP.lists.linux.it}
+jobs:
+  - name: build
+    kind: kbuild
+    scope: patch
+    command: [./build.sh, --fast]
+    results: compiler
+    warm: um
+    timeout: 5m
+    memory: 2G
+    processes: 100
+    env: {ARCH: um}
+  - name: boot
+    kind: test
+    command: ["true"]
+    needs: [build]
+    results: ktap
+    baseline: false
+    match: {trees: [mainline], paths: "kernel/*"}
+checks:
+  disable: [cc-maintainers]
+)");
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(config->data == folder.path() / "state");
+  CHECK(config->store_url == (folder.path() / "state/store.sqlite").string());
+  CHECK(config->test_superseded);
+  REQUIRE(config->trees.size() == 1);
+  CHECK(config->trees[0].url == (folder.path().parent_path() / "linux.git").string());
+  CHECK(config->trees[0].subject_tags == std::vector<std::string>{"net"});
+  REQUIRE(config->sources.size() == 1);
+  CHECK(config->sources[0].url == "https://lore.kernel.org/ltp");
+  CHECK(config->sources[0].list_id == "ltp.lists.linux.it");
+  REQUIRE(config->jobs.size() == 2);
+  const auto& build = config->jobs[0];
+  CHECK(build.kind == pipeline::NodeKind::kbuild);
+  CHECK(build.scope == pipeline::Scope::patch);
+  CHECK(build.command[0] == (folder.path() / "build.sh").string());
+  CHECK(build.read_only == std::vector<std::string>{folder.path().string()});
+  CHECK(build.limits.timeout == std::chrono::minutes(5));
+  CHECK(build.limits.memory_bytes == 2ull << 30);
+  CHECK(build.limits.processes == 100);
+  CHECK(build.env.at("ARCH") == "um");
+  CHECK(build.network.empty());
+  CHECK(config->jobs_with_baseline == std::set<std::string>{"build"});
+  CHECK(config->jobs[1].match_trees == std::vector<std::string>{"mainline"});
+  CHECK(config->checks_disabled == std::vector<std::string>{"cc-maintainers"});
+}
+
+TEST_CASE("app::parse_config: unknown keys are named with the nearest valid one") {
+  const std::string message = fault_of("treees: []\njobs:\n  - name: a\n    comand: [x]\n");
+  CHECK(has(message, "/etc/patchmill/c.yaml:1:1: unknown key 'treees'; did you mean 'trees'?"));
+  CHECK(has(message, "c.yaml:4:5: unknown key 'comand'; did you mean 'command'?"));
+  CHECK(has(message, "  treees: []\n  ^"));
+}
+
+TEST_CASE("app::parse_config: wrong types say what was expected and found") {
+  CHECK(has(fault_of("trees: mainline\n"), ":1:8: 'trees' takes a list, found a word"));
+  CHECK(has(fault_of("trees: [mainline]\n"), "expected a map of keys, found a word"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, timeout: soon}\n"), "duration like 90s"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, memory: -1}\n"), "size like 64k"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, network: yes}\n"), "true or false"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, kind: tset}\n"), "did you mean 'test'?"));
+  CHECK(has(fault_of("jobs:\n  - {name: ../a, command: x}\n"), "letters, digits"));
+  CHECK(has(fault_of("jobs:\n  - {command: x}\n"), "the key 'name' is missing here"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: [[x]]}\n"), "takes a word, found a list"));
+  CHECK(has(fault_of("[a, b]\n"), "expected a map of keys"));
+}
+
+TEST_CASE("app::parse_config: dangling names are refused with the nearest valid one") {
+  const std::string jobs = "jobs:\n  - {name: build, command: x}\n  - name: boot\n    command: y\n";
+  CHECK(has(fault_of(jobs + "    needs: [biuld]\n"),
+            ":5:13: there is no job 'biuld'; did you mean 'build'?"));
+  CHECK(has(fault_of(jobs + "    match: {trees: main}\n"), "there is no tree 'main'"));
+  CHECK(has(fault_of("checks: {enable: [aplies-not]}\n"), "there is no check 'aplies-not'"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: ./nothing.sh}\n"), "there is no program"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, nipa: nowhere}\n"), "nowhere"));
+}
+
+TEST_CASE("app::parse_config: names are unique and needs have no circle") {
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x}\n  - {name: a, command: x}\n"),
+            "there is a job 'a' already"));
+  CHECK(has(fault_of("trees:\n  - {name: t, url: /x}\n  - {name: t, url: /y}\n"),
+            "there is a tree 't' already"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, needs: b}\n  - {name: b, command: x, needs: "
+                     "a}\n"),
+            "needs itself"));
+  CHECK(has(fault_of("jobs:\n  - {name: a}\n"), "either 'command' or 'nipa'"));
+}
+
+TEST_CASE("app::parse_config: secrets come by file or environment only") {
+  CHECK(has(fault_of("store: {url: \"postgresql://u:secret@h/db\"}\n"), "does not belong in the URL"));
+  CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: hunter2}\n"),
+            "never the secret itself"));
+  CHECK_FALSE(has(fault_of("store: {url: \"postgresql://u@h/db\", password: [hunter2]}\n"),
+                  "patchmill: hunter2"));
+  CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: {file: /nonexistent}}\n"),
+            "/nonexistent"));
+  TempDir folder;
+  REQUIRE(write_file_atomic(folder.path() / "pw", "p@ss/w\n"));
+  const auto config = app::parse_config(
+      folder.path() / "c.yaml", "store: {url: \"postgresql://u@h/db\", password: {file: pw}}\n");
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(config->store_url == "postgresql://u:p%40ss%2Fw@h/db");
+}
+
+TEST_CASE("app::parse_config: helper transports of git are refused") {
+  CHECK(has(fault_of("trees:\n  - {name: t, url: \"ext::sh -c date\"}\n"), "not a git URL"));
+}
+
+TEST_CASE("app::load_config: a missing file is named") {
+  const auto config = app::load_config("/nonexistent/patchmill.yaml");
+  REQUIRE_FALSE(config.has_value());
+  CHECK(has(config.error().message, "/nonexistent/patchmill.yaml"));
+}

@@ -1,0 +1,76 @@
+#include "app/yaml.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using app::parse_yaml;
+using app::YamlValue;
+
+namespace {
+
+std::string fault_of(std::string_view text) {
+  const auto value = parse_yaml("f.yaml", text);
+  REQUIRE_FALSE(value.has_value());
+  return value.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("app::parse_yaml: values keep their place and stay text") {
+  const auto value = parse_yaml("f.yaml", "a: no\nb:\n  - 1.10\n  - {c: 0x1f}\n");
+  REQUIRE(value.has_value());
+  CHECK(value->kind == YamlValue::Kind::map);
+  REQUIRE(value->find("a") != nullptr);
+  CHECK(value->find("a")->scalar == "no");
+  const YamlValue* b = value->find("b");
+  REQUIRE(b != nullptr);
+  REQUIRE(b->items.size() == 2);
+  CHECK(b->items[0].scalar == "1.10");
+  CHECK(b->items[0].line == 3);
+  CHECK(b->items[0].column == 5);
+  CHECK(b->items[1].find("c")->scalar == "0x1f");
+  CHECK(value->find("nothing") == nullptr);
+}
+
+TEST_CASE("app::parse_yaml: empty text and comments are an empty map") {
+  for (const auto* text : {"", "\n", "# only a comment\n", "---\n"}) {
+    const auto value = parse_yaml("f.yaml", text);
+    REQUIRE(value.has_value());
+    CHECK(value->kind == YamlValue::Kind::map);
+    CHECK(value->members.empty());
+  }
+}
+
+TEST_CASE("app::parse_yaml: refuses duplicate keys where they stand") {
+  const std::string message = fault_of("a: 1\nb: 2\na: 3\n");
+  CHECK(message.find("f.yaml:3:1:") == 0);
+  CHECK(message.find("first on line 1") != std::string::npos);
+}
+
+TEST_CASE("app::parse_yaml: refuses what is not YAML with line and column") {
+  CHECK(fault_of("a: [1, 2\nb: 3\n").find("f.yaml:") == 0);
+  CHECK(fault_of("a:\n\t- tab\n").find("f.yaml:2:") == 0);
+}
+
+TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble") {
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 10; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) {
+      bomb += (j > 0 ? ",*a" : "*a") + std::to_string(i - 1);
+    }
+    bomb += "]\n";
+  }
+  CHECK(fault_of(bomb).find("values") != std::string::npos);
+  CHECK(fault_of(std::string(100'000, '[')).find("nested") != std::string::npos);
+  CHECK(fault_of(std::string(100'000, '{')).find("nested") != std::string::npos);
+  std::string dashes;
+  for (int i = 0; i < 50'000; ++i) {
+    dashes += "- ";
+  }
+  CHECK(fault_of(dashes).find("nested") != std::string::npos);
+  CHECK(fault_of("a: \xff\xfe\n").find("UTF-8") != std::string::npos);
+  CHECK(fault_of(std::string(2u << 20, '#')).find("bytes") != std::string::npos);
+  CHECK(fault_of("a: 1\n---\nb: 2\n").find("second document") != std::string::npos);
+  CHECK(fault_of("? [a, b]\n: 1\n").find("plain word") != std::string::npos);
+}
