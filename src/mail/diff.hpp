@@ -1,14 +1,14 @@
 #pragma once
 // Splitting mail bodies into text and diff, and reading what a diff touches.
 
+#include "util/result.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "util/result.hpp"
 
 namespace patchmill::mail {
 
@@ -21,9 +21,9 @@ SplitBody split_diff(std::string_view body);
 
 struct Hunk {
   int old_start = 0, old_count = 0, new_start = 0, new_count = 0;
-  std::string_view header;             // the "@@ … @@ section" line
-  std::string_view body;               // the lines after it, with their markers
-  std::size_t line = 0;                // 1-based line of the header within the diff
+  std::string_view header;  // the "@@ … @@ section" line
+  std::string_view body;    // the lines after it, with their markers
+  std::size_t line = 0;     // 1-based line of the header within the diff
 };
 
 enum class FileChange { modified, added, deleted, renamed, copied, mode_changed };
@@ -31,12 +31,13 @@ enum class FileChange { modified, added, deleted, renamed, copied, mode_changed 
 // Views point into the diff given to parse_diff.
 struct FileDiff {
   FileChange change = FileChange::modified;
-  std::string old_path, new_path;      // unquoted, without a/ b/; empty on the side that is absent
-  std::string old_blob, new_blob;      // as in "index old..new", maybe abbreviated; empty: no line
+  std::string old_path, new_path;  // unquoted, without a/ b/; empty on the side that is absent
+  std::string old_blob, new_blob;  // as in "index old..new", maybe abbreviated; empty: no line
   std::optional<std::uint32_t> old_mode, new_mode;
   bool binary = false;
+  int strip = 1;  // components to strip (git apply -p): 0 for names without a/ b/
   std::vector<Hunk> hunks;
-  std::string_view text;               // the whole section of this file
+  std::string_view text;  // the whole section of this file
   [[nodiscard]] const std::string& path() const { return new_path.empty() ? old_path : new_path; }
 };
 

@@ -1,16 +1,16 @@
 #pragma once
 // One mail, parsed: RFC 5322 / 2045 / 2047 by GMime, with the field's lies mended.
 
+#include "mail/address.hpp"
+#include "util/clock.hpp"
+#include "util/result.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "mail/address.hpp"
-#include "util/clock.hpp"
-#include "util/result.hpp"
 
 namespace patchmill::mail {
 
@@ -26,14 +26,14 @@ struct Limits {
 // All text is valid UTF-8; `diff` is bytes as sent (transfer encoding undone, charset untouched,
 // CRLF made LF when the whole mail uses CRLF), because blobs are bytes.
 struct Message {
-  std::string message_id;               // without angle brackets, never empty
-  std::string subject;                  // decoded, one line
-  Address from;                         // the author's own address where a list rewrote it
-  std::optional<Address> sender;        // the envelope-visible sender when `from` was mended
-  std::optional<Timestamp> date;        // UTC; empty when missing or unreadable
+  std::string message_id;                // without angle brackets, never empty
+  std::string subject;                   // decoded, one line
+  Address from;                          // the author's own address where a list rewrote it
+  std::optional<Address> sender;         // the envelope-visible sender when `from` was mended
+  std::optional<Timestamp> date;         // UTC; empty when missing or unreadable
   std::vector<std::string> in_reply_to;  // ids without brackets
   std::vector<std::string> references;   // oldest first, ids without brackets
-  std::vector<std::string> list_ids;    // List-Id, X-Mailing-List, X-List: lower case, unique
+  std::vector<std::string> list_ids;     // List-Id, X-Mailing-List, X-List: lower case, unique
   std::vector<Address> to, cc;
   std::string text;                     // what a person wrote: everything that is not the diff,
                                         // signature and list footer cut
@@ -43,7 +43,7 @@ struct Message {
   std::optional<std::string> in_body_subject;
   std::optional<Timestamp> in_body_date;
   std::vector<std::pair<std::string, std::string>> headers;  // in order, decoded values
-  std::vector<std::string> mended;      // what was wrong and repaired, for people
+  std::vector<std::string> mended;  // what was wrong and repaired, for people
 
   // First header of this name, case-insensitive.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;

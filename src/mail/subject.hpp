@@ -16,7 +16,7 @@ struct Subject {
   std::vector<std::string> tokens;    // what Patchwork keeps: "v2", "1/2", "net-next", in order
   int version = 1;
   bool version_given = false;
-  std::optional<int> number, total;   // from "n/m" or "n of m"
+  std::optional<int> number, total;  // from "n/m" or "n of m"
   bool is_reply = false;
   bool is_forward = false;
   bool is_rfc = false;

@@ -1,0 +1,225 @@
+#include "mail/address.hpp"
+
+#include "mail/encoded_words.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace patchmill::mail {
+
+namespace {
+
+// One entry of the list, cut up while reading: what stood outside and inside the brackets.
+struct Entry {
+  std::string phrase;   // text outside "<...>", quotes undone
+  std::string angle;    // text inside "<...>"
+  std::string comment;  // last comment in parentheses, without them
+  bool has_angle = false;
+  bool quoted = false;  // the phrase had a quoted string
+
+  void clear() { *this = Entry{}; }
+};
+
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// Reads a quoted string whose opening quote is at `pos`; leaves `pos` behind the closing one.
+// An unclosed quote is taken as an ordinary character.
+bool read_quoted(std::string_view text, std::size_t& pos, std::string& out) {
+  std::string value;
+  for (std::size_t i = pos + 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      value += text[++i];
+    } else if (text[i] == '"') {
+      out += value;
+      pos = i + 1;
+      return true;
+    } else {
+      value += text[i];
+    }
+  }
+  return false;
+}
+
+bool read_comment(std::string_view text, std::size_t& pos, std::string& out) {
+  std::string value;
+  int depth = 0;
+  for (std::size_t i = pos; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      value += text[++i];
+      continue;
+    }
+    if (text[i] == '(' && ++depth == 1) {
+      continue;
+    }
+    if (text[i] == ')' && --depth == 0) {
+      out = std::move(value);
+      pos = i + 1;
+      return true;
+    }
+    value += text[i];
+  }
+  return false;
+}
+
+bool looks_like_email(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         std::ranges::none_of(text, [](char c) {
+           return is_space(c) || c == '<' || c == '>' || c == ',' || c == ';' ||
+                  static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+         });
+}
+
+// "u at h" as list archives write it.
+std::string undo_at(std::string_view text) {
+  const std::size_t at = text.find(" at ");
+  if (at == std::string_view::npos) {
+    return {};
+  }
+  std::string email(trim(text.substr(0, at)));
+  email += '@';
+  email += trim(text.substr(at + 4));
+  return looks_like_email(email) ? email : std::string();
+}
+
+std::string without_spaces(std::string_view text) {
+  std::string result;
+  std::ranges::copy_if(text, std::back_inserter(result), [](char c) { return !is_space(c); });
+  return result;
+}
+
+std::string clean_name(std::string_view raw) {
+  std::string name = collapse_whitespace(decode_header(raw));
+  std::string_view view = trim(name);
+  // Names quoted twice, and the quotes that lists put around rewritten names.
+  while (view.size() >= 2 && ((view.front() == '"' && view.back() == '"') ||
+                              (view.front() == '\'' && view.back() == '\''))) {
+    view = trim(view.substr(1, view.size() - 2));
+  }
+  return std::string(view);
+}
+
+void finish(Entry& entry, std::vector<Address>& result) {
+  Address address;
+  std::string_view phrase = trim(entry.phrase);
+  if (entry.has_angle) {
+    address.email = without_spaces(entry.angle);
+    if (!looks_like_email(address.email)) {
+      address.email = undo_at(entry.angle);
+    }
+    address.name = clean_name(phrase);
+    if (!entry.comment.empty()) {
+      const std::string comment = clean_name(entry.comment);
+      if (address.name.empty()) {
+        address.name = comment;
+      }
+    }
+  } else if (!phrase.empty()) {
+    address.email = looks_like_email(phrase) ? std::string(phrase) : undo_at(phrase);
+    if (address.email.empty()) {
+      // "Name mail@host" without brackets: the last word is the address.
+      const std::size_t space = phrase.find_last_of(" \t");
+      if (space != std::string_view::npos && looks_like_email(phrase.substr(space + 1))) {
+        address.email = phrase.substr(space + 1);
+        address.name = clean_name(phrase.substr(0, space));
+      }
+    }
+    if (!entry.comment.empty()) {
+      address.name = clean_name(entry.comment);
+    }
+  }
+  if (!address.email.empty()) {
+    address.email = mend_utf8(address.email);
+    result.push_back(std::move(address));
+  }
+  entry.clear();
+}
+
+bool is_atom(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         static_cast<unsigned char>(c) >= 0x80 ||
+         std::string_view("!#$%&'*+-/=?^_`{|}~ ").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool same_email(std::string_view a, std::string_view b) {
+  return iequals(a, b);
+}
+
+std::vector<Address> parse_addresses(std::string_view text) {
+  std::vector<Address> result;
+  Entry entry;
+  std::size_t pos = 0;
+  bool broken_quote = false, broken_comment = false;
+  while (pos < text.size()) {
+    const char c = text[pos];
+    if (c == '"' && !broken_quote) {
+      if (read_quoted(text, pos, entry.phrase)) {
+        entry.quoted = true;
+        continue;
+      }
+      broken_quote = true;
+    } else if (c == '(' && !broken_comment) {
+      // A comment inside a display name ("A B (C) <a@x>") is part of what people call themselves.
+      const std::size_t start = pos;
+      std::string comment;
+      if (read_comment(text, pos, comment)) {
+        const std::size_t next = text.find_first_not_of(" \t\r\n", pos);
+        if (next != std::string_view::npos && text[next] == '<' && !trim(entry.phrase).empty()) {
+          entry.phrase += text.substr(start, pos - start);
+        } else {
+          entry.comment = std::move(comment);
+        }
+        continue;
+      }
+      broken_comment = true;
+    } else if (c == '<') {
+      const std::size_t close = text.find('>', pos);
+      const std::size_t end = close == std::string_view::npos ? text.size() : close;
+      if (!entry.has_angle) {
+        entry.angle = text.substr(pos + 1, end - pos - 1);
+        entry.has_angle = true;
+      }
+      pos = close == std::string_view::npos ? text.size() : close + 1;
+      continue;
+    } else if (c == ',' || c == ';') {
+      finish(entry, result);
+      ++pos;
+      continue;
+    } else if (c == ':' && !entry.has_angle && entry.phrase.find('@') == std::string::npos) {
+      entry.clear();  // the name of a group
+      ++pos;
+      continue;
+    }
+    entry.phrase += c;
+    ++pos;
+  }
+  finish(entry, result);
+  return result;
+}
+
+std::string to_string(const Address& address) {
+  if (address.name.empty()) {
+    return address.email;
+  }
+  std::string result;
+  if (std::ranges::all_of(address.name, is_atom)) {
+    result = address.name;
+  } else {
+    result = "\"";
+    for (const char c : address.name) {
+      if (c == '"' || c == '\\') {
+        result += '\\';
+      }
+      result += c;
+    }
+    result += '"';
+  }
+  return result + " <" + address.email + ">";
+}
+
+}  // namespace patchmill::mail
