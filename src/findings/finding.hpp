@@ -24,11 +24,11 @@ std::optional<Severity> severity_from(std::string_view text);
 
 struct Finding {
   Severity severity = Severity::warning;
-  std::string tool;       // checkpatch, gcc, ktap, ...
-  std::string rule;       // -Wunused-variable, LONG_LINE, test name
-  std::string file;       // path in the tree; empty: none
-  int line = 0;           // in the patched file; 0: none
-  std::string function;   // where the tool says so
+  std::string tool;      // checkpatch, gcc, ktap, ...
+  std::string rule;      // -Wunused-variable, LONG_LINE, test name
+  std::string file;      // path in the tree; empty: none
+  int line = 0;          // in the patched file; 0: none
+  std::string function;  // where the tool says so
   std::string message;
   std::string patch_label;  // which patch, where known
   std::string detail;       // more lines for people (notes, call trace); no part of the identity

@@ -1,0 +1,25 @@
+#pragma once
+// Reads what compilers, assemblers, linkers, make and modpost print.
+
+#include "findings/finding.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchmill::findings {
+
+struct CompilerOptions {
+  // Folders whose names are cut from the front of paths (the source, the build folder), as the
+  // build saw them: "/src".
+  std::vector<std::string> source_roots;
+  std::size_t max_findings = 5000;  // later ones are dropped
+};
+
+// Diagnostics in the order of the log. Notes and "included from" lines go to the detail of the
+// diagnostic they belong to. Tools: cc, as, ld, make, modpost, objtool, dtc, rustc, kconfig, sh.
+// The rule is the flag that switches the warning on (-Wunused-variable), where the line names one.
+std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptions& options = {});
+
+}  // namespace patchmill::findings
