@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/find_series.hpp"
 #include "cli/output.hpp"
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
@@ -38,21 +39,10 @@ int show_all_series(app::Workspace& workspace, const Common& common) {
   return k_pass;
 }
 
-// By number, or by the Message-ID of one of its mails.
-std::optional<tracker::Series> find_series(app::Workspace& workspace, const std::string& word) {
-  if (const auto number = parse_uint(word)) {
-    return workspace.queries().series(static_cast<std::int64_t>(*number));
-  }
-  const auto number = workspace.queries().series_of(trim_msgid(word));
-  return number ? workspace.queries().series(*number) : std::nullopt;
-}
-
 int show_one_series(app::Workspace& workspace, const Common& common, const std::string& word) {
-  const auto series = find_series(workspace, word);
+  const auto series = find_series(workspace.queries(), word);
   if (!series) {
-    return report({ErrorKind::not_found,
-                   fmt::format("there is no series {} here; `patchmill show series` lists them",
-                               escape_terminal(word))});
+    return report(series.error());
   }
   const auto verdict = workspace.nodes().verdict(series->number);
   const auto nodes = workspace.nodes().of_series(series->number);

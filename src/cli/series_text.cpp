@@ -34,25 +34,6 @@ std::string node_label(const pipeline::Node& node) {
 
 }  // namespace
 
-std::string trim_msgid(std::string_view word) {
-  word = trim(word);
-  if (word.starts_with("http://") || word.starts_with("https://")) {
-    while (word.ends_with('/')) {
-      word.remove_suffix(1);
-    }
-    for (const std::string_view tail : {"/raw", "/T", "/t", "/#t"}) {
-      if (word.ends_with(tail)) {
-        word.remove_suffix(tail.size());
-      }
-    }
-    word = word.substr(word.rfind('/') + 1);
-  }
-  if (word.starts_with('<') && word.ends_with('>')) {
-    word = word.substr(1, word.size() - 2);
-  }
-  return std::string(word);
-}
-
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
                   const std::vector<pipeline::Node>& nodes,

@@ -13,9 +13,6 @@
 
 namespace patchmill::cli {
 
-// "<a@b>" and "a@b" and lore-like URLs name the same mail: gives "a@b".
-std::string trim_msgid(std::string_view word);
-
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
                   const std::vector<pipeline::Node>& nodes,

@@ -1,0 +1,18 @@
+#pragma once
+// Turns a placement into the checkout node and the built-in `applies` check.
+
+#include "app/series_runner.hpp"
+
+namespace patchmill::app {
+
+struct PlacedNodes {
+  pipeline::Node checkout;    // done
+  findings::Verdict verdict = findings::Verdict::incomplete;  // of the placement as such
+  std::string reason;         // one line for the verdict of the series
+};
+
+// Writes both nodes (done) with their findings. `series` names the patches in messages.
+PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& series, int attempt,
+                             const placement::Placement& placement, const RunWatcher& watcher);
+
+}  // namespace patchmill::app

@@ -1,0 +1,194 @@
+#include "app/series_runner.hpp"
+
+#include <fmt/format.h>
+
+#include "app/check_stage.hpp"
+#include "app/job_stage.hpp"
+#include "app/placement_stage.hpp"
+#include "util/hash.hpp"
+
+namespace patchmill::app {
+namespace {
+
+using findings::Verdict;
+using SeriesVerdict = pipeline::NodeStore::SeriesVerdict;
+
+constexpr std::string_view k_early_key = "not run: ";
+
+std::string missing_patches(const tracker::Series& series) {
+  std::string numbers;
+  for (int number = 1; number <= series.total; ++number) {
+    bool here = false;
+    for (const auto& patch : series.patches) {
+      here = here || patch.number == number;
+    }
+    if (!here) {
+      numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", number);
+      if (numbers.size() > 60) {
+        numbers += ", …";
+        break;
+      }
+    }
+  }
+  return numbers;
+}
+
+// "what (patch 2): summary" of a node that did not pass.
+std::string sentence_of(const pipeline::Node& node) {
+  return node.patch ? fmt::format("{} (patch {}): {}", node.name, *node.patch, node.summary)
+                    : fmt::format("{}: {}", node.name, node.summary);
+}
+
+// The reason of the whole: the first node with the worst result, and how many more there are.
+std::string reason_of(Verdict verdict, const std::vector<pipeline::Node>& nodes,
+                      const std::string& placed) {
+  std::string first;
+  std::size_t alike = 0;
+  std::size_t ran = 0;
+  for (const auto& node : nodes) {
+    ran += node.result && *node.result != Verdict::skip ? 1 : 0;
+    if (node.result == verdict && verdict != Verdict::pass) {
+      if (alike++ == 0) {
+        first = sentence_of(node);
+      }
+    }
+  }
+  if (first.empty()) {
+    return fmt::format("{}; {} checks and jobs passed", placed, ran);
+  }
+  return alike > 1 ? fmt::format("{} (and {} more)", first, alike - 1) : first;
+}
+
+int next_attempt(pipeline::NodeStore& nodes, std::int64_t series) {
+  int last = 0;
+  for (const auto& node : nodes.of_series(series)) {
+    last = std::max(last, node.attempt);
+  }
+  return last + 1;
+}
+
+}  // namespace
+
+SeriesRunner::SeriesRunner(Workspace& workspace, runtimes::Runtime& runtime,
+                           ProcessRunner& processes, RunWatcher watcher)
+    : m_workspace(workspace),
+      m_runtime(runtime),
+      m_processes(processes),
+      m_watcher(std::move(watcher)) {}
+
+std::optional<SeriesVerdict> SeriesRunner::early_verdict(const tracker::Series& series) const {
+  const auto make = [&](Verdict verdict, std::string reason) {
+    SeriesVerdict early;
+    early.verdict = verdict;
+    early.content_key = std::string(k_early_key) + reason;
+    early.reason = std::move(reason);
+    early.time = m_workspace.clock().now();
+    return early;
+  };
+  if (!series.received_all()) {
+    return make(Verdict::incomplete,
+                fmt::format("{} of {} patches are here; missing: {}", series.received_total(),
+                            series.total, missing_patches(series)));
+  }
+  if (series.skip_requested) {
+    return make(Verdict::skip, "the author asked for no test (CI-tag: skip)");
+  }
+  if (series.superseded && !m_workspace.config().test_superseded) {
+    return make(Verdict::skip, "a newer revision is here");
+  }
+  if (series.is_rfc && !m_workspace.config().test_rfc) {
+    return make(Verdict::skip, "marked RFC");
+  }
+  return std::nullopt;
+}
+
+std::string SeriesRunner::content_key(const tracker::Series& series,
+                                      const std::string& content_hash) const {
+  Sha256 hash;
+  hash.update(fmt::format("{}\n{}\n{}\n", PATCHMILL_VERSION, content_hash,
+                          verdict_fingerprint(m_workspace.config())));
+  for (const auto& dependency : series.dependencies) {
+    hash.update(fmt::format("{}\n", dependency.series.value_or(0)));
+  }
+  return hash.hex();
+}
+
+SeriesReport SeriesRunner::conclude(const tracker::Series& series, Verdict verdict,
+                                    std::string reason, const std::string& key) {
+  SeriesReport report;
+  report.tested = true;
+  report.verdict.verdict = verdict;
+  report.verdict.reason = std::move(reason);
+  report.verdict.time = m_workspace.clock().now();
+  report.verdict.content_key = key;
+  m_workspace.nodes().set_verdict(series.number, report.verdict);
+  return report;
+}
+
+Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunRequest& request) {
+  pipeline::NodeStore& nodes = m_workspace.nodes();
+  const auto earlier = nodes.verdict(series.number);
+  if (const auto early = early_verdict(series)) {
+    if (!earlier || earlier->content_key != early->content_key) {
+      nodes.set_verdict(series.number, *early);
+    }
+    return SeriesReport{*early, false};
+  }
+  PM_TRY_ASSIGN(const auto loaded, LoadedSeries::load(m_workspace.queries(), series));
+  const std::string key = content_key(series, loaded->content_hash());
+  // An incomplete verdict was our trouble, not the patch's: it is tried again.
+  if (earlier && earlier->content_key == key && earlier->verdict != Verdict::incomplete &&
+      !request.again) {
+    return SeriesReport{*earlier, false};
+  }
+  if (m_watcher.series_started) {
+    m_watcher.series_started(series);
+  }
+
+  PM_TRY_ASSIGN(const auto patches, placement::load_patches(m_workspace.queries(), series));
+  placement::Placement placement;
+  git::Repository* repository = request.repository;
+  if (request.placement) {
+    placement = *request.placement;
+  } else {
+    PM_TRY_ASSIGN(placement, m_workspace.placer().place(series, patches, m_workspace.queries(),
+                                                        request.place));
+    if (placement.chosen) {
+      PM_TRY_ASSIGN(repository,
+                    m_workspace.placer().repository(placement.candidates[*placement.chosen].tree));
+    }
+  }
+  const int attempt = next_attempt(nodes, series.number);
+  const PlacedNodes placed = record_placement(nodes, series, attempt, placement, m_watcher);
+  loaded->set_placement(placement, m_workspace.config().trees);
+  const bool applied = placement.state == placement::PlacementState::placed;
+
+  if (placement.state != placement::PlacementState::not_code) {
+    CheckStage checks(m_workspace, m_processes, m_watcher);
+    checks.run(*loaded, placed.checkout, applied ? repository : nullptr);
+  }
+  if (applied) {
+    JobStage jobs(m_workspace, m_runtime, m_watcher);
+    PM_TRY(jobs.run(series, loaded->view(), patches.paths, placed.checkout, *repository));
+  }
+
+  std::vector<pipeline::Node> ran;
+  std::vector<Verdict> verdicts;
+  for (auto& node : nodes.of_series(series.number)) {
+    if (node.attempt == attempt && node.result && node.kind != pipeline::NodeKind::checkout) {
+      verdicts.push_back(*node.result);
+      ran.push_back(std::move(node));
+    }
+  }
+  Verdict verdict = findings::worst_of(verdicts);
+  // Nothing of a series that was not applied can pass as a whole.
+  if (!applied && verdict != Verdict::fail) {
+    return conclude(series, placed.verdict, placed.reason, key);
+  }
+  if (placed.verdict == Verdict::fail) {
+    return conclude(series, Verdict::fail, placed.reason, key);
+  }
+  return conclude(series, verdict, reason_of(verdict, ran, placed.reason), key);
+}
+
+}  // namespace patchmill::app

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include "app/run_lock.hpp"
+#include "app/series_runner.hpp"
+#include "cli/command.hpp"
+#include "cli/find_series.hpp"
+#include "cli/run_view.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+struct Storage {
+  std::vector<std::string> series;
+  bool again = false;
+  bool no_fetch = false;
+  bool verbose_log = false;
+};
+
+// The series named, or every one there is.
+Result<std::vector<std::int64_t>> wanted(app::Workspace& workspace, const Storage& storage) {
+  if (storage.series.empty()) {
+    return workspace.queries().series_numbers();
+  }
+  std::vector<std::int64_t> numbers;
+  for (const std::string& word : storage.series) {
+    PM_TRY_ASSIGN(const auto series, find_series(workspace.queries(), word));
+    numbers.push_back(series.number);
+  }
+  return numbers;
+}
+
+void refresh_trees(app::Workspace& workspace, bool quiet) {
+  Progress progress("fetching trees", quiet);
+  std::size_t done = 0;
+  const auto results = workspace.placer().refresh();
+  for (const auto& [tree, result] : results) {
+    if (!result) {
+      fmt::print(stderr, "patchmill: tree {}: {}; going on with what is here\n", tree,
+                 escape_terminal(result.error().message));
+    }
+    progress.update(++done, results.size(), tree);
+  }
+}
+
+int run(const Common& common, const Storage& storage) {
+  auto workspace = common.workspace();
+  if (!workspace) {
+    return report(workspace.error());
+  }
+  auto lock = app::lock_runs((*workspace)->config(), false);
+  if (!lock) {
+    return report(lock.error());
+  }
+  const auto numbers = wanted(**workspace, storage);
+  if (!numbers) {
+    return report(numbers.error());
+  }
+  if (const int closed = (*workspace)->nodes().close_orphans(); closed > 0) {
+    log::info("{} nodes were left running by a process that died; closed as incomplete", closed);
+  }
+  if (!storage.no_fetch) {
+    refresh_trees(**workspace, common.quiet);
+  }
+  SystemProcessRunner processes;
+  const auto runtime = runtimes::make_local_runtime();
+  RunView view(common, numbers->size());
+  app::RunWatcher watcher = view.watcher();
+  if (storage.verbose_log) {
+    watcher.log = [](std::string_view text) {
+      fmt::print(stderr, "{}", escape_terminal(text, true));
+    };
+  }
+  app::SeriesRunner runner(**workspace, *runtime, processes, watcher);
+  app::RunRequest request;
+  request.again = storage.again;
+  for (const std::int64_t number : *numbers) {
+    const auto series = (*workspace)->queries().series(number);
+    if (!series) {
+      continue;
+    }
+    const auto outcome = runner.run(*series, request);
+    if (!outcome) {
+      view.add_failure(*series, outcome.error());
+    } else {
+      view.add(*series, *outcome);
+    }
+  }
+  return view.finish();
+}
+
+}  // namespace
+
+Command run_command() {
+  auto storage = std::make_shared<Storage>();
+  Command command;
+  command.name = "run";
+  command.summary = "Test everything pending, once, and print the verdicts.";
+  command.description =
+      "Fetches the trees, then places, applies, checks, builds and tests every series whose mails "
+      "or configuration changed since its last verdict. Verdicts that still stand are shown again "
+      "without work; incomplete ones are tried again. Killed at any moment, the next run goes on.";
+  command.arguments = {
+      {"SERIES", "Only these, by number or Message-ID.", &storage->series, false, true}};
+  command.options = {
+      {"-a,--again", "", "Test them although nothing changed.", &storage->again},
+      {"--no-fetch", "", "Use the trees as they were fetched last.", &storage->no_fetch},
+      {"-l,--log", "", "Print what jobs print, as it comes.", &storage->verbose_log}};
+  command.examples = {{"patchmill run -c patchmill.yaml", "all that is pending"},
+                      {"patchmill run --again --log 7", "series 7 once more, and watch"}};
+  command.run = [storage](const Common& common) -> int { return run(common, *storage); };
+  return command;
+}
+
+}  // namespace patchmill::cli

@@ -1,0 +1,83 @@
+#include "cli/run_view.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/series_json.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+
+int exit_status_of(const std::vector<findings::Verdict>& verdicts) {
+  int status = k_pass;
+  for (const auto verdict : verdicts) {
+    if (verdict == findings::Verdict::fail) {
+      return k_failed;
+    }
+    if (verdict == findings::Verdict::incomplete) {
+      status = k_infrastructure;
+    }
+  }
+  return status;
+}
+
+RunView::RunView(const Common& common, std::size_t series_count)
+    : m_common(common), m_count(series_count), m_progress("testing", common.quiet) {}
+
+app::RunWatcher RunView::watcher() {
+  app::RunWatcher watcher;
+  watcher.series_started = [this](const tracker::Series& series) {
+    m_current = fmt::format("series {} {}", series.number, ellipsize(series.name, 50));
+    m_progress.update(m_rows.size(), m_count, m_current);
+  };
+  watcher.node_started = [this](const pipeline::Node& node) {
+    const std::string patch = node.patch ? fmt::format(" patch {}", *node.patch) : "";
+    m_progress.update(m_rows.size(), m_count,
+                      fmt::format("{}: {}{}", m_current, node.name, patch));
+  };
+  return watcher;
+}
+
+void RunView::add(const tracker::Series& series, const app::SeriesReport& report) {
+  m_rows.push_back({series, report.verdict, report.tested});
+  m_progress.update(m_rows.size(), m_count, m_current);
+}
+
+void RunView::add_failure(const tracker::Series& series, const Error& error) {
+  pipeline::NodeStore::SeriesVerdict verdict;
+  verdict.verdict = findings::Verdict::incomplete;
+  verdict.reason = error.message;
+  m_rows.push_back({series, verdict, true});
+}
+
+int RunView::finish() {
+  std::vector<findings::Verdict> verdicts;
+  boost::json::array out;
+  Table table({"series", "v", "patches", "verdict", "name", "reason"});
+  for (const Row& row : m_rows) {
+    verdicts.push_back(row.verdict.verdict);
+    if (m_common.json) {
+      out.push_back(series_json(row.series, row.verdict));
+    } else {
+      table.row({std::to_string(row.series.number), std::to_string(row.series.version),
+                 fmt::format("{}/{}", row.series.received_total(), row.series.total),
+                 std::string(findings::to_string(row.verdict.verdict)),
+                 ellipsize(row.series.name, 50), row.verdict.reason});
+    }
+  }
+  m_progress.update(m_rows.size(), m_count);
+  if (m_common.json) {
+    fmt::print("{}\n", boost::json::serialize(out));
+  } else if (m_rows.empty()) {
+    fmt::print("nothing is pending\n");
+  } else {
+    if (use_color(2)) {
+      fmt::print(stderr, "\n");
+    }
+    table.print(3);
+  }
+  return exit_status_of(verdicts);
+}
+
+}  // namespace patchmill::cli

@@ -1,0 +1,43 @@
+#pragma once
+// What a person sees while series are being tested, and the table at the end.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/series_runner.hpp"
+#include "cli/command.hpp"
+#include "cli/output.hpp"
+
+namespace patchmill::cli {
+
+class RunView {
+ public:
+  RunView(const Common& common, std::size_t series_count);
+
+  // Wire these into a SeriesRunner. The view outlives the runner.
+  app::RunWatcher watcher();
+  void add(const tracker::Series& series, const app::SeriesReport& report);
+  // A series that could not even be judged.
+  void add_failure(const tracker::Series& series, const Error& error);
+
+  // Prints table or JSON of what was added; gives the exit status.
+  int finish();
+
+ private:
+  struct Row {
+    tracker::Series series;
+    pipeline::NodeStore::SeriesVerdict verdict;
+    bool tested;
+  };
+  const Common& m_common;
+  std::size_t m_count;
+  Progress m_progress;
+  std::vector<Row> m_rows;
+  std::string m_current;
+};
+
+// 1 when one failed, else 3 when one is incomplete, else 0.
+int exit_status_of(const std::vector<findings::Verdict>& verdicts);
+
+}  // namespace patchmill::cli
