@@ -52,7 +52,8 @@ struct ApplyOutcome {
 struct ApplyOptions {
   bool three_way = true;
   bool explain = true;  // look for the failing hunk and the upstream commit in conflict
-  bool commits = true;  // false: trees only (trying candidates)
+  bool commits = true;  // false: trees only, AppliedPatch::commit is empty (trying candidates)
+  bool direct = true;   // hunks that stand where they say are applied without a git process
 };
 
 // Refuses patches that leave the tree, write into .git, follow symlinks out, or change submodules

@@ -91,8 +91,9 @@ class Repository {
                                  std::map<std::string, std::string> env, std::string input = {},
                                  std::chrono::milliseconds timeout = std::chrono::minutes(10));
 
+  struct Impl;  // repository_impl.hpp
+
  private:
-  struct Impl;
   explicit Repository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
 };
