@@ -1,11 +1,11 @@
 #pragma once
 // Large objects as files named by their SHA-256, under the data directory; never rows.
 
+#include "util/result.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "util/result.hpp"
 
 namespace patchmill::store {
 

@@ -1,13 +1,13 @@
 #pragma once
 // Where each source was last read, and leases on things only one process may do at a time.
 
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "store/database.hpp"
-#include "util/clock.hpp"
 
 namespace patchmill::store {
 

@@ -4,6 +4,8 @@
 // Errors of the database are exceptions (DatabaseError): no caller can repair a broken store.
 // A Database is one connection, used by one thread at a time.
 
+#include "util/result.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,8 +17,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "util/result.hpp"
 
 namespace patchmill::store {
 
@@ -32,6 +32,8 @@ struct Blob {
 };
 
 // What a placeholder may be bound to. Text and bytes are borrowed until the call returns.
+// Text is UTF-8 without NUL (PostgreSQL takes no other); anything else is a DatabaseError on both
+// engines: bind a Blob, or mend_utf8() it first.
 using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string_view, Blob>;
 
 namespace detail {
@@ -93,7 +95,8 @@ class Database {
   virtual ~Database() = default;
 
   [[nodiscard]] virtual Engine engine() const = 0;
-  // Several statements separated by ';', no placeholders (migrations).
+  // Several statements separated by ';', no placeholders (migrations). All or nothing only inside
+  // a Transaction.
   virtual void execute_script(std::string_view sql) = 0;
 
   // Runs one statement; returns the number of rows changed.
@@ -103,7 +106,8 @@ class Database {
     return run(sql, values, sizeof...(Args), nullptr, nullptr);
   }
 
-  // Calls f(const Row&) for each row.
+  // Calls f(const Row&) for each row. f may run other statements on this database.
+  // PostgreSQL: all rows are fetched before the first call, so bound large results by LIMIT.
   template <class F, class... Args>
   void each(std::string_view sql, F&& f, const Args&... args) {
     const Value values[] = {detail::to_value(args)..., nullptr};
@@ -117,8 +121,7 @@ class Database {
   template <class... Columns, class... Args>
   std::vector<std::tuple<Columns...>> rows(std::string_view sql, const Args&... args) {
     std::vector<std::tuple<Columns...>> result;
-    each(
-        sql, [&](const Row& row) { result.push_back(tuple_of<Columns...>(row)); }, args...);
+    each(sql, [&](const Row& row) { result.push_back(tuple_of<Columns...>(row)); }, args...);
     return result;
   }
 
@@ -148,6 +151,7 @@ class Database {
   }
 
  protected:
+  [[nodiscard]] bool in_transaction() const { return m_depth > 0; }
   using RowCallback = void (*)(void* context, const Row& row);
   virtual std::int64_t run(std::string_view sql, const Value* values, std::size_t count,
                            RowCallback callback, void* context) = 0;
@@ -156,11 +160,15 @@ class Database {
   friend class Transaction;
   template <class... Columns>
   static std::tuple<Columns...> tuple_of(const Row& row) {
-    int column = 0;
-    // Braced initialisation evaluates left to right, so columns come in order.
-    return std::tuple<Columns...>{row.get<Columns>(column++)...};
+    return tuple_at<Columns...>(row, std::index_sequence_for<Columns...>{});
   }
-  int m_depth = 0;
+  template <class... Columns, std::size_t... Indices>
+  static std::tuple<Columns...> tuple_at(const Row& row, std::index_sequence<Indices...>) {
+    return std::tuple<Columns...>(row.get<Columns>(static_cast<int>(Indices))...);
+  }
+
+  int m_depth = 0;                // transactions open
+  bool m_must_roll_back = false;  // an inner one was given up
 };
 
 // All or nothing. Rolls back unless commit() was called. Nested ones join the outermost

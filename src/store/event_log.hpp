@@ -1,14 +1,14 @@
 #pragma once
 // The ordered event log: one row for everything that happened, written in the same transaction.
 
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "store/database.hpp"
-#include "util/clock.hpp"
 
 namespace patchmill::store {
 

@@ -2,9 +2,10 @@
 // Numbered, forward-only changes of the schema: src/store/migrations/NNNN_name.sql, embedded.
 //
 // The files are SQL of both engines, with these words replaced for the engine at hand:
-//   @ID@      a self-numbering 64-bit primary key
+//   @ID@      a self-numbering 64-bit primary key, the whole column type: "id @ID@,"; never reused
 //   @INT@     a 64-bit integer
 //   @BLOB@    bytes
+//   @REAL@    a double
 //   @STRICT@  STRICT (SQLite) or nothing
 // A released migration is never edited; a change is a new file.
 

@@ -1,13 +1,13 @@
 #pragma once
 // Outward effects (checks, mails, submissions), written down before they happen.
 
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "store/database.hpp"
-#include "util/clock.hpp"
 
 namespace patchmill::store {
 

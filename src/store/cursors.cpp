@@ -1,0 +1,31 @@
+#include "store/cursors.hpp"
+
+namespace patchmill::store {
+
+std::optional<std::string> cursor(Database& database, std::string_view source) {
+  const auto row = database.one<std::string>("SELECT value FROM cursors WHERE source = ?", source);
+  return row ? std::optional(std::get<0>(*row)) : std::nullopt;
+}
+
+void set_cursor(Database& database, std::string_view source, std::string_view value) {
+  database.exec(
+      "INSERT INTO cursors (source, value) VALUES (?, ?) "
+      "ON CONFLICT (source) DO UPDATE SET value = excluded.value",
+      source, value);
+}
+
+bool acquire_lease(Database& database, Timestamp now, std::string_view name,
+                   std::string_view holder, std::chrono::microseconds length) {
+  return database.exec(
+             "INSERT INTO leases (name, holder, lease_until) VALUES (?, ?, ?) "
+             "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, "
+             "lease_until = excluded.lease_until "
+             "WHERE leases.holder = excluded.holder OR leases.lease_until <= ?",
+             name, holder, to_micros(now + length), to_micros(now)) == 1;
+}
+
+void release_lease(Database& database, std::string_view name, std::string_view holder) {
+  database.exec("DELETE FROM leases WHERE name = ? AND holder = ?", name, holder);
+}
+
+}  // namespace patchmill::store

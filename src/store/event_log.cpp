@@ -1,0 +1,39 @@
+#include "store/event_log.hpp"
+
+namespace patchmill::store {
+namespace {
+
+constexpr std::int64_t event_lock = 0x706d6576656e7473;  // "pmevents"
+
+}  // namespace
+
+std::int64_t append_event(Database& database, Timestamp now, std::string_view kind,
+                          std::optional<std::int64_t> series, std::optional<std::int64_t> node,
+                          std::string_view payload_json) {
+  Transaction transaction(database);
+  if (database.engine() == Engine::postgresql) {
+    // Until this transaction ends nobody else gets an id: a reader that has seen id N would
+    // otherwise never see N-1 if that commits later.
+    database.exec("SELECT pg_advisory_xact_lock(?)", event_lock);
+  }
+  const auto id = database.value<std::int64_t>(
+      "INSERT INTO events (time, kind, series, node, payload) VALUES (?, ?, ?, ?, ?) RETURNING id",
+      to_micros(now), kind, series, node, payload_json);
+  transaction.commit();
+  return id;
+}
+
+std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit) {
+  std::vector<Event> events;
+  database.each(
+      "SELECT id, time, kind, series, node, payload FROM events WHERE id > ? ORDER BY id LIMIT ?",
+      [&](const Row& row) {
+        events.push_back({row.integer(0), from_micros(row.integer(1)), row.get<std::string>(2),
+                          row.get<std::optional<std::int64_t>>(3),
+                          row.get<std::optional<std::int64_t>>(4), row.get<std::string>(5)});
+      },
+      after, limit);
+  return events;
+}
+
+}  // namespace patchmill::store
