@@ -45,25 +45,14 @@ int show_one_series(app::Workspace& workspace, const Common& common, const std::
     return report(series.error());
   }
   const auto verdict = workspace.nodes().verdict(series->number);
-  const auto nodes = workspace.nodes().of_series(series->number);
+  const auto nodes = latest_nodes(workspace.nodes().of_series(series->number));
   if (!common.json) {
     print_series(*series, verdict, nodes,
                  [&](std::int64_t node) { return workspace.nodes().findings_of(node); });
     return k_pass;
   }
-  auto out = series_json(*series, verdict);
-  boost::json::array list;
-  for (const auto& node : nodes) {
-    auto object = node_json(node);
-    boost::json::array found;
-    for (const auto& finding : workspace.nodes().findings_of(node.id)) {
-      found.push_back(finding_json(finding));
-    }
-    object["findings"] = std::move(found);
-    list.push_back(std::move(object));
-  }
-  out["nodes"] = std::move(list);
-  fmt::print("{}\n", boost::json::serialize(out));
+  fmt::print("{}\n", boost::json::serialize(
+                         series_with_nodes_json(*series, verdict, nodes, workspace.nodes())));
   return k_pass;
 }
 

@@ -84,6 +84,25 @@ json::object series_json(const tracker::Series& series,
   return out;
 }
 
+json::object series_with_nodes_json(
+    const tracker::Series& series,
+    const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
+    const std::vector<pipeline::Node>& nodes, pipeline::NodeStore& store) {
+  json::object out = series_json(series, verdict);
+  json::array list;
+  for (const auto& node : nodes) {
+    json::object object = node_json(node);
+    json::array found;
+    for (const auto& finding : store.findings_of(node.id)) {
+      found.push_back(finding_json(finding));
+    }
+    object["findings"] = std::move(found);
+    list.push_back(std::move(object));
+  }
+  out["nodes"] = std::move(list);
+  return out;
+}
+
 json::object node_json(const pipeline::Node& node) {
   json::object out;
   out["id"] = node.id;

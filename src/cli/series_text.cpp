@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/output.hpp"
 #include "util/text.hpp"
 
@@ -33,6 +35,15 @@ std::string node_label(const pipeline::Node& node) {
 }
 
 }  // namespace
+
+std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes) {
+  int last = 0;
+  for (const auto& node : nodes) {
+    last = std::max(last, node.attempt);
+  }
+  std::erase_if(nodes, [last](const pipeline::Node& node) { return node.attempt != last; });
+  return nodes;
+}
 
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,

@@ -13,6 +13,9 @@
 
 namespace patchmill::cli {
 
+// The nodes of the last run only.
+std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes);
+
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
                   const std::vector<pipeline::Node>& nodes,

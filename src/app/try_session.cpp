@@ -1,0 +1,206 @@
+#include "app/try_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "tracker/tracker.hpp"
+#include "util/hash.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path cache_folder() {
+  for (const auto& [variable, below] :
+       {std::pair("PATCHMILL_CACHE", ""), std::pair("XDG_CACHE_HOME", "patchmill"),
+        std::pair("HOME", ".cache/patchmill")}) {
+    const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): read at start only
+    if (value != nullptr && *value != '\0') {
+      return fs::path(value) / below;
+    }
+  }
+  return fs::temp_directory_path() / "patchmill-cache";
+}
+
+// The configured tree this checkout stands for, or one named after its folder.
+Result<placement::TreeSpec> tree_of(const Config& config, const TryOptions& options,
+                                    const std::string& git_dir) {
+  placement::TreeSpec local;
+  local.name = options.checkout.filename().string();
+  std::vector<std::string> names;
+  const placement::TreeSpec* match = config.trees.size() == 1 ? &config.trees[0] : nullptr;
+  for (const auto& tree : config.trees) {
+    names.push_back(tree.name);
+    std::error_code error;
+    const bool same = fs::equivalent(tree.url, options.checkout, error) ||
+                      fs::equivalent(tree.url, git_dir, error);
+    if (tree.name == options.tree || (options.tree.empty() && same)) {
+      match = &tree;
+    }
+  }
+  if (!options.tree.empty() && (match == nullptr || match->name != options.tree)) {
+    std::string message = fmt::format("there is no tree '{}'", escape_terminal(options.tree));
+    if (const auto near = nearest_name(options.tree, names)) {
+      message += fmt::format("; did you mean '{}'?", *near);
+    }
+    return fail(ErrorKind::invalid, message);
+  }
+  if (match != nullptr) {
+    local = *match;
+  }
+  local.url = git_dir;
+  local.branch.clear();
+  return local;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TrySession>> TrySession::open(Config config, TryOptions options) {
+  auto session = std::unique_ptr<TrySession>(new TrySession());
+  auto checkout = git::Repository::open(options.checkout);
+  if (!checkout) {
+    return tl::unexpected(std::move(checkout).error());
+  }
+  session->m_checkout = std::move(*checkout);
+  const std::string git_dir = session->m_checkout->git_dir().string();
+  PM_TRY_ASSIGN(const auto tree, tree_of(config, options, git_dir));
+  const std::string name =
+      fmt::format("{}-{}", options.checkout.filename().string(), sha256_hex(git_dir).substr(0, 12));
+  config.data = cache_folder() / "try" / name;
+  config.store_url = (config.data / "store.sqlite").string();
+  config.sources.clear();
+  config.trees = {tree};
+  config.test_superseded = true;
+  config.test_rfc = true;
+  session->m_options = std::move(options);
+  PM_TRY_ASSIGN(session->m_workspace, Workspace::open(std::move(config)));
+  return session;
+}
+
+Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
+  tracker::Tracker tracker(m_workspace->database(), m_workspace->blobs(), m_workspace->clock());
+  std::vector<tracker::Incoming> batch;
+  std::vector<std::string> ids;
+  for (const std::string& mail : input.mails) {
+    auto parsed = mail::parse_message(mail);
+    if (!parsed) {
+      return fail_with("a mail that was to be tried cannot be used", parsed.error());
+    }
+    ids.push_back(parsed->message_id);
+    batch.push_back({mail, std::move(parsed), "", "try"});
+  }
+  tracker.ingest(batch);
+  std::set<std::int64_t> numbers;
+  for (const std::string& id : ids) {
+    if (const auto number = m_workspace->queries().series_of(id)) {
+      numbers.insert(*number);
+    }
+  }
+  std::vector<tracker::Series> result;
+  for (const std::int64_t number : numbers) {
+    if (auto series = m_workspace->queries().series(number)) {
+      result.push_back(std::move(*series));
+    }
+  }
+  if (result.empty()) {
+    return fail(ErrorKind::invalid, "there is no patch in these mails; nothing to try");
+  }
+  return result;
+}
+
+Result<git::Repository*> TrySession::work_repository() {
+  if (!m_work) {
+    const fs::path folder = m_workspace->config().data / "work.git";
+    auto opened = git::Repository::open(folder);
+    if (!opened) {
+      std::error_code error;
+      fs::remove_all(folder, error);
+      const std::vector<fs::path> alternates = {m_checkout->git_dir()};
+      opened = git::Repository::create(folder, alternates);
+    }
+    if (!opened) {
+      return tl::unexpected(std::move(opened).error());
+    }
+    m_work = std::move(*opened);
+  }
+  return m_work.get();
+}
+
+Result<placement::Placement> TrySession::apply_here(const tracker::Series& series,
+                                                    const std::string& base) {
+  PM_TRY_ASSIGN(git::Repository * work, work_repository());
+  PM_TRY_ASSIGN(const auto patches, placement::load_patches(m_workspace->queries(), series));
+  PM_TRY_ASSIGN(const git::CommitInfo commit, work->commit(base));
+  PM_TRY_ASSIGN(git::ApplyOutcome outcome, git::apply_series(*work, commit.id, patches.inputs));
+  placement::Placement placement;
+  placement::Candidate candidate;
+  candidate.tree = m_workspace->config().trees[0].name;
+  candidate.commit = commit.id;
+  candidate.described = fmt::format("{} (\"{}\")", commit.id.substr(0, 12), commit.subject);
+  candidate.explanation = "the commit it was made on";
+  candidate.tried = true;
+  placement.state =
+      outcome.ok() ? placement::PlacementState::placed : placement::PlacementState::conflict;
+  candidate.outcome = std::move(outcome);
+  placement.candidates.push_back(std::move(candidate));
+  if (placement.state == placement::PlacementState::placed) {
+    placement.chosen = 0;
+  }
+  placement.explanation = fmt::format("on {} {}, the commit it was made on",
+                                      placement.candidates[0].tree,
+                                      placement.candidates[0].described);
+  return placement;
+}
+
+Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput& input,
+                                  runtimes::Runtime& runtime, ProcessRunner& processes,
+                                  const RunWatcher& watcher) {
+  RunRequest request;
+  request.again = m_options.again;
+  std::string base = input.base;
+  if (base.empty() && !m_options.base.empty()) {
+    auto resolved = m_checkout->resolve(m_options.base);
+    if (!resolved) {
+      return fail(ErrorKind::invalid, fmt::format("--base: '{}' names no commit here",
+                                                  escape_terminal(m_options.base)));
+    }
+    base = *resolved;
+  }
+  if (!base.empty()) {
+    PM_TRY_ASSIGN(request.placement, apply_here(series, base));
+    request.repository = m_work.get();
+  } else if (!m_refreshed) {
+    for (const auto& [tree, result] : m_workspace->placer().refresh()) {
+      if (!result) {
+        return fail_with(fmt::format("reading the history of {}", tree), result.error());
+      }
+    }
+    m_refreshed = true;
+  }
+  SeriesRunner runner(*m_workspace, runtime, processes, watcher);
+  PM_TRY_ASSIGN(SeriesReport report, runner.run(series, request));
+  return TryResult{series, std::move(report)};
+}
+
+Result<TryInput> try_series(tracker::Queries& queries, const tracker::Series& series) {
+  TryInput input;
+  std::vector<std::int64_t> messages;
+  if (series.cover_message) {
+    messages.push_back(*series.cover_message);
+  }
+  for (const auto& patch : series.patches) {
+    messages.push_back(patch.message);
+  }
+  for (const std::int64_t message : messages) {
+    PM_TRY_ASSIGN(std::string raw, queries.raw(message));
+    input.mails.push_back(std::move(raw));
+  }
+  return input;
+}
+
+}  // namespace patchmill::app

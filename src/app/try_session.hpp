@@ -1,0 +1,55 @@
+#pragma once
+// `patchmill try`: the same checks, builds and tests as for a list, on an author's own checkout.
+//
+// What it keeps (store, warm builds) lies in a folder of the user's cache, one a checkout, so the
+// same commits are not tested twice and builds stay incremental. The checkout is only read.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/series_runner.hpp"
+#include "app/try_input.hpp"
+
+namespace patchmill::app {
+
+struct TryOptions {
+  std::filesystem::path checkout;   // top folder
+  std::string tree;                 // which configured tree it stands for; empty: found by URL
+  std::string base;                 // revision to apply mails onto; empty: the placer decides
+  bool again = false;
+};
+
+struct TryResult {
+  tracker::Series series;
+  SeriesReport report;
+};
+
+class TrySession {
+ public:
+  // `config` is the user's; its data folder, sources and store are not used.
+  // Errors: invalid (unknown tree) or infrastructure.
+  static Result<std::unique_ptr<TrySession>> open(Config config, TryOptions options);
+
+  // Stores the mails and tells which series they make.
+  Result<std::vector<tracker::Series>> take(const TryInput& input);
+  Result<TryResult> run(const tracker::Series& series, const TryInput& input,
+                        runtimes::Runtime& runtime, ProcessRunner& processes,
+                        const RunWatcher& watcher);
+  Workspace& workspace() { return *m_workspace; }
+
+ private:
+  TrySession() = default;
+  Result<git::Repository*> work_repository();
+  Result<placement::Placement> apply_here(const tracker::Series& series, const std::string& base);
+
+  TryOptions m_options;
+  std::unique_ptr<Workspace> m_workspace;
+  std::unique_ptr<git::Repository> m_checkout, m_work;
+  bool m_refreshed = false;
+};
+
+// The raw mails of a series in somebody's data folder, cover first.
+Result<TryInput> try_series(tracker::Queries& queries, const tracker::Series& series);
+
+}  // namespace patchmill::app

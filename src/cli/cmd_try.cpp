@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "app/run_lock.hpp"
+#include "app/try_session.hpp"
+#include "cli/command.hpp"
+#include "cli/find_series.hpp"
+#include "cli/run_view.hpp"
+#include "cli/series_text.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+struct Storage {
+  std::vector<std::string> what;
+  std::string base, tree;
+  bool again = false;
+  bool log = false;
+};
+
+bool is_mail_file(const std::string& word) {
+  std::error_code error;
+  return word == "-" || (std::filesystem::exists(word, error) &&
+                         !std::filesystem::is_directory(word, error));
+}
+
+// A file, a Message-ID in the data folder, or commits, in this order of trust in the word's form.
+Result<app::TryInput> read_input(const Common& common, git::Repository& checkout,
+                                 const std::string& word) {
+  if (is_mail_file(word)) {
+    return app::try_mailbox(word);
+  }
+  const bool msgid = word.find('@') != std::string::npos && word.find("@{") == std::string::npos &&
+                     word.find("..") == std::string::npos;
+  if (msgid) {
+    PM_TRY_ASSIGN(const auto workspace, common.workspace());
+    PM_TRY_ASSIGN(const auto series, find_series(workspace->queries(), word));
+    return app::try_series(workspace->queries(), series);
+  }
+  return app::try_commits(checkout, word);
+}
+
+int print_results(const Common& common, app::TrySession& session,
+                  const std::vector<app::TryResult>& results) {
+  std::vector<findings::Verdict> verdicts;
+  boost::json::array out;
+  for (const auto& result : results) {
+    verdicts.push_back(result.report.verdict.verdict);
+    auto& nodes = session.workspace().nodes();
+    const auto list = latest_nodes(nodes.of_series(result.series.number));
+    if (common.json) {
+      out.push_back(series_with_nodes_json(result.series, result.report.verdict, list, nodes));
+    } else {
+      print_series(result.series, result.report.verdict, list,
+                   [&](std::int64_t node) { return nodes.findings_of(node); });
+    }
+  }
+  if (common.json) {
+    fmt::print("{}\n", boost::json::serialize(out));
+  }
+  return exit_status_of(verdicts);
+}
+
+int run(const Common& common, const Storage& storage) {
+  auto config = common.config();
+  if (!config) {
+    return report(config.error());
+  }
+  const auto top = app::find_checkout(std::filesystem::current_path());
+  if (!top) {
+    return report({ErrorKind::invalid, top.error().message});
+  }
+  auto checkout = git::Repository::open(*top);
+  if (!checkout) {
+    return report(checkout.error());
+  }
+  const auto input =
+      read_input(common, **checkout, storage.what.empty() ? "" : storage.what.front());
+  if (!input) {
+    return report(input.error());
+  }
+  app::TryOptions options{*top, storage.tree, storage.base, storage.again};
+  auto session = app::TrySession::open(*std::move(config), std::move(options));
+  if (!session) {
+    return report(session.error());
+  }
+  auto lock = app::lock_runs((*session)->workspace().config(), true);
+  if (!lock) {
+    return report(lock.error());
+  }
+  const auto series = (*session)->take(*input);
+  if (!series) {
+    return report(series.error());
+  }
+  (*session)->workspace().nodes().close_orphans();
+  SystemProcessRunner processes;
+  const auto runtime = runtimes::make_local_runtime();
+  std::vector<app::TryResult> results;
+  {
+    RunView view(common, series->size());
+    app::RunWatcher watcher = view.watcher();
+    if (storage.log) {
+      watcher.log = [](std::string_view text) {
+        fmt::print(stderr, "{}", escape_terminal(text, true));
+      };
+    }
+    for (const auto& one : *series) {
+      auto result = (*session)->run(one, *input, *runtime, processes, watcher);
+      if (!result) {
+        return report(result.error());
+      }
+      results.push_back(*std::move(result));
+    }
+  }
+  return print_results(common, **session, results);
+}
+
+}  // namespace
+
+Command try_command() {
+  auto storage = std::make_shared<Storage>();
+  Command command;
+  command.name = "try";
+  command.summary = "Test commits, an mbox or a mail here, before posting.";
+  command.description =
+      "In a git checkout: runs the same checks, builds and tests on your commits as a list would "
+      "get. WHAT is a range (A..B), a commit, a file with mails (- for standard input), or the "
+      "Message-ID of a series in the data folder. Without it: what your branch has over its "
+      "upstream, or the last commit. Jobs come from the configuration; without one only the checks "
+      "run. The checkout is only read.";
+  command.arguments = {{"WHAT", "A range, a commit, a file or a Message-ID.", &storage->what, false,
+                        false, Complete::file}};
+  command.options = {
+      {"-b,--base", "REV", "Apply mails onto this commit.", &storage->base},
+      {"--tree", "NAME", "The configured tree this checkout stands for.", &storage->tree},
+      {"-a,--again", "", "Test although these patches were tested before.", &storage->again},
+      {"-l,--log", "", "Print what jobs print, as it comes.", &storage->log}};
+  command.examples = {{"patchmill try", "what your branch adds"},
+                      {"patchmill try HEAD~3..", "the last three commits"},
+                      {"b4 am -o- MSGID | patchmill try -", "somebody else's series"}};
+  command.run = [storage](const Common& common) -> int { return run(common, *storage); };
+  return command;
+}
+
+}  // namespace patchmill::cli
