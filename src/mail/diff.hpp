@@ -13,10 +13,12 @@
 namespace patchmill::mail {
 
 struct SplitBody {
-  std::string text;  // everything else, in order
-  std::string diff;  // empty: none
+  std::string text;                         // everything else, in order
+  std::string diff;                         // empty: none
+  std::size_t diff_at = std::string::npos;  // where in `text` the diff stood; npos: no diff
 };
 // The state machine of Patchwork's parse_patch (version 3.3), bytes in, bytes out, linear time.
+// Mended: prose between two diffs stays text, and what follows a binary patch is not part of it.
 SplitBody split_diff(std::string_view body);
 
 struct Hunk {

@@ -38,6 +38,9 @@ class Splitter {
     m_held = m_start;
   }
   void take(std::string& to) {
+    if (&to == &m_result.diff && to.empty()) {
+      m_result.diff_at = m_result.text.size();
+    }
     to += m_body.substr(m_held, m_end - m_held);
     m_held = m_end;
   }

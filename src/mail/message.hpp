@@ -35,11 +35,12 @@ struct Message {
   std::vector<std::string> references;   // oldest first, ids without brackets
   std::vector<std::string> list_ids;     // List-Id, X-Mailing-List, X-List: lower case, unique
   std::vector<Address> to, cc;
-  std::string text;                     // what a person wrote: everything that is not the diff,
-                                        // signature and list footer cut
-  std::string diff;                     // empty: no diff
-  std::string pull_url;                 // empty: no pull request
-  std::optional<Address> in_body_from;  // "From: " as the first line of the body (git am)
+  std::string text;                         // what a person wrote: everything that is not the diff,
+                                            // signature and list footer cut
+  std::size_t diff_at = std::string::npos;  // where in `text` the diff stood; npos: no diff
+  std::string diff;                         // empty: no diff
+  std::string pull_url;                     // empty: no pull request
+  std::optional<Address> in_body_from;      // "From: " as the first line of the body (git am)
   std::optional<std::string> in_body_subject;
   std::optional<Timestamp> in_body_date;
   std::vector<std::pair<std::string, std::string>> headers;  // in order, decoded values

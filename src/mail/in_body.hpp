@@ -1,0 +1,21 @@
+#pragma once
+// "From:", "Subject:" and "Date:" at the start of the text, which git am takes over the mail's own.
+
+#include "mail/address.hpp"
+#include "util/clock.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace patchmill::mail {
+
+struct InBody {
+  std::optional<Address> from;
+  std::optional<std::string> subject;
+  std::optional<Timestamp> date;
+  std::size_t end = 0;  // where the text goes on behind them
+};
+InBody read_in_body(std::string_view text);
+
+}  // namespace patchmill::mail

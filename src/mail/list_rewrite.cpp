@@ -1,0 +1,82 @@
+#include "mail/list_rewrite.hpp"
+
+#include "util/text.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace patchmill::mail {
+
+namespace {
+
+// "Alice" of "Alice via List" and "'Alice' via list"; empty for other names.
+std::string name_before_via(std::string_view name) {
+  const std::size_t via = name.rfind(" via ");
+  if (via == std::string_view::npos) {
+    return {};
+  }
+  std::string_view before = trim(name.substr(0, via));
+  while (before.size() >= 2 && (before.front() == '\'' || before.front() == '"') &&
+         before.back() == before.front()) {
+    before = trim(before.substr(1, before.size() - 2));
+  }
+  return std::string(before);
+}
+
+// The list's own address by its headers: List-Post, X-Mailing-List, or List-Id "ltp.lists.x.org"
+// for ltp@lists.x.org.
+bool is_list_address(std::string_view email, const HeaderBlock& header) {
+  const std::string wanted = to_lower(email);
+  for (const std::string_view name : {"List-Post", "X-Mailing-List", "Mailing-list"}) {
+    if (const auto value = find_field(header, name);
+        value && to_lower(*value).find(wanted) != std::string::npos) {
+      return true;
+    }
+  }
+  if (const auto value = find_field(header, "List-Id")) {
+    std::string dotted = wanted;
+    const std::size_t at = dotted.find('@');
+    if (at != std::string::npos) {
+      dotted[at] = '.';
+      return to_lower(*value).find("<" + dotted + ">") != std::string::npos;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Address> undo_list_rewrite(const Address& from, const HeaderBlock& header) {
+  const std::string author = name_before_via(from.name);
+  if (author.empty() && !is_list_address(from.email, header)) {
+    return std::nullopt;
+  }
+  for (const std::string_view name : {"X-Original-From", "X-Original-Sender"}) {
+    if (const auto value = find_field(header, name)) {
+      for (Address& address : parse_addresses(*value)) {
+        if (!same_email(address.email, from.email)) {
+          if (address.name.empty()) {
+            address.name = author;
+          }
+          return std::move(address);
+        }
+      }
+    }
+  }
+  if (author.empty()) {
+    return std::nullopt;
+  }
+  for (const std::string_view name : {"Reply-To", "Cc"}) {
+    if (const auto value = find_field(header, name)) {
+      for (Address& address : parse_addresses(*value)) {
+        if (iequals(address.name, author) && !same_email(address.email, from.email)) {
+          return std::move(address);
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace patchmill::mail
