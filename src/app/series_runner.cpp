@@ -46,7 +46,9 @@ std::string reason_of(Verdict verdict, const std::vector<pipeline::Node>& nodes,
   std::size_t alike = 0;
   std::size_t ran = 0;
   for (const auto& node : nodes) {
-    ran += node.result && *node.result != Verdict::skip ? 1 : 0;
+    if (node.result && *node.result != Verdict::skip) {
+      ++ran;
+    }
     if (node.result == verdict && verdict != Verdict::pass) {
       if (alike++ == 0) {
         first = sentence_of(node);

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/run_view.hpp"
+#include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
 #include "util/text.hpp"
 
