@@ -1,13 +1,6 @@
 #pragma once
 // Where a series belongs: which tree, which base commit, and why.
 
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "git/apply.hpp"
 #include "git/repository.hpp"
 #include "store/database.hpp"
@@ -15,48 +8,60 @@
 #include "tracker/queries.hpp"
 #include "util/clock.hpp"
 
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 namespace patchmill::placement {
 
 // One git branch patches are tested against, and what points to it.
 struct TreeSpec {
   std::string name;
   std::string url;
-  std::string branch;                      // empty: the remote's HEAD
-  std::vector<std::string> lists;          // List-Ids whose series belong here
-  std::vector<std::string> subject_tags;   // "[PATCH net-next]"
-  std::vector<std::string> paths;          // globs of files it is about
+  std::string branch;                     // empty: the remote's HEAD
+  std::vector<std::string> lists;         // List-Ids whose series belong here
+  std::vector<std::string> subject_tags;  // "[PATCH net-next]"
+  std::vector<std::string> paths;         // globs of files it is about
 };
 
 enum class Reason {
-  base_commit,     // the mail says so
-  dependency,      // on top of another series
-  subject_tag, list, maintainers, paths,  // why the tree
-  blobs,           // the commit whose files the patch was made from
-  last_good,       // the newest commit known to build
-  tip,             // the branch as of now (or as of the date asked for)
+  base_commit,  // the mail says so
+  dependency,   // on top of another series
+  subject_tag,
+  list,
+  maintainers,
+  paths,      // why the tree
+  blobs,      // the commit whose files the patch was made from
+  last_good,  // the newest commit known to build
+  tip,        // the branch as of now (or as of the date asked for)
 };
 std::string_view to_string(Reason reason);
 
 struct Candidate {
   std::string tree;
-  git::ObjectId commit;
-  std::string described;                   // "mainline v6.1-rc3-12-gabc…" or subject and date
+  git::ObjectId commit;   // with dependencies: the tip of those, applied
+  std::string described;  // "mainline v6.1-rc3-12-gabc…" or subject and date
   std::vector<Reason> reasons;
-  double score = 0;                        // candidates are tried from the highest
-  std::string explanation;                 // one sentence for people
+  double score = 0;         // candidates are tried from the highest
+  std::string explanation;  // one sentence for people
   bool tried = false;
   std::optional<git::ApplyOutcome> outcome;
 };
 
 enum class PlacementState { placed, already_applied, conflict, no_candidate, waiting, not_code };
+std::string_view to_string(PlacementState state);
 
 struct Placement {
   PlacementState state = PlacementState::no_candidate;
-  std::optional<std::size_t> chosen;       // index into candidates
-  std::vector<Candidate> candidates;       // ranked
-  std::string explanation;                 // why this one, or why none
-  std::vector<git::ObjectId> upstream;     // already_applied: the commits
-  std::optional<std::int64_t> waiting_for; // the series a dependency is not there from yet
+  // placed: the candidate it applies on; conflict: the one on which most of its patches did.
+  std::optional<std::size_t> chosen;        // index into candidates
+  std::vector<Candidate> candidates;        // ranked
+  std::string explanation;                  // why this one, or why none
+  std::vector<git::ObjectId> upstream;      // already_applied: the commits
+  std::optional<std::int64_t> waiting_for;  // the series a dependency is not there from yet
 };
 
 // What is applied: the diffs of a series with their texts, in order.
@@ -67,21 +72,23 @@ struct SeriesPatches {
 Result<SeriesPatches> load_patches(tracker::Queries& queries, const tracker::Series& series);
 
 struct PlaceOptions {
-  std::optional<Timestamp> as_of;    // only commits that existed then (plan --as-of)
-  std::string only_tree;             // consider this tree alone
-  std::string only_commit;           // apply here, whatever the mail says
-  bool explain = true;               // conflicts in full
+  std::optional<Timestamp> as_of;  // only commits that existed then (plan --as-of)
+  std::string only_tree;           // consider this tree alone
+  std::string only_commit;         // apply here, whatever the mail says
+  bool explain = true;             // conflicts in full
 };
 
 // Owns the mirrors of all trees (under data_dir/trees) and the blob index over their histories.
+// Used by one thread at a time; several processes may share a data directory.
 class Placer {
  public:
   Placer(store::Database& database, std::filesystem::path data_dir, std::vector<TreeSpec> trees,
          const Clock& clock);
   ~Placer();
 
-  // Fetches mirrors and brings the blob index up to date; one tree's failure is reported in the
-  // result of that tree alone and leaves what was there in use.
+  // Fetches mirrors (data_dir/trees/NAME.git; what is applied goes to NAME.work.git) and brings the
+  // blob index up to date; one tree's failure is reported in the result of that tree alone and
+  // leaves what was there in use.
   std::vector<std::pair<std::string, Result<void>>> refresh();
 
   Result<Placement> place(const tracker::Series& series, const SeriesPatches& patches,
@@ -90,6 +97,8 @@ class Placer {
   Result<git::Repository*> repository(std::string_view tree);
   // Remembers that this commit of the tree built.
   void record_good(std::string_view tree, const git::ObjectId& commit);
+  // Keeps what applying the series made (refs/patchmill/series/N) from git's garbage collection.
+  Result<void> keep(std::string_view tree, std::int64_t series, const git::ObjectId& tip);
 
  private:
   struct Impl;

@@ -1,0 +1,28 @@
+#pragma once
+// Tries ranked attempts one after the other until a series applies.
+
+#include "placement/candidates.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace patchmill::placement {
+
+struct RunOutcome {
+  std::optional<std::size_t> applied;  // index of the attempt on which it applies
+  std::optional<std::size_t> nearest;  // else of the one where most patches did
+  // Every attempt that was tried failed in what the series depends on.
+  bool only_prerequisites_failed = false;
+};
+
+using RepositoryOf = std::function<Result<git::Repository*>(std::size_t tree)>;
+
+// Fills in `tried` and `outcome` of the candidates, and their commit where prerequisites made a
+// new one. At most 14 are tried; the rest keep tried = false.
+Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
+                                const RepositoryOf& repository_of, bool explain);
+
+}  // namespace patchmill::placement

@@ -1,0 +1,161 @@
+#include "placement/prerequisites.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace patchmill::placement {
+
+namespace {
+
+constexpr int k_max_depth = 16;
+constexpr std::size_t k_max_patches = 500;
+
+void add_sentence(std::string& text, std::string sentence) {
+  text += (text.empty() ? "" : "; ") + sentence;
+}
+
+// The version a change-id asks for ("…:v3"), if it does.
+std::optional<int> pinned_version(const mail::Dependency& dependency) {
+  const std::size_t colon = dependency.target.rfind(":v");
+  if (dependency.kind != mail::DependencyKind::prerequisite_change || colon == std::string::npos) {
+    return std::nullopt;
+  }
+  const auto version = parse_uint(std::string_view(dependency.target).substr(colon + 2));
+  return version && *version < 1000 ? std::optional(static_cast<int>(*version)) : std::nullopt;
+}
+
+// The newest revision of the same work that existed, or the version asked for.
+tracker::Series follow(tracker::Queries& queries, tracker::Series start, std::optional<int> version,
+                       std::optional<Timestamp> as_of) {
+  const bool other_wanted = version ? start.version != *version : start.superseded;
+  if (!other_wanted || start.work == 0) {
+    return start;
+  }
+  tracker::Series best = start;
+  for (const std::int64_t number : queries.series_numbers()) {
+    if (number == start.number) {
+      continue;
+    }
+    const auto other = queries.series(number);
+    if (!other || other->work != start.work || (as_of && other->date > *as_of) ||
+        !other->received_all()) {
+      continue;
+    }
+    const bool better =
+        version ? other->version == *version && best.version != *version
+                : std::pair(other->version, other->number) > std::pair(best.version, best.number);
+    if (better) {
+      best = *other;
+    }
+  }
+  return best;
+}
+
+class Collector {
+ public:
+  Collector(tracker::Queries& queries, std::optional<Timestamp> as_of,
+            const IsUpstream& is_upstream)
+      : m_queries(queries), m_as_of(as_of), m_is_upstream(is_upstream) {}
+
+  Result<void> collect(const tracker::Series& series, int depth) {
+    m_path.insert(series.number);
+    for (const auto& dependency : series.dependencies) {
+      PM_TRY(add(dependency, depth));
+    }
+    m_path.erase(series.number);
+    return {};
+  }
+
+  NamedDependencies take() { return std::move(m_result); }
+
+ private:
+  Result<void> add(const tracker::ResolvedDependency& dependency, int depth) {
+    const std::string target = escape_terminal(ellipsize(dependency.dependency.target, 200));
+    std::optional<tracker::Series> found;
+    if (dependency.series) {
+      found = m_queries.series(*dependency.series);
+    }
+    if (!found || (m_as_of && found->date > *m_as_of)) {
+      if (dependency.dependency.kind == mail::DependencyKind::prerequisite_patch) {
+        m_result.unknown_patch = true;
+        add_sentence(m_result.explanation,
+                     fmt::format("prerequisite patch {} is in no series known", target));
+      } else {
+        m_result.waiting = true;
+        add_sentence(m_result.explanation,
+                     fmt::format("it depends on {}, which has not arrived", target));
+      }
+      return {};
+    }
+    const tracker::Series needed =
+        follow(m_queries, std::move(*found), pinned_version(dependency.dependency), m_as_of);
+    if (m_path.contains(needed.number)) {
+      add_sentence(m_result.explanation,
+                   fmt::format("its dependency on {} goes in a circle and was passed over",
+                               describe_series(needed)));
+      return {};
+    }
+    if (!m_done.insert(needed.number).second) {
+      return {};
+    }
+    if (!needed.received_all()) {
+      m_result.waiting = true;
+      m_result.waiting_for = needed.number;
+      add_sentence(m_result.explanation,
+                   fmt::format("it depends on {}, of which only {} of {} "
+                               "patches have arrived",
+                               describe_series(needed), needed.received_total(), needed.total));
+      return {};
+    }
+    if (depth >= k_max_depth) {
+      add_sentence(m_result.explanation,
+                   fmt::format("dependencies below {} are too deep and were passed over",
+                               describe_series(needed)));
+      return {};
+    }
+    PM_TRY_ASSIGN(auto patches, load_patches(m_queries, needed));
+    if (m_is_upstream(needed, patches)) {
+      add_sentence(
+          m_result.explanation,
+          fmt::format("{}, which it depends on, is in the tree already", describe_series(needed)));
+      return {};
+    }
+    PM_TRY(collect(needed, depth + 1));
+    auto& into = m_result.prerequisites;
+    if (into.inputs.size() + patches.inputs.size() > k_max_patches) {
+      return fail(ErrorKind::limit,
+                  fmt::format("it depends on more than {} patches", k_max_patches));
+    }
+    into.series.push_back(needed.number);
+    std::move(patches.inputs.begin(), patches.inputs.end(), std::back_inserter(into.inputs));
+    into.described += (into.described.empty() ? "" : ", ") + describe_series(needed);
+    return {};
+  }
+
+  tracker::Queries& m_queries;
+  std::optional<Timestamp> m_as_of;
+  const IsUpstream& m_is_upstream;
+  std::set<std::int64_t> m_path;  // from the series down to the one looked at
+  std::set<std::int64_t> m_done;
+  NamedDependencies m_result;
+};
+
+}  // namespace
+
+std::string describe_series(const tracker::Series& series) {
+  return fmt::format("series {} ({})", series.number, escape_terminal(ellipsize(series.name, 100)));
+}
+
+Result<NamedDependencies> named_dependencies(tracker::Queries& queries,
+                                             const tracker::Series& series,
+                                             std::optional<Timestamp> as_of,
+                                             const IsUpstream& is_upstream) {
+  Collector collector(queries, as_of, is_upstream);
+  PM_TRY(collector.collect(series, 0));
+  return collector.take();
+}
+
+}  // namespace patchmill::placement
