@@ -113,19 +113,28 @@ Result<std::unique_ptr<Repository>> Repository::open(fs::path path) {
 }
 
 Result<std::unique_ptr<Repository>> Repository::create(fs::path git_dir,
-                                                       std::span<const fs::path> alternates) {
+                                                       std::span<const fs::path> alternates,
+                                                       HashKind hash) {
   std::error_code error;
   git_dir = fs::absolute(git_dir, error);
   std::string borrowed;
-  std::size_t id_bytes = 20;
+  std::optional<std::size_t> id_bytes;
+  if (hash != HashKind::of_alternates) {
+    id_bytes = hash == HashKind::sha256 ? 32 : 20;
+  }
   for (const fs::path& alternate : alternates) {
     PM_TRY_ASSIGN(const auto other, open(alternate));
-    id_bytes = other->m_impl->id_bytes;
+    if (id_bytes && *id_bytes != other->id_bytes()) {
+      return fail(ErrorKind::conflict,
+                  fmt::format("{} cannot borrow objects from {}: they are named by another hash",
+                              git_dir.string(), alternate.string()));
+    }
+    id_bytes = other->id_bytes();
     borrowed += other->m_impl->objects_dir.string() + "\n";
   }
   PM_TRY_ASSIGN(const Completed done,
                 run_git({"init", "--quiet", "--bare", "--template=",
-                         id_bytes == 32 ? "--object-format=sha256" : "--object-format=sha1", "--",
+                         id_bytes == 32u ? "--object-format=sha256" : "--object-format=sha1", "--",
                          git_dir.string()},
                         git_environment(), {}, {}, std::chrono::seconds(60)));
   if (!done.ok()) {

@@ -46,13 +46,17 @@ struct CommitInfo {
   std::string subject, body;  // body without the subject
 };
 
+// How objects are named in a new repository; of_alternates: as there, else by SHA-1.
+enum class HashKind { of_alternates, sha1, sha256 };
+
 class Repository {
  public:
   // `git_dir`: a bare repository, or the .git (or top folder) of a checkout.
   static Result<std::unique_ptr<Repository>> open(std::filesystem::path git_dir);
   // A new bare repository that borrows the objects of `alternates`.
   static Result<std::unique_ptr<Repository>> create(
-      std::filesystem::path git_dir, std::span<const std::filesystem::path> alternates);
+      std::filesystem::path git_dir, std::span<const std::filesystem::path> alternates,
+      HashKind hash = HashKind::of_alternates);
   ~Repository();
 
   [[nodiscard]] const std::filesystem::path& git_dir() const;
