@@ -1,15 +1,15 @@
 #pragma once
 // Nodes, their artifacts and findings in the store, each change with its event.
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "findings/finding.hpp"
 #include "pipeline/node.hpp"
 #include "store/database.hpp"
 #include "util/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace patchmill::pipeline {
 
@@ -26,7 +26,7 @@ class NodeStore {
               const std::vector<findings::Finding>& findings = {},
               const std::vector<Artifact>& artifacts = {});
   std::optional<Node> node(std::int64_t id);
-  std::vector<Node> of_series(std::int64_t series);    // parents before children
+  std::vector<Node> of_series(std::int64_t series);  // parents before children
   std::vector<findings::Finding> findings_of(std::int64_t node);
   std::vector<Artifact> artifacts_of(std::int64_t node);
   // Nodes left running by a process that died: closed as incomplete. Returns how many.
@@ -37,9 +37,9 @@ class NodeStore {
     findings::Verdict verdict = findings::Verdict::incomplete;
     std::string reason;
     Timestamp time{};
-    std::string content_key;   // hash of what was judged: patches, base, jobs
+    std::string content_key;  // hash of what was judged: patches, base, jobs
   };
-  void set_verdict(std::int64_t series, const SeriesVerdict& verdict);   // event series-verdict
+  void set_verdict(std::int64_t series, const SeriesVerdict& verdict);  // event series-verdict
   std::optional<SeriesVerdict> verdict(std::int64_t series);
 
  private:

@@ -1,0 +1,196 @@
+#include "pipeline/node_store.hpp"
+
+#include "pipeline/node_rows.hpp"
+#include "store/event_log.hpp"
+#include "util/text.hpp"
+
+#include <boost/json.hpp>
+
+#include <map>
+#include <utility>
+
+namespace patchmill::pipeline {
+namespace {
+
+// Enough for people; more of the same is in the log.
+constexpr std::size_t max_findings = 5000;
+
+std::string payload(const Node& node) {
+  boost::json::object object;
+  object["kind"] = to_string(node.kind);
+  object["name"] = node.name;
+  object["state"] = to_string(node.state);
+  if (node.patch) {
+    object["patch"] = *node.patch;
+  }
+  if (node.result) {
+    object["result"] = findings::to_string(*node.result);
+    object["summary"] = node.summary;
+  }
+  object["attempt"] = node.attempt;
+  return boost::json::serialize(object);
+}
+
+}  // namespace
+
+NodeStore::NodeStore(store::Database& database, const Clock& clock)
+    : m_database(database), m_clock(clock) {}
+
+Node NodeStore::create(Node node) {
+  store::Transaction transaction(m_database);
+  const std::string key_where =
+      " WHERE series = ? AND name = ? AND patch = ? AND commit_id = ? AND attempt = ?";
+  const int patch = node.patch.value_or(0);
+  if (!node.created) {
+    node.created = m_clock.now();
+  }
+  // A parallel process may insert the same node between a look and an insert: let the key decide.
+  const auto inserted = m_database.one<std::int64_t>(
+      "INSERT INTO nodes (parent, series, kind, name, patch, state, result, summary, runtime, "
+      "attempt, tree, commit_id, reproducer, created, started, finished) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (series, name, patch, commit_id, attempt) DO NOTHING RETURNING id",
+      node.parent, node.series, to_string(node.kind), node.name, patch, to_string(node.state),
+      result_column(node), node.summary, node.runtime, node.attempt, node.tree, node.commit,
+      node.reproducer, to_micros(*node.created), time_column(node.started),
+      time_column(node.finished));
+  if (!inserted) {
+    Node existing;
+    m_database.each(
+        std::string(select_nodes) + key_where,
+        [&](const store::Row& row) { existing = node_from(row); }, node.series, node.name, patch,
+        node.commit, node.attempt);
+    transaction.commit();
+    return existing;
+  }
+  node.id = std::get<0>(*inserted);
+  store::append_event(m_database, m_clock.now(), "node-created", node.series, node.id,
+                      payload(node));
+  transaction.commit();
+  return node;
+}
+
+void NodeStore::start(Node& node) {
+  node.state = NodeState::running;
+  node.started = m_clock.now();
+  store::Transaction transaction(m_database);
+  const auto changed = m_database.exec(
+      "UPDATE nodes SET state = ?, started = ?, runtime = ?, reproducer = ? WHERE id = ? AND "
+      "state <> 'done'",
+      to_string(node.state), to_micros(*node.started), node.runtime, node.reproducer, node.id);
+  if (changed != 0) {
+    store::append_event(m_database, *node.started, "node-started", node.series, node.id,
+                        payload(node));
+  }
+  transaction.commit();
+}
+
+void NodeStore::finish(Node& node, findings::Verdict result, std::string summary,
+                       const std::vector<findings::Finding>& findings,
+                       const std::vector<Artifact>& artifacts) {
+  node.state = NodeState::done;
+  node.result = result;
+  node.summary = ellipsize(mend_utf8(summary), 1024);
+  node.finished = m_clock.now();
+  if (!node.started) {
+    node.started = node.finished;
+  }
+  store::Transaction transaction(m_database);
+  m_database.exec(
+      "UPDATE nodes SET state = ?, result = ?, summary = ?, started = ?, finished = ?, "
+      "runtime = ?, reproducer = ? WHERE id = ?",
+      to_string(node.state), findings::to_string(result), node.summary, to_micros(*node.started),
+      to_micros(*node.finished), node.runtime, node.reproducer, node.id);
+  m_database.exec("DELETE FROM node_findings WHERE node = ?", node.id);
+  m_database.exec("DELETE FROM node_artifacts WHERE node = ?", node.id);
+  for (std::size_t i = 0; i < std::min(findings.size(), max_findings); ++i) {
+    insert_finding(m_database, node.id, i, findings[i]);
+  }
+  for (std::size_t i = 0; i < artifacts.size(); ++i) {
+    m_database.exec(
+        "INSERT INTO node_artifacts (node, position, name, sha256, size) VALUES (?, ?, ?, ?, ?)",
+        node.id, i, artifacts[i].name, artifacts[i].sha256, artifacts[i].size);
+  }
+  store::append_event(m_database, *node.finished, "node-done", node.series, node.id, payload(node));
+  transaction.commit();
+}
+
+std::optional<Node> NodeStore::node(std::int64_t id) {
+  std::optional<Node> result;
+  m_database.each(
+      std::string(select_nodes) + " WHERE id = ?",
+      [&](const store::Row& row) { result = node_from(row); }, id);
+  return result;
+}
+
+std::vector<Node> NodeStore::of_series(std::int64_t series) {
+  std::vector<Node> nodes;
+  m_database.each(
+      std::string(select_nodes) + " WHERE series = ? ORDER BY id",
+      [&](const store::Row& row) { nodes.push_back(node_from(row)); }, series);
+  // A parent is created before its children, so the order of ids would do; a parent set by hand
+  // in the other order must not hide a child, though.
+  return parents_first(std::move(nodes));
+}
+
+std::vector<findings::Finding> NodeStore::findings_of(std::int64_t node) {
+  return read_findings(m_database, node);
+}
+
+std::vector<Artifact> NodeStore::artifacts_of(std::int64_t node) {
+  std::vector<Artifact> result;
+  m_database.each(
+      "SELECT name, sha256, size FROM node_artifacts WHERE node = ? ORDER BY position",
+      [&](const store::Row& row) {
+        result.push_back({row.get<std::string>(0), row.get<std::string>(1), row.integer(2)});
+      },
+      node);
+  return result;
+}
+
+int NodeStore::close_orphans() {
+  std::vector<Node> orphans;
+  m_database.each(
+      std::string(select_nodes) + " WHERE state = 'running' OR state = 'closing' ORDER BY id",
+      [&](const store::Row& row) { orphans.push_back(node_from(row)); });
+  for (Node& orphan : orphans) {
+    finish(orphan, findings::Verdict::incomplete,
+           "patchmill ended while this was running; it says nothing about the patch");
+  }
+  return static_cast<int>(orphans.size());
+}
+
+void NodeStore::set_verdict(std::int64_t series, const SeriesVerdict& verdict) {
+  store::Transaction transaction(m_database);
+  m_database.exec(
+      "INSERT INTO series_verdicts (series, verdict, reason, time, content_key) "
+      "VALUES (?, ?, ?, ?, ?) ON CONFLICT (series) DO UPDATE SET verdict = excluded.verdict, "
+      "reason = excluded.reason, time = excluded.time, content_key = excluded.content_key",
+      series, findings::to_string(verdict.verdict), ellipsize(mend_utf8(verdict.reason), 1024),
+      to_micros(verdict.time), verdict.content_key);
+  boost::json::object object;
+  object["verdict"] = findings::to_string(verdict.verdict);
+  object["reason"] = mend_utf8(verdict.reason);
+  store::append_event(m_database, m_clock.now(), "series-verdict", series, std::nullopt,
+                      boost::json::serialize(object));
+  transaction.commit();
+}
+
+std::optional<NodeStore::SeriesVerdict> NodeStore::verdict(std::int64_t series) {
+  std::optional<SeriesVerdict> result;
+  m_database.each(
+      "SELECT verdict, reason, time, content_key FROM series_verdicts WHERE series = ?",
+      [&](const store::Row& row) {
+        SeriesVerdict verdict;
+        verdict.verdict =
+            findings::verdict_from(row.text(0)).value_or(findings::Verdict::incomplete);
+        verdict.reason = row.text(1);
+        verdict.time = from_micros(row.integer(2));
+        verdict.content_key = row.text(3);
+        result = std::move(verdict);
+      },
+      series);
+  return result;
+}
+
+}  // namespace patchmill::pipeline

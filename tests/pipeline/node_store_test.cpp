@@ -1,0 +1,138 @@
+#include "pipeline/node_store.hpp"
+
+#include "store/event_log.hpp"
+#include "support/store_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using namespace patchmill::pipeline;
+using findings::Verdict;
+
+namespace {
+
+Node named(std::string name, std::optional<int> patch = std::nullopt) {
+  Node node;
+  node.series = 7;
+  node.name = std::move(name);
+  node.patch = patch;
+  node.kind = NodeKind::kbuild;
+  node.commit = "abc";
+  node.tree = "main";
+  node.reproducer = "#!/bin/sh\n";
+  return node;
+}
+
+std::vector<std::string> kinds(store::Database& database) {
+  std::vector<std::string> result;
+  for (const auto& event : store::events_after(database, 0, 100)) {
+    result.push_back(event.kind);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("pipeline::NodeStore::create: unique, and each change with its event") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    Node node = nodes.create(named("build"));
+    CHECK(node.id > 0);
+    CHECK(nodes.create(named("build")).id == node.id);
+    CHECK(nodes.create(named("build", 1)).id != node.id);
+    Node again = named("build");
+    again.attempt = 2;
+    CHECK(nodes.create(again).id != node.id);
+
+    store.clock().advance(std::chrono::seconds(5));
+    nodes.start(node);
+    store.clock().advance(std::chrono::seconds(5));
+    findings::Finding finding;
+    finding.tool = "cc";
+    finding.rule = "-Wunused";
+    finding.file = "a.c";
+    finding.line = 3;
+    finding.function = "f";
+    finding.message = std::string("bad \xff\0 byte", 11);
+    finding.detail = "more";
+    nodes.finish(node, Verdict::fail, "1 new warning", {finding},
+                 {{"log", std::string(64, 'a'), 12}, {"ktap", std::string(64, 'b'), 0}});
+    const auto read = nodes.node(node.id);
+    REQUIRE(read);
+    CHECK(read->state == NodeState::done);
+    CHECK(read->result == Verdict::fail);
+    CHECK(read->summary == "1 new warning");
+    CHECK(read->kind == NodeKind::kbuild);
+    CHECK_FALSE(read->patch);
+    CHECK(*read->finished - *read->started == std::chrono::seconds(5));
+    CHECK(*read->started - *read->created == std::chrono::seconds(5));
+    CHECK(read->reproducer == "#!/bin/sh\n");
+    const auto findings = nodes.findings_of(node.id);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].message == "bad \u00ff\ufffd byte");
+    CHECK(findings[0].line == 3);
+    CHECK(findings[0].detail == "more");
+    const auto artifacts = nodes.artifacts_of(node.id);
+    REQUIRE(artifacts.size() == 2);
+    CHECK(artifacts[0].name == "log");
+    CHECK(artifacts[0].size == 12);
+    CHECK(kinds(store.database()) == std::vector<std::string>{"node-created", "node-created",
+                                                              "node-created", "node-started",
+                                                              "node-done"});
+    CHECK_FALSE(nodes.node(999));
+  });
+}
+
+TEST_CASE("pipeline::NodeStore::of_series: parents before children") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    Node child = named("child");
+    child.parent = 2;  // made before its parent
+    nodes.create(child);
+    nodes.create(named("root"));
+    Node other = named("other");
+    other.series = 8;
+    nodes.create(other);
+    const auto all = nodes.of_series(7);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].name == "root");
+    CHECK(all[1].parent == all[0].id);
+  });
+}
+
+TEST_CASE("pipeline::NodeStore::close_orphans: what a dead process left is incomplete, once") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    Node waiting = nodes.create(named("waiting"));
+    Node running = nodes.create(named("running"));
+    nodes.start(running);
+    CHECK(nodes.close_orphans() == 1);
+    CHECK(nodes.close_orphans() == 0);
+    CHECK(nodes.node(running.id)->result == Verdict::incomplete);
+    CHECK(nodes.node(running.id)->summary.find("says nothing about the patch") !=
+          std::string::npos);
+    CHECK(nodes.node(waiting.id)->state == NodeState::available);
+    // A late start does not open it again.
+    nodes.start(running);
+    CHECK(nodes.node(running.id)->state == NodeState::done);
+  });
+}
+
+TEST_CASE("pipeline::NodeStore::set_verdict: the last one stands, each with its event") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    CHECK_FALSE(nodes.verdict(7));
+    nodes.set_verdict(7, {Verdict::fail, "build: 1 error", store.clock().now(), "k1"});
+    nodes.set_verdict(7, {Verdict::pass, "all passed", store.clock().now(), "k2"});
+    const auto verdict = nodes.verdict(7);
+    REQUIRE(verdict);
+    CHECK(verdict->verdict == Verdict::pass);
+    CHECK(verdict->reason == "all passed");
+    CHECK(verdict->content_key == "k2");
+    CHECK(verdict->time == store.clock().now());
+    const auto events = store::events_after(store.database(), 0, 10);
+    REQUIRE(events.size() == 2);
+    CHECK(events[1].kind == "series-verdict");
+    CHECK(events[1].payload == R"({"verdict":"pass","reason":"all passed"})");
+  });
+}
