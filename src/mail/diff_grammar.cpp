@@ -120,6 +120,20 @@ bool is_binary_data(std::string_view line) {
   return line.size() == 1 + (bytes + 3) / 4 * 5;
 }
 
+bool is_base85(std::string_view line) {
+  if (!line.empty() && line.back() == '\r') {
+    line.remove_suffix(1);
+  }
+  static constexpr std::string_view more = "!#$%&()*+-;<=>?@^_`{|}~";
+  for (const char c : line) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+    if (!letter && more.find(c) == std::string_view::npos) {
+      return false;
+    }
+  }
+  return !line.empty();
+}
+
 std::optional<std::string> unquote_path(std::string_view text, std::size_t& length) {
   if (!text.starts_with('"')) {
     return std::nullopt;

@@ -22,6 +22,8 @@ bool is_binary_notice(std::string_view line);
 bool is_binary_block_start(std::string_view line);
 // A base85 line of a binary block whose length fits its first character.
 bool is_binary_data(std::string_view line);
+// Made of base85 digits only, whatever its length: data, maybe damaged.
+bool is_base85(std::string_view line);
 
 // A C-style quoted name ("\"a/\\303\\244\""), starting at its quote; `length` is what it took up.
 std::optional<std::string> unquote_path(std::string_view text, std::size_t& length);

@@ -194,7 +194,7 @@ class Splitter {
       take(m_result.diff);
       return true;
     }
-    if (m_state == State::binary && is_binary_data(line)) {
+    if (m_state == State::binary && is_base85(line)) {
       take(m_result.diff);
       return true;
     }
