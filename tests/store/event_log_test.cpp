@@ -1,0 +1,88 @@
+#include "store/event_log.hpp"
+
+#include "support/store_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace patchmill::store {
+namespace {
+
+using test::on_each_engine;
+using test::TestStore;
+
+TEST_CASE("store::append_event: read back in order, with everything") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    const auto first = append_event(db, now, "series-created", 7, std::nullopt, R"({"a":"ü"})");
+    const auto second = append_event(db, now, "node-done", std::nullopt, 9, "{}");
+    CHECK(second > first);
+    const auto all = events_after(db, 0, 10);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].id == first);
+    CHECK(all[0].time == now);
+    CHECK(all[0].kind == "series-created");
+    CHECK(all[0].series == std::optional<std::int64_t>(7));
+    CHECK_FALSE(all[0].node.has_value());
+    CHECK(all[0].payload == R"({"a":"ü"})");
+    CHECK(all[1].node == std::optional<std::int64_t>(9));
+    CHECK(events_after(db, first, 10).size() == 1);
+    CHECK(events_after(db, second, 10).empty());
+    CHECK(events_after(db, 0, 1).size() == 1);
+  });
+}
+
+TEST_CASE("store::append_event: goes with its transaction") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    {
+      Transaction transaction(db);
+      append_event(db, store.clock().now(), "lost", std::nullopt, std::nullopt, "{}");
+    }
+    CHECK(events_after(db, 0, 10).empty());
+  });
+}
+
+TEST_CASE("store::events_after: a reader with a cursor misses nothing of concurrent writers") {
+  on_each_engine([](TestStore& store) {
+    constexpr int writers = 3;
+    constexpr int each = 40;
+    std::atomic<int> running = writers;
+    std::vector<std::thread> threads;
+    for (int w = 0; w < writers; ++w) {
+      threads.emplace_back([&] {
+        auto db = store.connect();
+        for (int i = 0; i < each; ++i) {
+          Transaction transaction(*db);
+          append_event(*db, Timestamp{}, "x", std::nullopt, std::nullopt, "{}");
+          std::this_thread::yield();
+          append_event(*db, Timestamp{}, "y", std::nullopt, std::nullopt, "{}");
+          transaction.commit();
+        }
+        --running;
+      });
+    }
+    std::int64_t after = 0;
+    std::size_t seen = 0;
+    while (true) {
+      const bool last_round = running == 0;
+      for (const auto& event : events_after(store.database(), after, 1000)) {
+        after = event.id;
+        ++seen;
+      }
+      if (last_round) {
+        break;
+      }
+    }
+    for (auto& thread : threads) {
+      thread.join();
+    }
+    CHECK(seen == std::size_t{2} * writers * each);
+  });
+}
+
+}  // namespace
+}  // namespace patchmill::store

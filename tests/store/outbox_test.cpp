@@ -1,0 +1,161 @@
+#include "store/outbox.hpp"
+
+#include "support/store_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace patchmill::store {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test::on_each_engine;
+using test::TestStore;
+
+TEST_CASE("store::enqueue: the same key is the same effect") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    CHECK(enqueue(db, now, "check/1/build", "patchwork", "first"));
+    CHECK_FALSE(enqueue(db, now, "check/1/build", "patchwork", "second"));
+    const auto item = claim(db, now, "patchwork", "me", minutes(1));
+    REQUIRE(item);
+    CHECK(item->key == "check/1/build");
+    CHECK(item->kind == "patchwork");
+    CHECK(item->payload == "first");
+    CHECK(item->attempts == 1);
+    mark_sent(db, now, item->id);
+    CHECK_FALSE(enqueue(db, now, "check/1/build", "patchwork", "third"));
+    CHECK_FALSE(claim(db, now, "patchwork", "me", minutes(1)).has_value());
+  });
+}
+
+TEST_CASE("store::enqueue: rolled back with the change it belongs to") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    {
+      Transaction transaction(db);
+      CHECK(enqueue(db, store.clock().now(), "k", "mail", "p"));
+    }
+    CHECK_FALSE(claim(db, store.clock().now(), "mail", "me", minutes(1)).has_value());
+    CHECK(enqueue(db, store.clock().now(), "k", "mail", "p"));
+  });
+}
+
+TEST_CASE("store::claim: the oldest due of its kind, one holder each") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    auto& clock = store.clock();
+    enqueue(db, clock.now(), "a", "mail", "");
+    clock.advance(seconds(1));
+    enqueue(db, clock.now(), "b", "mail", "");
+    enqueue(db, clock.now(), "c", "github", "");
+    enqueue(db, clock.now() + minutes(1), "later", "mail", "");
+    CHECK(claim(db, clock.now(), "mail", "x", minutes(1))->key == "a");
+    CHECK(claim(db, clock.now(), "mail", "y", minutes(1))->key == "b");
+    CHECK_FALSE(claim(db, clock.now(), "mail", "z", minutes(1)).has_value());
+    CHECK(claim(db, clock.now(), "github", "z", minutes(1))->key == "c");
+  });
+}
+
+// A process that dies by kill -9 leaves exactly this: a claim that nobody ends.
+TEST_CASE("store::claim: the claim of a holder that died runs out") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    auto& clock = store.clock();
+    enqueue(db, clock.now(), "a", "mail", "p");
+    {
+      auto dying = store.connect();
+      REQUIRE(claim(*dying, clock.now(), "mail", "dead", minutes(5)));
+    }
+    clock.advance(minutes(5) - seconds(1));
+    CHECK_FALSE(claim(db, clock.now(), "mail", "alive", minutes(5)).has_value());
+    clock.advance(seconds(1));
+    const auto item = claim(db, clock.now(), "mail", "alive", minutes(5));
+    REQUIRE(item);
+    CHECK(item->attempts == 2);
+    CHECK(item->payload == "p");
+  });
+}
+
+TEST_CASE("store::claim: a claim whose transaction never ended is none") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    enqueue(db, store.clock().now(), "a", "mail", "p");
+    {
+      auto dying = store.connect();
+      Transaction transaction(*dying);
+      REQUIRE(claim(*dying, store.clock().now(), "mail", "dead", minutes(5)));
+    }
+    CHECK(claim(db, store.clock().now(), "mail", "alive", minutes(5))->attempts == 1);
+  });
+}
+
+TEST_CASE("store::mark_failed: again later, or given up but kept") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    auto& clock = store.clock();
+    enqueue(db, clock.now(), "a", "mail", "");
+    const auto first = claim(db, clock.now(), "mail", "x", minutes(5));
+    REQUIRE(first);
+    mark_failed(db, first->id, "connection refused", clock.now() + minutes(1));
+    CHECK_FALSE(claim(db, clock.now(), "mail", "x", minutes(5)).has_value());
+    clock.advance(minutes(1));
+    const auto second = claim(db, clock.now(), "mail", "x", minutes(5));
+    REQUIRE(second);
+    CHECK(second->attempts == 2);
+    mark_failed(db, second->id, "no such list", std::nullopt);
+    clock.advance(minutes(60));
+    CHECK_FALSE(claim(db, clock.now(), "mail", "x", minutes(5)).has_value());
+    CHECK(db.value<std::string>("SELECT error FROM outbox WHERE key = 'a'") == "no such list");
+    CHECK_FALSE(enqueue(db, clock.now(), "a", "mail", ""));
+  });
+}
+
+TEST_CASE("store::mark_failed: a late report cannot undo what was sent") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    auto& clock = store.clock();
+    enqueue(db, clock.now(), "a", "mail", "");
+    const auto slow = claim(db, clock.now(), "mail", "slow", minutes(1));
+    clock.advance(minutes(2));
+    const auto quick = claim(db, clock.now(), "mail", "quick", minutes(1));
+    REQUIRE(quick);
+    mark_sent(db, clock.now(), quick->id);
+    mark_failed(db, slow->id, "timeout", clock.now());
+    CHECK_FALSE(claim(db, clock.now() + minutes(60), "mail", "x", minutes(1)).has_value());
+  });
+}
+
+TEST_CASE("store::claim: concurrent claims never hand out an item twice") {
+  on_each_engine([](TestStore& store) {
+    constexpr int items = 100;
+    for (int i = 0; i < items; ++i) {
+      enqueue(store.database(), store.clock().now(), "k" + std::to_string(i), "mail", "");
+    }
+    const auto now = store.clock().now();
+    std::mutex mutex;
+    std::map<std::int64_t, int> claimed;
+    const auto work = [&](std::string_view holder) {
+      auto db = store.connect();
+      while (const auto item = claim(*db, now, "mail", holder, minutes(5))) {
+        const std::lock_guard lock(mutex);
+        ++claimed[item->id];
+      }
+    };
+    std::thread other([&] { work("b"); });
+    work("a");
+    other.join();
+    CHECK(claimed.size() == items);
+    for (const auto& [id, times] : claimed) {
+      CHECK(times == 1);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace patchmill::store
