@@ -1,0 +1,40 @@
+#pragma once
+// One job on one commit in the runtime: folders prepared, log and artifacts kept.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/workspace.hpp"
+#include "pipeline/job.hpp"
+#include "runtimes/runtime.hpp"
+
+namespace patchmill::app {
+
+struct JobTarget {
+  git::Repository* repository = nullptr;
+  std::string tree;
+  git::ObjectId commit;
+  git::ObjectId base;               // BRANCH_BASE of the job's environment
+  bool first_in_series = false;
+};
+
+struct JobOutcome {
+  runtimes::RunOutcome run;
+  std::vector<pipeline::Artifact> artifacts;   // the log and what the job left, kept
+};
+
+class JobRunner {
+ public:
+  JobRunner(Workspace& workspace, runtimes::Runtime& runtime,
+            std::function<void(std::string_view)> on_log);
+  // Error: the source, a folder or the sandbox could not be made (infrastructure).
+  Result<JobOutcome> run(const pipeline::JobSpec& job, const JobTarget& target);
+
+ private:
+  Workspace& m_workspace;
+  runtimes::Runtime& m_runtime;
+  std::function<void(std::string_view)> m_on_log;
+};
+
+}  // namespace patchmill::app

@@ -1,0 +1,160 @@
+#include "app/job_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/baseline.hpp"
+
+namespace patchmill::app {
+namespace {
+
+using findings::Verdict;
+
+class StageRun {
+ public:
+  StageRun(Workspace& workspace, runtimes::Runtime& runtime, const RunWatcher& watcher,
+           const tracker::Series& series, const checks::SeriesView& view,
+           const pipeline::Node& checkout, git::Repository& repository)
+      : m_workspace(workspace),
+        m_watcher(watcher),
+        m_series(series),
+        m_view(view),
+        m_checkout(checkout),
+        m_repository(repository),
+        m_runner(workspace, runtime, watcher.log),
+        m_baselines(workspace, m_runner) {}
+
+  Result<void> run(const pipeline::Plan& plan) {
+    for (const auto& skipped : plan.skipped) {
+      skip({skipped.job, std::nullopt}, skipped.reason);
+    }
+    for (const auto& planned : plan.jobs) {
+      if (const auto blocked = reason_not_to_start(planned)) {
+        skip(planned, *blocked);
+      } else {
+        PM_TRY(run_one(planned));
+      }
+    }
+    return {};
+  }
+
+ private:
+  pipeline::Node node_for(const pipeline::PlannedJob& planned) const {
+    pipeline::Node node;
+    node.parent = m_checkout.id;
+    node.series = m_series.number;
+    node.kind = planned.job->kind;
+    node.name = planned.job->name;
+    node.patch = planned.patch;
+    node.attempt = m_checkout.attempt;
+    node.tree = m_view.tree;
+    node.commit = commit_of(planned);
+    node.runtime = "local";
+    return node;
+  }
+
+  git::ObjectId commit_of(const pipeline::PlannedJob& planned) const {
+    if (!planned.patch) {
+      return m_view.patches.back().commit;
+    }
+    for (const auto& patch : m_view.patches) {
+      if (patch.number == *planned.patch) {
+        return patch.commit;
+      }
+    }
+    return {};
+  }
+
+  // Once a patch failed a job, the later patches only repeat it.
+  std::optional<std::string> reason_not_to_start(const pipeline::PlannedJob& planned) const {
+    for (const auto& done : m_done) {
+      if (planned.patch && done.name == planned.job->name && done.verdict == Verdict::fail) {
+        return fmt::format("patch {} failed it", done.patch.value_or(0));
+      }
+    }
+    return pipeline::blocked_by(planned, m_done);
+  }
+
+  void skip(const pipeline::PlannedJob& planned, const std::string& reason) {
+    pipeline::Node node = m_workspace.nodes().create(node_for(planned));
+    m_workspace.nodes().finish(node, Verdict::skip, reason);
+    m_done.push_back({planned.job->name, planned.patch, Verdict::skip});
+    if (m_watcher.node_done) {
+      m_watcher.node_done(node);
+    }
+  }
+
+  Result<void> run_one(const pipeline::PlannedJob& planned) {
+    pipeline::Node node = m_workspace.nodes().create(node_for(planned));
+    m_workspace.nodes().start(node);
+    if (m_watcher.node_started) {
+      m_watcher.node_started(node);
+    }
+    JobTarget target;
+    target.repository = &m_repository;
+    target.tree = m_view.tree;
+    target.commit = node.commit;
+    target.base = m_view.base;
+    target.first_in_series = !planned.patch || *planned.patch == m_view.patches.front().number;
+    auto outcome = m_runner.run(*planned.job, target);
+    if (!outcome) {
+      return give_up(node, planned, outcome.error());
+    }
+    std::optional<BaselineResult> base;
+    if (m_workspace.config().jobs_with_baseline.contains(planned.job->name) &&
+        needs_baseline(outcome->run)) {
+      auto found = m_baselines.of(*planned.job, target);
+      if (!found) {
+        return give_up(node, planned, found.error());
+      }
+      base = *std::move(found);
+    }
+    const Judgement judgement = judge(outcome->run, base ? &*base : nullptr);
+    m_workspace.nodes().finish(node, judgement.verdict, judgement.summary, judgement.findings,
+                               outcome->artifacts);
+    m_done.push_back({planned.job->name, planned.patch, judgement.verdict});
+    if (m_watcher.node_done) {
+      m_watcher.node_done(node);
+    }
+    return {};
+  }
+
+  Result<void> give_up(pipeline::Node& node, const pipeline::PlannedJob& planned,
+                       const Error& error) {
+    m_workspace.nodes().finish(node, Verdict::incomplete, error.message);
+    m_done.push_back({planned.job->name, planned.patch, Verdict::incomplete});
+    return {};
+  }
+
+  Workspace& m_workspace;
+  const RunWatcher& m_watcher;
+  const tracker::Series& m_series;
+  const checks::SeriesView& m_view;
+  const pipeline::Node& m_checkout;
+  git::Repository& m_repository;
+  JobRunner m_runner;
+  Baselines m_baselines;
+  std::vector<pipeline::JobResult> m_done;
+};
+
+}  // namespace
+
+JobStage::JobStage(Workspace& workspace, runtimes::Runtime& runtime, const RunWatcher& watcher)
+    : m_workspace(workspace), m_runtime(runtime), m_watcher(watcher) {}
+
+Result<void> JobStage::run(const tracker::Series& series, const checks::SeriesView& view,
+                           const std::vector<std::vector<std::string>>& paths,
+                           const pipeline::Node& checkout, git::Repository& repository) {
+  if (view.patches.empty() || m_workspace.config().jobs.empty()) {
+    return {};
+  }
+  pipeline::PlanInput input;
+  input.tree = view.tree;
+  input.tags = view.tags;
+  input.paths = paths;
+  const pipeline::Plan plan = pipeline::make_plan(m_workspace.config().jobs, input);
+  return StageRun(m_workspace, m_runtime, m_watcher, series, view, checkout, repository).run(plan);
+}
+
+}  // namespace patchmill::app

@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# The commands as a person uses them, on a small repository made here.
+# Wants PATCHMILL_BIN. Prints each case; exits 1 when one fails.
+set -uo pipefail
+
+bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/share
+export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
+unset PATCHMILL_DATA PATCHMILL_CONFIG
+mkdir -p "$HOME"
+git config --global user.name 'Ada Author'
+git config --global user.email ada@example.org
+git config --global init.defaultBranch main
+
+bad=0
+case_of() { printf -- '-- %s\n' "$1"; }
+expect_status() { # expect_status WANTED GOT WHAT
+  if [ "$1" != "$2" ]; then
+    echo "FAIL: $3: exit status $2, expected $1"
+    sed 's/^/   | /' "$work/out" "$work/err" 2>/dev/null
+    bad=1
+  fi
+}
+expect_text() { # expect_text PATTERN FILE WHAT
+  if ! grep -qE -- "$1" "$2"; then
+    echo "FAIL: $3: no '$1' in:"
+    sed 's/^/   | /' "$2"
+    bad=1
+  fi
+}
+run() { "$bin" "$@" >"$work/out" 2>"$work/err" </dev/null; }
+
+repo=$work/widget
+git init -q "$repo"
+cd "$repo" || exit 1
+cat >widget.c <<'C'
+#include <stdio.h>
+
+int add(int a, int b)
+{
+	return a + b;
+}
+
+int main(void)
+{
+	printf("%d\n", add(1, 2));
+	return 0;
+}
+C
+printf 'all: widget\n\nwidget: widget.c\n\t$(CC) -Wall -o $(OUT)/widget widget.c\n' >Makefile
+git add . && git commit -qm 'widget: first version' -m 'Signed-off-by: Ada Author <ada@example.org>'
+git checkout -q -b work
+sed -i 's/return a + b;/return b + a;/' widget.c
+git commit -qam 'widget: add in the other order' \
+  -m 'The other order reads better next to the caller.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+
+cat >"$work/patchmill.yaml" <<'Y'
+data: data
+trees:
+  - name: widget
+    url: widget
+    branch: main
+    lists: [widget.example.org]
+jobs:
+  - name: build
+    kind: kbuild
+    scope: patch
+    command: [make, OUT=/tmp]
+    results: compiler
+    timeout: 60s
+checks:
+  disable: [cc-maintainers, checkpatch]
+Y
+
+case_of "no command, unknown command, unknown option: status 2 and a hint"
+run; expect_status 2 $? "no command"
+run improt; expect_status 2 $? "unknown command"
+expect_text "did you mean 'import'" "$work/err" "unknown command"
+run show --jsno; expect_status 2 $? "unknown option"
+run --help; expect_status 0 $? "--help"
+for command in import receive run try plan explain show log check-config doctor doc version; do
+  run "$command" --help; expect_status 0 $? "$command --help"
+done
+run version --json; expect_status 0 $? "version"
+expect_text '"version":"[0-9]' "$work/out" "version"
+run --version; expect_status 0 $? "--version"
+
+case_of "check-config names file, line and column"
+run check-config "$work/patchmill.yaml"; expect_status 0 $? "good configuration"
+sed 's/subject-tags/x/; s/  lists:/  list:/; s/    lists:/    listz:/' "$work/patchmill.yaml" >"$work/bad.yaml"
+run check-config "$work/bad.yaml"; expect_status 2 $? "bad configuration"
+expect_text "bad.yaml:6:5: unknown key 'listz'; did you mean 'lists'" "$work/err" "bad configuration"
+run check-config "$work/none.yaml"; expect_status 2 $? "missing configuration"
+
+case_of "try: good commits pass, without anything configured"
+run try; expect_status 0 $? "try"
+expect_text 'verdict: *(pass|warning)' "$work/out" "try"
+git diff --quiet && [ -z "$(git status --porcelain)" ] || { echo "FAIL: try wrote into the checkout"; bad=1; }
+run try --json HEAD; expect_status 0 $? "try HEAD --json"
+expect_text '"verdict":"(pass|warning)"' "$work/out" "try --json"
+
+case_of "try: a patch that breaks the build fails with the compiler's words"
+sed -i 's/return b + a;/return b + c;/' widget.c
+git commit -qam 'widget: use the third number' -m 'It is needed.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+run try -c "$work/patchmill.yaml" HEAD; expect_status 1 $? "broken build"
+expect_text "build.*widget.c:5.*'?c'? undeclared|widget.c:5: error" "$work/out" "broken build"
+
+case_of "try: a missing sign-off fails"
+git checkout -q main && git checkout -q -b nosign
+sed -i 's/%d/%i/' widget.c && git commit -qam 'widget: print with %i' -m 'For no reason.'
+run try; expect_status 1 $? "no sign-off"
+expect_text 'signed-off-by' "$work/out" "no sign-off"
+
+case_of "try: wrong names are wrong use"
+run try no-such-branch; expect_status 2 $? "unknown revision"
+run try HEAD..HEAD; expect_status 2 $? "empty range"
+run try "$work/none.mbox"; expect_status 2 $? "missing mbox"
+(cd "$work" && "$bin" try >"$work/out" 2>"$work/err"); expect_status 2 $? "outside a checkout"
+
+case_of "import, run, show, plan, explain, log on a list"
+git checkout -q work
+git format-patch -q --stdout --thread --cover-letter --subject-prefix='PATCH' main..work~1 >"$work/a.mbox"
+sed -i 's/\*\*\* SUBJECT HERE \*\*\*/widget: better order/; s/\*\*\* BLURB HERE \*\*\*/Why not./' "$work/a.mbox"
+git format-patch -q --stdout --thread work~1..work >"$work/b.mbox"
+cat >"$work/c.mbox" <<'M'
+From nobody Mon Sep 17 00:00:00 2001
+Subject: nothing to see
+
+no sender at all
+M
+run import -c "$work/patchmill.yaml" --list-id widget.example.org "$work/a.mbox" "$work/b.mbox" "$work/c.mbox"
+expect_status 0 $? "import"
+run import -c "$work/patchmill.yaml" --list-id widget.example.org "$work/a.mbox"
+expect_status 0 $? "import again"
+run import -c "$work/patchmill.yaml" "$work/nothing-here"; expect_status 2 $? "import of nothing"
+run show -c "$work/patchmill.yaml" messages; expect_status 0 $? "show messages"
+expect_text 'unusable' "$work/out" "show messages"
+run run -c "$work/patchmill.yaml"; expect_status 1 $? "run: one series breaks the build"
+expect_text 'pass|warning' "$work/out" "run"
+expect_text 'build \(patch 1\).*widget.c' "$work/out" "run"
+run run -c "$work/patchmill.yaml"; expect_status 1 $? "run again: verdicts stand"
+run show -c "$work/patchmill.yaml" series --json; expect_status 0 $? "show series --json"
+expect_text '"received_all":true' "$work/out" "show series --json"
+expect_text '"cover_letter":\{"msgid":"<' "$work/out" "show series --json"
+run show -c "$work/patchmill.yaml" series 1; expect_status 0 $? "show series 1"
+run show -c "$work/patchmill.yaml" series 99; expect_status 2 $? "show series 99"
+run plan -c "$work/patchmill.yaml" 1; expect_status 0 $? "plan"
+expect_text 'job: build on patch 1' "$work/out" "plan"
+run explain -c "$work/patchmill.yaml" 1; expect_status 0 $? "explain"
+expect_text 'applies' "$work/out" "explain"
+run log -c "$work/patchmill.yaml" --json; expect_status 0 $? "log"
+node=$("$bin" show -c "$work/patchmill.yaml" series 2 --json | grep -oE '"id":[0-9]+,"parent":[0-9]+,"series":2,"kind":"kbuild"' | grep -oE '[0-9]+' | head -1)
+run log -c "$work/patchmill.yaml" "${node:-0}"; expect_status 0 $? "log of a build"
+expect_text 'undeclared' "$work/out" "log of a build"
+
+case_of "receive: one mail on standard input"
+git format-patch -q --stdout main..work~1 >"$work/one.mail"
+sed -i '1d' "$work/one.mail"
+"$bin" receive --data "$work/received" <"$work/one.mail" >"$work/out" 2>"$work/err"; expect_status 0 $? "receive"
+"$bin" receive --data "$work/received" </dev/null >"$work/out" 2>"$work/err"; expect_status 2 $? "receive nothing"
+run show --data "$work/received" series --json; expect_status 0 $? "show what was received"
+expect_text '"total":1' "$work/out" "show what was received"
+
+case_of "doctor"
+run doctor -c "$work/patchmill.yaml"; expect_status 0 $? "doctor"
+expect_text 'tree widget' "$work/out" "doctor"
+
+case_of "terminal escapes in a subject never reach the terminal"
+printf 'From: E <e@example.org>\nSubject: [PATCH] \033[31mred\007\nMessage-ID: <esc@x>\nDate: Sun, 1 Mar 2026 10:00:00 +0000\n\nx\n---\ndiff --git a/w b/w\nnew file mode 100644\n--- /dev/null\n+++ b/w\n@@ -0,0 +1 @@\n+x\n' |
+  "$bin" receive --data "$work/received" >/dev/null 2>&1
+run show --data "$work/received" series
+if grep -q "$(printf '\033')\|$(printf '\007')" "$work/out"; then echo "FAIL: an escape reached the terminal"; bad=1; fi
+
+[ "$bad" = 0 ] && echo "cli: all cases passed"
+exit "$bad"
