@@ -86,7 +86,7 @@ class Placer {
          const Clock& clock);
   ~Placer();
 
-  // Fetches mirrors (data_dir/trees/NAME.git; what is applied goes to NAME.work.git) and brings the
+  // Fetches mirrors (data_dir/trees/NAME; what is applied goes to NAME.work.git) and brings the
   // blob index up to date; one tree's failure is reported in the result of that tree alone and
   // leaves what was there in use.
   std::vector<std::pair<std::string, Result<void>>> refresh();

@@ -1,6 +1,5 @@
 #include "placement/tree.hpp"
 
-#include "git/mirror.hpp"
 #include "placement/index_builder.hpp"
 #include "util/text.hpp"
 
@@ -13,12 +12,12 @@ namespace patchmill::placement {
 Result<void> check_tree_name(std::string_view name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '+';
+           c == '_' || c == '.';
   });
   if (name.empty() || name.size() > 100 || name.starts_with('.') || name.starts_with('-') ||
-      !plain || name.ends_with(".work") || name.ends_with(".index")) {
+      !plain || name.ends_with(".git") || name.ends_with(".index")) {
     return fail(ErrorKind::invalid,
-                fmt::format("tree name \"{}\": use letters, digits, '-', '_', '+' and '.', "
+                fmt::format("tree name \"{}\": use letters, digits, '-', '_' and '.', "
                             "beginning with a letter or digit",
                             escape_terminal(name)));
   }

@@ -1,6 +1,7 @@
 #pragma once
 // One configured tree on disk: its mirror, the repository we write to, its blob index.
 
+#include "git/mirror.hpp"
 #include "git/repository.hpp"
 #include "placement/blob_index.hpp"
 #include "placement/maintainers.hpp"
@@ -31,7 +32,9 @@ class Tree {
   // Fetches the mirror, borrowing objects from `others` (mirrors of other trees), and brings the
   // index up to date. Errors leave what was there in use.
   Result<void> refresh(std::vector<std::filesystem::path> others = {});
-  [[nodiscard]] std::filesystem::path mirror_dir() const { return m_dir / (m_spec.name + ".git"); }
+  [[nodiscard]] std::filesystem::path mirror_dir() const {
+    return git::mirror_path(m_dir, m_spec.name);
+  }
   // The repository with the mirror's objects, into which series are applied. not_found before
   // the first refresh.
   Result<git::Repository*> repository();
