@@ -1,6 +1,13 @@
 #pragma once
 // A built-in check: a rule about a patch or a series, with a page in docs/checks/.
 
+#include "findings/finding.hpp"
+#include "git/repository.hpp"
+#include "mail/diff.hpp"
+#include "mail/message.hpp"
+#include "mail/trailers.hpp"
+#include "util/subprocess.hpp"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,19 +17,13 @@
 #include <string_view>
 #include <vector>
 
-#include "findings/finding.hpp"
-#include "git/repository.hpp"
-#include "mail/diff.hpp"
-#include "mail/message.hpp"
-#include "mail/trailers.hpp"
-#include "util/subprocess.hpp"
-
 namespace patchmill::checks {
 
 struct PatchView {
   int number = 1;
-  std::string label;                       // "[PATCH 2/5] title"
-  const mail::Message* message = nullptr;  // headers, text, diff; a commit of `try` is made into one
+  std::string label;  // "[PATCH 2/5] title"
+  const mail::Message* message =
+      nullptr;  // headers, text, diff; a commit of `try` is made into one
   mail::CommitText text;
   std::vector<mail::FileDiff> files;  // views into message->diff
   git::ObjectId commit, parent;       // applied; empty when the series was not placed
@@ -70,7 +71,7 @@ enum class SettingType { text, number, flag, words, path };
 
 // One setting a check understands. `words` are separated by commas or spaces.
 struct Setting {
-  std::string_view name;           // "max-length"
+  std::string_view name;  // "max-length"
   SettingType type = SettingType::text;
   std::string_view default_value;  // as it would be written in the configuration
   std::string_view meaning;        // one sentence

@@ -1,0 +1,109 @@
+#include "checks/c_code.hpp"
+
+#include "util/text.hpp"
+
+#include <algorithm>
+
+namespace patchmill::checks {
+namespace {
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::size_t find_in_any_case(std::string_view text, std::string_view pattern, std::size_t from) {
+  const auto at =
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), pattern.begin(),
+                  pattern.end(), [](char a, char b) { return lower(a) == lower(b); });
+  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+}  // namespace
+
+std::string CodeLines::code_of(std::string_view line) {
+  std::string code(line);
+  std::size_t i = 0;
+  const auto blank = [&](std::size_t from, std::size_t to) {
+    std::fill(code.begin() + static_cast<std::ptrdiff_t>(from),
+              code.begin() + static_cast<std::ptrdiff_t>(std::min(to, code.size())), ' ');
+  };
+  while (i < line.size()) {
+    if (m_in_comment) {
+      const std::size_t end = line.find("*/", i);
+      if (end == std::string_view::npos) {
+        blank(i, line.size());
+        return code;
+      }
+      blank(i, end + 2);
+      m_in_comment = false;
+      i = end + 2;
+    } else if (line.substr(i).starts_with("/*")) {
+      blank(i, i + 2);
+      m_in_comment = true;
+      i += 2;
+    } else if (line.substr(i).starts_with("//")) {
+      blank(i, line.size());
+      return code;
+    } else if (line[i] == '"' || line[i] == '\'') {
+      std::size_t end = i + 1;
+      while (end < line.size() && line[end] != line[i]) {
+        end += line[end] == '\\' ? 2U : 1U;
+      }
+      blank(i + 1, end);
+      i = end + 1;
+    } else {
+      ++i;
+    }
+  }
+  return code;
+}
+
+bool CodeLines::starts_in_comment(std::string_view text) {
+  const std::size_t close = text.find("*/");
+  if (close != std::string_view::npos) {
+    return text.substr(0, close).rfind("/*") == std::string_view::npos;
+  }
+  // No mark at all: a hunk wholly inside a long comment shows its column of stars.
+  if (text.find("/*") != std::string_view::npos) {
+    return false;
+  }
+  std::size_t lines = 0;
+  std::size_t stars = 0;
+  for (const std::string_view line : split_lines(text)) {
+    const std::string_view body = trim(line);
+    if (!body.empty()) {
+      ++lines;
+      stars += body == "*" || body.starts_with("* ") ? 1U : 0U;
+    }
+  }
+  return lines > 0 && stars == lines;
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+  for (std::size_t at = find_in_any_case(text, word, 0); at != std::string_view::npos;
+       at = find_in_any_case(text, word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::size_t count_pattern(std::string_view text, std::string_view pattern) {
+  if (pattern.empty()) {
+    return 0;
+  }
+  std::size_t count = 0;
+  for (std::size_t at = find_in_any_case(text, pattern, 0); at != std::string_view::npos;
+       at = find_in_any_case(text, pattern, at + pattern.size())) {
+    count += !is_word(pattern.front()) || at == 0 || !is_word(text[at - 1]) ? 1U : 0U;
+  }
+  return count;
+}
+
+}  // namespace patchmill::checks

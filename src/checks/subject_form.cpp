@@ -1,0 +1,132 @@
+// "subsystem: summary phrase", as Documentation/process/submitting-patches of Linux asks for and
+// most projects that work by mail do.
+
+#include "checks/diff_lines.hpp"
+#include "checks/registry.hpp"
+#include "checks/report.hpp"
+#include "checks/settings.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace patchmill::checks {
+namespace {
+
+constexpr std::array k_settings = {
+    Setting{.name = "max-length",
+            .type = SettingType::number,
+            .default_value = "75",
+            .meaning = "Longest subject in characters, without the bracketed prefix."},
+    Setting{.name = "prefix",
+            .type = SettingType::flag,
+            .default_value = "true",
+            .meaning = "Whether a 'subsystem: ' prefix is asked for."},
+};
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+// Where the summary starts after "subsystem: "; npos: no such prefix.
+std::size_t summary_start(std::string_view title) {
+  const std::size_t colon = title.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 >= title.size() ||
+      title[colon + 1] != ' ') {
+    return std::string_view::npos;
+  }
+  // A colon far into a sentence ends no prefix.
+  const std::string_view prefix = title.substr(0, colon);
+  return std::count(prefix.begin(), prefix.end(), ' ') > 3 ? std::string_view::npos : colon + 2;
+}
+
+bool is_revert(std::string_view title) {
+  return istarts_with(title, "Revert \"") || istarts_with(title, "Reapply \"") ||
+         istarts_with(title, "Merge ");
+}
+
+// The whole summary is the name of a file this patch touches, or of any file.
+bool is_file_name(std::string_view summary, const std::vector<mail::FileDiff>& files) {
+  if (summary.find(' ') != std::string_view::npos) {
+    return false;
+  }
+  return std::any_of(files.begin(), files.end(), [&](const mail::FileDiff& file) {
+    return summary == file.path() || summary == base_name(file.path());
+  });
+}
+
+class SubjectForm final : public Check {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "subject-form"; }
+  [[nodiscard]] std::string_view description() const override {
+    return "The subject reads 'subsystem: what the patch does', short and without a full stop.";
+  }
+  [[nodiscard]] Scope scope() const override { return Scope::patch; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] CheckOutcome run(const Context& context) const override;
+};
+
+CheckOutcome SubjectForm::run(const Context& context) const {
+  const PatchView& patch = *context.patch;
+  const std::string_view title = trim(patch.text.title);
+  Report report(*this, context);
+  if (title.empty()) {
+    report.error("empty", "the subject says nothing; write 'subsystem: what the patch does'");
+    return report.finish({});
+  }
+  if (title.front() == '[') {
+    report.error("bracket",
+                 fmt::format("'{}' is left over in brackets and would become part of the commit's "
+                             "title; git am cuts only prefixes at the very front",
+                             ellipsize(title.substr(0, title.find(']') + 1), 60)));
+  }
+  if (title.find("*** SUBJECT HERE ***") != std::string_view::npos ||
+      istarts_with(title, "EDITME")) {
+    report.error("placeholder", "the subject is still the placeholder of the template");
+  }
+
+  const std::size_t start = summary_start(title);
+  std::string_view summary = title;
+  if (start != std::string_view::npos) {
+    summary = trim(title.substr(start));
+    if (summary.empty()) {
+      report.error("empty", "nothing follows the prefix in the subject");
+    }
+  } else if (flag_setting(*this, context, "prefix") && !is_revert(title) && title.front() != '[') {
+    report.warning("prefix", fmt::format("the subject has no 'subsystem: ' prefix: '{}'",
+                                         ellipsize(title, 100)));
+  }
+  // With several prefixes ("net: foo: bar.c") the last piece is what is said.
+  const std::size_t last = summary.rfind(": ");
+  const std::string_view said = last == std::string_view::npos ? summary : summary.substr(last + 2);
+  if (is_file_name(said, patch.files)) {
+    report.warning("only-file-name", "the subject names a file, not what the patch does to it");
+  } else if (iequals(said, "fix") || iequals(said, "update") || iequals(said, "cleanup") ||
+             iequals(said, "changes")) {
+    report.warning("says-nothing",
+                   fmt::format("'{}' alone does not say what the patch does", said));
+  }
+
+  const auto longest = number_setting(*this, context, "max-length");
+  const std::size_t length = characters(title);
+  if (longest > 0 && length > longest && !is_revert(title)) {
+    report.warning("length",
+                   fmt::format("the subject has {} characters, more than {}", length, longest));
+  }
+  if (title.back() == '.' && !title.ends_with("...")) {
+    report.warning("full-stop", "the subject ends with a full stop");
+  }
+  return report.finish("the subject is well formed");
+}
+
+}  // namespace
+
+std::unique_ptr<Check> make_subject_form() {
+  return std::make_unique<SubjectForm>();
+}
+
+}  // namespace patchmill::checks
