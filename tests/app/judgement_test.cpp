@@ -1,0 +1,91 @@
+#include <doctest/doctest.h>
+
+#include "app/baseline.hpp"
+
+using namespace patchmill;
+using app::BaselineResult;
+using app::judge;
+using findings::Finding;
+using findings::Severity;
+using findings::Verdict;
+
+namespace {
+
+Finding finding(Severity severity, std::string file, int line, std::string message) {
+  Finding f;
+  f.severity = severity;
+  f.tool = "gcc";
+  f.file = std::move(file);
+  f.line = line;
+  f.message = std::move(message);
+  return f;
+}
+
+runtimes::RunOutcome outcome(Verdict verdict, std::vector<Finding> found = {}) {
+  runtimes::RunOutcome run;
+  run.verdict = verdict;
+  run.summary = "exit status 2";
+  run.findings = std::move(found);
+  return run;
+}
+
+const Finding k_error = finding(Severity::error, "a.c", 10, "'x' undeclared");
+const Finding k_warning = finding(Severity::warning, "a.c", 5, "unused variable 'y'");
+
+}  // namespace
+
+TEST_CASE("app::judge: a failure the base has not is the patch's, with its first error") {
+  const BaselineResult base{Verdict::pass, "", {}};
+  const auto judged = judge(outcome(Verdict::fail, {k_error, k_error}), &base);
+  CHECK(judged.verdict == Verdict::fail);
+  CHECK(judged.summary == "a.c:10: error: 'x' undeclared (and 1 more)");
+  CHECK(judged.findings.size() == 2);
+}
+
+TEST_CASE("app::judge: a base that fails alike is not blamed on the patch") {
+  auto moved = k_error;
+  moved.line = 12;
+  const BaselineResult base{Verdict::fail, "a.c:10: 'x' undeclared", {moved}};
+  CHECK(judge(outcome(Verdict::fail, {k_error}), &base).verdict == Verdict::incomplete);
+  CHECK(judge(outcome(Verdict::fail), &base).verdict == Verdict::incomplete);
+}
+
+TEST_CASE("app::judge: a new error on a failing base is still the patch's") {
+  const BaselineResult base{Verdict::fail, "", {k_error}};
+  const auto other = finding(Severity::error, "b.c", 1, "expected ';'");
+  const auto judged = judge(outcome(Verdict::fail, {k_error, other}), &base);
+  CHECK(judged.verdict == Verdict::fail);
+  REQUIRE(judged.findings.size() == 1);
+  CHECK(judged.findings[0].file == "b.c");
+}
+
+TEST_CASE("app::judge: a base that could not be judged leaves the failure open") {
+  const BaselineResult base{Verdict::incomplete, "killed at the deadline", {}};
+  const auto judged = judge(outcome(Verdict::fail, {k_error}), &base);
+  CHECK(judged.verdict == Verdict::incomplete);
+  CHECK(judged.summary.find("killed at the deadline") != std::string::npos);
+}
+
+TEST_CASE("app::judge: only new warnings count") {
+  const BaselineResult base{Verdict::pass, "", {k_warning}};
+  CHECK(judge(outcome(Verdict::pass, {k_warning}), &base).verdict == Verdict::pass);
+  const auto twice = judge(outcome(Verdict::pass, {k_warning, k_warning}), &base);
+  CHECK(twice.verdict == Verdict::warning);
+  CHECK(twice.summary == "1 new warning: a.c:5: warning: unused variable 'y'");
+}
+
+TEST_CASE("app::judge: without a baseline everything counts") {
+  CHECK(judge(outcome(Verdict::pass, {k_warning}), nullptr).verdict == Verdict::warning);
+  CHECK(judge(outcome(Verdict::pass), nullptr).verdict == Verdict::pass);
+  CHECK(judge(outcome(Verdict::fail), nullptr).summary == "exit status 2");
+}
+
+TEST_CASE("app::judge: skip and incomplete stay what they are and ask for no baseline") {
+  CHECK(judge(outcome(Verdict::incomplete), nullptr).verdict == Verdict::incomplete);
+  CHECK(judge(outcome(Verdict::skip), nullptr).verdict == Verdict::skip);
+  CHECK_FALSE(app::needs_baseline(outcome(Verdict::incomplete, {k_error})));
+  CHECK_FALSE(app::needs_baseline(outcome(Verdict::skip)));
+  CHECK_FALSE(app::needs_baseline(outcome(Verdict::pass)));
+  CHECK(app::needs_baseline(outcome(Verdict::pass, {k_warning})));
+  CHECK(app::needs_baseline(outcome(Verdict::fail)));
+}

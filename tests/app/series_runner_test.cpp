@@ -1,0 +1,234 @@
+#include "app/series_runner.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <deque>
+
+#include "tracker/tracker.hpp"
+#include "util/file.hpp"
+
+using namespace patchmill;
+using findings::Verdict;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A runtime that answers what the test says, and remembers what it was asked.
+class ScriptedRuntime final : public runtimes::Runtime {
+ public:
+  Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
+                                   const std::function<void(std::string_view)>&) override {
+    asked.push_back(request.job->name);
+    const auto file = read_file(request.source / "a.txt");
+    sources.push_back(file.value_or("absent"));
+    return answer(request.job->name, sources.back());
+  }
+  std::function<runtimes::RunOutcome(const std::string& job, const std::string& source)> answer;
+  std::vector<std::string> asked, sources;
+};
+
+runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
+  runtimes::RunOutcome run;
+  run.verdict = verdict;
+  run.summary = std::move(summary);
+  run.log = "log\n";
+  return run;
+}
+
+void git(const fs::path& folder, std::vector<std::string> args) {
+  Command command;
+  command.argv = {"git", "-C", folder.string(), "-c", "user.name=A", "-c", "user.email=a@example.org"};
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
+                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                 {"GIT_AUTHOR_DATE", "2026-03-01T10:00:00Z"},
+                 {"GIT_COMMITTER_DATE", "2026-03-01T10:00:00Z"}};
+  SystemProcessRunner processes;
+  const auto done = processes.run(command);
+  REQUIRE(done.has_value());
+  REQUIRE_MESSAGE(done->ok(), done->err);
+}
+
+// A tree with one file of four lines, and a workspace over it.
+struct Bench {
+  explicit Bench(const std::string& more_config = "") {
+    const fs::path tree = folder.path() / "tree";
+    fs::create_directories(tree);
+    git(tree, {"init", "-q", "-b", "main"});
+    REQUIRE(write_file_atomic(tree / "a.txt", "one\ntwo\nthree\nfour\n"));
+    git(tree, {"add", "."});
+    git(tree, {"commit", "-q", "-m", "first"});
+    auto config = app::parse_config(
+        folder.path() / "c.yaml",
+        "data: data\ntrees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
+        "checks: {enable: [signed-off-by]}\n" +
+            more_config);
+    REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    auto opened = app::Workspace::open(*config);
+    REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
+    workspace = std::move(*opened);
+    for (const auto& [name, result] : workspace->placer().refresh()) {
+      REQUIRE_MESSAGE(result.has_value(), result.error().message);
+    }
+    runtime.answer = [](const std::string&, const std::string&) { return outcome(Verdict::pass); };
+  }
+
+  // A patch of a.txt from `from` to `to` (one word of line 2), number/total in the subject.
+  tracker::Series take(const std::string& id, const std::string& subject, const std::string& from,
+                       const std::string& to, const std::string& parent = "",
+                       const std::string& trailer = "Signed-off-by: A <a@example.org>\n") {
+    std::string raw = "From: A <a@example.org>\nSubject: " + subject + "\nMessage-ID: <" + id +
+                      ">\nDate: Sun, 1 Mar 2026 10:00:00 +0000\nList-Id: <l.example.org>\n";
+    if (!parent.empty()) {
+      raw += "In-Reply-To: <" + parent + ">\nReferences: <" + parent + ">\n";
+    }
+    raw += "\nBecause it reads better.\n\n" + trailer +
+           "---\ndiff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-" +
+           from + "\n+" + to + "\n three\n four\n";
+    tracker::Tracker tracker(workspace->database(), workspace->blobs(), workspace->clock());
+    std::vector<tracker::Incoming> batch;
+    batch.push_back({raw, mail::parse_message(raw), "", "test"});
+    tracker.ingest(batch);
+    const auto number = workspace->queries().series_of(id);
+    REQUIRE(number.has_value());
+    return *workspace->queries().series(*number);
+  }
+
+  app::SeriesReport run(const tracker::Series& series, bool again = false) {
+    app::SeriesRunner runner(*workspace, runtime, processes);
+    app::RunRequest request;
+    request.again = again;
+    const auto report = runner.run(series, request);
+    REQUIRE_MESSAGE(report.has_value(), report.error().message);
+    return *report;
+  }
+
+  TempDir folder;
+  std::unique_ptr<app::Workspace> workspace;
+  ScriptedRuntime runtime;
+  SystemProcessRunner processes;
+};
+
+constexpr const char* k_jobs =
+    "jobs:\n"
+    "  - {name: build, kind: kbuild, scope: patch, command: [x], baseline: true}\n"
+    "  - {name: boot, kind: test, command: [x], needs: [build]}\n";
+
+}  // namespace
+
+TEST_CASE("app::SeriesRunner: applies, checks and runs jobs on the patched source") {
+  Bench bench(k_jobs);
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  const auto report = bench.run(series);
+  CHECK(report.tested);
+  CHECK(report.verdict.verdict == Verdict::pass);
+  CHECK(bench.runtime.asked == std::vector<std::string>{"build", "boot"});
+  CHECK(bench.runtime.sources[0] == "one\n2\nthree\nfour\n");
+  const auto nodes = bench.workspace->nodes().of_series(series.number);
+  REQUIRE_FALSE(nodes.empty());
+  CHECK(nodes[0].kind == pipeline::NodeKind::checkout);
+  for (const auto& node : nodes) {
+    CHECK(node.state == pipeline::NodeState::done);
+  }
+}
+
+TEST_CASE("app::SeriesRunner: an equal series is not tested twice, unless asked to") {
+  Bench bench(k_jobs);
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  CHECK(bench.run(series).tested);
+  const auto asked = bench.runtime.asked.size();
+  CHECK_FALSE(bench.run(series).tested);
+  CHECK(bench.runtime.asked.size() == asked);
+  CHECK(bench.run(series, true).tested);
+  CHECK(bench.runtime.asked.size() == 2 * asked);
+}
+
+TEST_CASE("app::SeriesRunner: a failing build is compared with the base, once") {
+  Bench bench(k_jobs);
+  bench.runtime.answer = [](const std::string& job, const std::string& source) {
+    const bool bad = job == "build" && source.find("broken") != std::string::npos;
+    return outcome(bad ? Verdict::fail : Verdict::pass, bad ? "does not compile" : "fine");
+  };
+  const auto first = bench.take("p1@x", "[PATCH] a: break", "two", "broken");
+  const auto report = bench.run(first);
+  CHECK(report.verdict.verdict == Verdict::fail);
+  CHECK(report.verdict.reason == "build (patch 1): does not compile");
+  // The job, then its baseline; the boot test did not start and says why.
+  CHECK(bench.runtime.asked == std::vector<std::string>{"build", "build"});
+  CHECK(bench.runtime.sources[1] == "one\ntwo\nthree\nfour\n");
+  bool explained = false;
+  for (const auto& node : bench.workspace->nodes().of_series(first.number)) {
+    explained = explained || (node.name == "boot" && node.result == Verdict::skip &&
+                              node.summary.find("build") != std::string::npos);
+  }
+  CHECK(explained);
+  const auto second = bench.take("p2@x", "[PATCH] a: break it again", "two", "broken too");
+  CHECK(bench.run(second).verdict.verdict == Verdict::fail);
+  CHECK(bench.runtime.asked.size() == 3);
+}
+
+TEST_CASE("app::SeriesRunner: a base that fails is our trouble, tried again, never the patch's") {
+  Bench bench(k_jobs);
+  bench.runtime.answer = [](const std::string& job, const std::string&) {
+    return outcome(job == "build" ? Verdict::fail : Verdict::pass, "the compiler is gone");
+  };
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  const auto report = bench.run(series);
+  CHECK(report.verdict.verdict == Verdict::incomplete);
+  CHECK(report.verdict.reason.find("the base fails too") != std::string::npos);
+  CHECK(bench.run(series).tested);
+}
+
+TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job runs") {
+  Bench bench(k_jobs);
+  const auto series = bench.take("p1@x", "[PATCH] a: change what is not there", "zwei", "2");
+  const auto report = bench.run(series);
+  CHECK(report.verdict.verdict == Verdict::fail);
+  CHECK(report.verdict.reason.find("patch 1 of 1 does not apply to t: a.txt hunk 1") !=
+        std::string::npos);
+  CHECK(bench.runtime.asked.empty());
+}
+
+TEST_CASE("app::SeriesRunner: checks judge the text of each patch") {
+  Bench bench;
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2", "", "");
+  const auto report = bench.run(series);
+  CHECK(report.verdict.verdict == Verdict::fail);
+  CHECK(report.verdict.reason.find("signed-off-by") == 0);
+}
+
+TEST_CASE("app::SeriesRunner: an incomplete series says which patches are missing") {
+  Bench bench(k_jobs);
+  const auto series = bench.take("p2@x", "[PATCH 2/3] a: change two", "two", "2");
+  const auto report = bench.run(series);
+  CHECK_FALSE(report.tested);
+  CHECK(report.verdict.verdict == Verdict::incomplete);
+  CHECK(report.verdict.reason == "1 of 3 patches are here; missing: 1, 3");
+}
+
+TEST_CASE("app::SeriesRunner: a superseded series is skipped, or tested when configured so") {
+  for (const bool test : {false, true}) {
+    Bench bench(std::string(k_jobs) + (test ? "superseded: test\n" : ""));
+    const auto first = bench.take("v1@x", "[PATCH] a: change two", "two", "2");
+    bench.take("v2@x", "[PATCH v2] a: change two", "two", "zwei");
+    const auto again = bench.workspace->queries().series(first.number);
+    REQUIRE(again.has_value());
+    REQUIRE(again->superseded);
+    const auto report = bench.run(*again);
+    CHECK(report.verdict.verdict == (test ? Verdict::pass : Verdict::skip));
+  }
+}
+
+TEST_CASE("app::SeriesRunner: what a killed process left is closed and done anew") {
+  Bench bench(k_jobs);
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  pipeline::Node left;
+  left.series = series.number;
+  left.kind = pipeline::NodeKind::kbuild;
+  left.name = "build";
+  left = bench.workspace->nodes().create(left);
+  bench.workspace->nodes().start(left);
+  CHECK(bench.workspace->nodes().close_orphans() == 1);
+  CHECK(bench.run(series).verdict.verdict == Verdict::pass);
+}
