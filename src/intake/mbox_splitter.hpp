@@ -1,0 +1,55 @@
+#pragma once
+// Finding the mails in the stream of an mbox (mboxo, mboxrd, CRLF ones, and worse).
+
+#include "util/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace patchmill::intake {
+
+// Reads up to `size` bytes; 0 at the end.
+using ReadBytes = std::function<Result<std::size_t>(char* buffer, std::size_t size)>;
+
+// A mail starts at a line "From … hh:mm… yyyy" after an empty line, or without one when a header
+// follows (the mail before was cut off). Any "From " line will do at the very beginning, and none
+// is needed there. Lines ">From " lose the mark that mboxo put there; ">>From " and so on lose one
+// only where the file says it is mboxrd ("From mboxrd@z"), since mboxo does not mark them.
+class MboxSplitter {
+ public:
+  // `offset`: position in the file of the first byte that `read` gives. `bound`: bytes kept of a
+  // mail; memory used is a small multiple. `mboxrd`: what the beginning of the file said.
+  MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset = 0, bool mboxrd = false);
+
+  Result<std::optional<std::string>> next();
+  // Where the mail after the last one given starts.
+  [[nodiscard]] std::uint64_t offset() const { return m_offset; }
+
+ private:
+  Result<bool> need(std::size_t bytes);
+  Result<std::size_t> find_end();
+  [[nodiscard]] bool separates(std::size_t at) const;
+  [[nodiscard]] std::string_view window() const;
+  void keep_head();
+  void consume(std::size_t bytes);
+  [[nodiscard]] std::string unescape(std::string_view mail) const;
+
+  ReadBytes m_read;
+  std::size_t m_bound;
+  std::uint64_t m_offset;
+  bool m_mboxrd;
+  bool m_at_start;
+  bool m_end_of_input = false;
+  std::string m_buffer;
+  std::size_t m_begin = 0;  // of the unread part of m_buffer
+  std::string m_head;       // the kept beginning of a mail longer than the bound
+};
+
+// "From " with a time and a year, as every program writes it.
+bool is_from_line(std::string_view line);
+
+}  // namespace patchmill::intake
