@@ -1,0 +1,45 @@
+#!/bin/bash
+# A patchmill job: builds User Mode Linux from the patched source into the warm folder.
+#
+# The working directory is the source, which may not be written to. What an earlier run left in the
+# warm folder is used again: make compiles what changed since.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+source=$PWD
+out=${WARM_DIR:?this job needs a warm folder}/um
+started=$SECONDS
+
+describe() { if [[ -n ${DESC_FD:-} ]]; then printf '%s\n' "$1" >&"$DESC_FD"; fi; }
+
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 2026' KBUILD_BUILD_USER=demo KBUILD_BUILD_HOST=example.org
+export LOCALVERSION=   # else the version asks git
+make=(make -s ARCH=um "-j$(nproc)")
+
+mkdir -p "$out"
+# A build that was killed may leave half an object that looks up to date.
+if [[ -e $out/.building ]]; then
+    echo "the last build here was cut short: what it wrote is built again"
+    find "$out" -type f \( -name '*.o' -o -name '*.a' \) -newer "$out/.building" -delete
+fi
+: > "$out/.building"
+trap 'rm -f "$out/.building"' EXIT
+
+if ! cmp -s "$here/um.config" "$out/.um.config"; then
+    "${make[@]}" -C "$source" O="$out" KCONFIG_ALLCONFIG="$here/um.config" allnoconfig </dev/null
+    cp "$here/um.config" "$out/.um.config"
+fi
+
+rm -f "$out/linux"
+status=0
+"${make[@]}" -C "$source" O="$out" linux </dev/null > "$RESULTS_DIR/build.log" 2>&1 || status=$?
+# The linker's two remarks about UML itself are the same for every patch.
+grep -vE '^/usr/bin/ld: (NOTE: This behaviour is deprecated|warning: .*(missing \.note\.GNU-stack|LOAD segment with RWX))|^ +(GEN|LINK) ' \
+    "$RESULTS_DIR/build.log" | sed "s|$source/||g" || true
+if ((status != 0)); then
+    error=$(grep -m1 -E ': (fatal )?error: |undefined reference|\*\*\*' "$RESULTS_DIR/build.log" || true)
+    error=${error#"$source/"}
+    describe "the kernel does not build: ${error:-make ended with $status}"
+    exit 1
+fi
+describe "built in $((SECONDS - started)) s"
