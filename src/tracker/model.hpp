@@ -1,14 +1,15 @@
 #pragma once
 // Series, revisions and patches, as everything downstream sees them.
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "mail/address.hpp"
 #include "mail/trailers.hpp"
 #include "util/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace patchmill::tracker {
 
@@ -17,24 +18,25 @@ enum class MessageKind { patch, cover, reply, pull_request, unusable };
 std::string_view to_string(MessageKind kind);
 
 struct PatchRef {
-  std::int64_t message = 0;       // row of the mail
-  int number = 0;                 // 1-based place in the series
-  std::string msgid;              // without angle brackets
-  std::string name;               // as Patchwork names it
-  std::string title;              // without prefixes
+  std::int64_t message = 0;  // row of the mail
+  int number = 0;            // 1-based place in the series
+  std::string msgid;         // without angle brackets
+  std::string name;          // as Patchwork names it
+  std::string title;         // without prefixes
   mail::Address author;
   Timestamp date{};
-  bool carried_over = false;      // taken from the previous revision (partial reroll)
+  bool carried_over = false;  // taken from the previous revision (partial reroll)
 };
 
 struct ResolvedDependency {
   mail::Dependency dependency;
   std::optional<std::int64_t> series;  // the series that provides it, once known
+  std::string reason;                  // why it is not resolved, for people
 };
 
 struct Series {
-  std::int64_t number = 0;        // our id
-  std::string name;               // cover title, else the first patch's, with Patchwork's rules
+  std::int64_t number = 0;  // our id
+  std::string name;         // cover title, else the first patch's, with Patchwork's rules
   int version = 1;
   int total = 1;
   mail::Address submitter;
@@ -42,17 +44,18 @@ struct Series {
   std::optional<std::int64_t> cover_message;
   std::string cover_msgid;
   std::string cover_name;
-  std::vector<PatchRef> patches;  // by number
-  std::int64_t work = 0;          // the chain of revisions it belongs to
+  std::vector<PatchRef> patches;            // by number
+  std::int64_t work = 0;                    // the chain of revisions it belongs to
   std::optional<std::int64_t> revision_of;  // the previous revision's number
-  bool superseded = false;        // a newer revision exists
+  bool superseded = false;                  // a newer revision exists
   std::string base_commit, change_id;
+  std::string base_branch;  // a hint, never used as a path
   std::vector<std::string> list_ids;
-  std::vector<std::string> prefixes;       // subject tags: "net-next", "RFC"
+  std::vector<std::string> prefixes;  // subject tags: "net-next", "RFC"
   bool is_rfc = false;
-  bool skip_requested = false;             // "CI-tag: skip"
+  bool skip_requested = false;  // "CI-tag: skip"
   std::vector<ResolvedDependency> dependencies;
-  std::string note;               // anything odd a person should know (extra patches, gaps)
+  std::string note;  // anything odd a person should know (extra patches, gaps)
 
   [[nodiscard]] int received_total() const { return static_cast<int>(patches.size()); }
   [[nodiscard]] bool received_all() const { return total <= received_total(); }

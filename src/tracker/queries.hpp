@@ -1,6 +1,11 @@
 #pragma once
 // Reading series and messages back.
 
+#include "mail/message.hpp"
+#include "store/blob_store.hpp"
+#include "store/database.hpp"
+#include "tracker/model.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -8,18 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "mail/message.hpp"
-#include "store/blob_store.hpp"
-#include "store/database.hpp"
-#include "tracker/model.hpp"
-
 namespace patchmill::tracker {
 
 struct MessageRow {
   std::int64_t id = 0;
   std::string message_id;
   MessageKind kind = MessageKind::reply;
-  std::string reason;       // why it is unusable, or what was mended
+  std::string reason;  // why it is unusable, or what was mended
   std::string subject, from_name, from_email;
   Timestamp date{};
   std::optional<std::int64_t> series;
@@ -29,15 +29,22 @@ class Queries {
  public:
   Queries(store::Database& database, const store::BlobStore& blobs);
 
-  std::vector<std::int64_t> series_numbers();                  // ascending
+  std::vector<std::int64_t> series_numbers();  // ascending
   std::optional<Series> series(std::int64_t number);
   void each_series(const std::function<void(const Series&)>& f);  // ascending by number
   // The series a message belongs to (cover or patch); its newest revision when several share it.
   std::optional<std::int64_t> series_of(std::string_view msgid);
+  // Series that name this one as what they build on, ascending; only direct ones.
+  std::vector<std::int64_t> dependents(std::int64_t number);
+  // All revisions of the work this series belongs to, oldest first.
+  std::vector<std::int64_t> revisions(std::int64_t number);
+  // Patches whose git patch-id nobody has told yet (set_patch_id() in dependencies.hpp) although
+  // a dependency waits for one; rows of mails, newest first.
+  std::vector<std::int64_t> patches_without_id(std::size_t limit);
   std::optional<MessageRow> message(std::string_view msgid);
   std::vector<MessageRow> unusable_messages(std::size_t limit);
-  std::map<std::string, std::int64_t> message_counts();        // by kind, "unusable: REASON" apart
-  Result<std::string> raw(std::int64_t message);               // as received
+  std::map<std::string, std::int64_t> message_counts();  // by kind, "unusable: REASON" apart
+  Result<std::string> raw(std::int64_t message);         // as received
   Result<mail::Message> parsed(std::int64_t message);
 
  private:

@@ -4,27 +4,28 @@
 // Assembly is a pure function of the set of mails in a thread (assembly.hpp), so the order of
 // arrival cannot change the result.
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "mail/message.hpp"
 #include "store/blob_store.hpp"
 #include "store/database.hpp"
 #include "tracker/model.hpp"
 #include "util/clock.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 namespace patchmill::tracker {
 
 // A mail on its way in. Parsing is done by intake, in parallel.
 struct Incoming {
-  std::string raw;                           // as received
-  Result<mail::Message> parsed;              // or why it cannot be used
-  std::string list_id;                       // given by the source (--list-id); may be empty
-  std::string source;                        // which source brought it, for the record
+  std::string raw;               // as received
+  Result<mail::Message> parsed;  // or why it cannot be used
+  std::string list_id;           // given by the source (--list-id); may be empty
+  std::string source;            // which source brought it, for the record
 };
 
 struct IngestOutcome {
@@ -32,14 +33,23 @@ struct IngestOutcome {
   std::vector<std::int64_t> changed_series;  // created or changed by this batch, unique
 };
 
+struct TrackerOptions {
+  // Words in subject prefixes that only name a list (Patchwork's link names, "dpdk-dev"). The
+  // "[LABEL] " that mailman puts in front is recognised by the list's id without this.
+  std::vector<std::string> list_words;
+};
+
 class Tracker {
  public:
   // Both outlive the tracker. Mails larger than 1 MiB go to `blobs`, the rest into rows.
-  Tracker(store::Database& database, store::BlobStore& blobs, const Clock& clock);
+  Tracker(store::Database& database, store::BlobStore& blobs, const Clock& clock,
+          TrackerOptions options = {});
   ~Tracker();
 
   // Stores the batch and reassembles the threads it touches, in one transaction with its events.
-  // Idempotent by Message-ID. `also` runs inside the same transaction (cursors of the source).
+  // Idempotent by Message-ID: the first mail with an id stays, unless it was unusable and the new
+  // one is not; the lists of both are kept. `also` runs inside the same transaction (cursors of the
+  // source). Large batches are quicker. Throws store::DatabaseError; then nothing has changed.
   IngestOutcome ingest(std::span<const Incoming> batch, const std::function<void()>& also = {});
 
  private:

@@ -1,0 +1,169 @@
+#include "tracker/posting_slips.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <set>
+
+namespace patchmill::tracker {
+
+namespace {
+
+class SlipJoiner {
+ public:
+  SlipJoiner(const std::vector<MailFact>& facts, const Ancestry& ancestry,
+             std::vector<PostingSet>& sets)
+      : m_facts(facts), m_ancestry(ancestry), m_sets(sets), m_owner(facts.size(), 0) {
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      own(i);
+    }
+  }
+
+  void run() {
+    // By the head's date, so that the nearest posting comes first.
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < m_sets.size(); ++i) {
+      if (!m_sets[i].cover && m_facts[m_sets[i].head()].is_numbered()) {
+        order.push_back(i);
+      }
+    }
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return m_sets[a].head() < m_sets[b].head(); });
+    for (const std::size_t i : order) {
+      const auto target = answered_set(i);
+      if (!target) {
+        continue;
+      }
+      if (m_sets[*target].patches.empty()) {
+        adopt_cover(*target, i);
+      } else {
+        join_counts(*target, i);
+      }
+    }
+    std::erase_if(m_sets, [](const PostingSet& set) { return !set.cover && set.patches.empty(); });
+  }
+
+ private:
+  void own(std::size_t set) {
+    if (m_sets[set].cover) {
+      m_owner[*m_sets[set].cover] = set;
+    }
+    for (const std::size_t patch : m_sets[set].patches) {
+      m_owner[patch] = set;
+    }
+  }
+
+  // The set of the mail that the head of `set` answers directly, by the same author.
+  std::optional<std::size_t> answered_set(std::size_t set) const {
+    const std::size_t head = m_sets[set].head();
+    if (m_facts[head].parents.empty()) {
+      return std::nullopt;
+    }
+    const auto parent = m_ancestry.find(m_facts[head].parents.front());
+    if (!parent || m_ancestry.author(*parent) != m_ancestry.author(head) ||
+        m_owner[*parent] == set || !m_facts[*parent].is_numbered()) {
+      return std::nullopt;
+    }
+    return m_owner[*parent];
+  }
+
+  std::int64_t gap(const PostingSet& a, const PostingSet& b) const {
+    return std::abs((a.first - b.first).count());
+  }
+
+  void adopt_cover(std::size_t into, std::size_t from) {
+    PostingSet& target = m_sets[into];
+    PostingSet& patches = m_sets[from];
+    const mail::Subject& cover = m_facts[*target.cover].subject;
+    const mail::Subject& patch = m_facts[patches.head()].subject;
+    const bool same_version = target.version == patches.version;
+    if (!same_version && cover.version_given && patch.version_given) {
+      return;
+    }
+    const std::chrono::microseconds window = same_version || !patch.version_given
+                                                 ? std::chrono::microseconds(std::chrono::days(1))
+                                                 : std::chrono::microseconds(same_posting_window);
+    if (gap(target, patches) > window.count()) {
+      return;
+    }
+    if (!same_version) {
+      target.version = cover.version_given ? target.version : patches.version;
+      add_note(target.note, "Cover letter and patches name different versions.");
+    }
+    if (target.total != patches.total) {
+      add_note(target.note, fmt::format("The cover letter counts {} patches, the patches {}.",
+                                        target.total, patches.total));
+      target.total = patches.total;
+    }
+    take(into, from);
+  }
+
+  void join_counts(std::size_t into, std::size_t from) {
+    PostingSet& target = m_sets[into];
+    PostingSet& other = m_sets[from];
+    if (target.total == other.total || target.version != other.version ||
+        gap(target, other) > std::chrono::microseconds(same_posting_window).count() ||
+        missing_numbers(m_facts, target, 1).empty() || missing_numbers(m_facts, other, 1).empty()) {
+      return;
+    }
+    std::set<int> numbers;
+    for (const std::size_t patch : target.patches) {
+      numbers.insert(m_facts[patch].number());
+    }
+    for (const std::size_t patch : other.patches) {
+      if (numbers.contains(m_facts[patch].number())) {
+        return;
+      }
+    }
+    add_note(target.note,
+             fmt::format("Its patches count differently: {} and {}.", target.total, other.total));
+    if (!target.cover && other.patches.size() > target.patches.size()) {
+      target.total = other.total;
+    }
+    take(into, from);
+  }
+
+  void take(std::size_t into, std::size_t from) {
+    PostingSet& target = m_sets[into];
+    PostingSet& source = m_sets[from];
+    target.patches.insert(target.patches.end(), source.patches.begin(), source.patches.end());
+    std::sort(target.patches.begin(), target.patches.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(m_facts[a].number(), a) < std::pair(m_facts[b].number(), b);
+    });
+    target.first = std::min(target.first, source.first);
+    source = {};
+    own(into);
+  }
+
+  const std::vector<MailFact>& m_facts;
+  const Ancestry& m_ancestry;
+  std::vector<PostingSet>& m_sets;
+  std::vector<std::size_t> m_owner;
+};
+
+}  // namespace
+
+void join_slips(const std::vector<MailFact>& facts, const Ancestry& ancestry,
+                std::vector<PostingSet>& sets) {
+  SlipJoiner(facts, ancestry, sets).run();
+}
+
+std::vector<int> missing_numbers(const std::vector<MailFact>& facts, const PostingSet& set,
+                                 std::size_t max) {
+  std::vector<int> result;
+  int next = 1;
+  for (const std::size_t patch : set.patches) {
+    for (; next < facts[patch].number() && next <= set.total && result.size() < max; ++next) {
+      result.push_back(next);
+    }
+    next = std::max(next, facts[patch].number() + 1);
+  }
+  for (; next <= set.total && result.size() < max; ++next) {
+    result.push_back(next);
+  }
+  return result;
+}
+
+}  // namespace patchmill::tracker

@@ -1,0 +1,31 @@
+#pragma once
+// Partial rerolls: a new version of some patches of a series, posted into its thread.
+
+#include "tracker/posting_sets.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace patchmill::tracker {
+
+struct Reroll {
+  std::size_t base = 0;       // index into the sets: the revision it changes
+  std::optional<int> number;  // for a patch without counter: the number it replaces
+};
+
+// For each set, what it rerolls, if it does. A set is a partial reroll when it is incomplete, has
+// no cover and answers patches of the same author's series of the same length:
+// - it lacks patch 1, so that it cannot be the beginning of a full posting, and is newer; or
+// - each of its patches answers the patch of the same number (b4's rule);
+// or when it is one patch without counter that answers a numbered patch of the same title.
+// The base is the newest revision before it, which may be a partial reroll itself; it is always
+// older in the sense of is_older(). A single patch that names no version gets its base's.
+std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& facts,
+                                                const Ancestry& ancestry,
+                                                std::vector<PostingSet>& sets);
+
+// The order in which revisions follow each other.
+bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b);
+
+}  // namespace patchmill::tracker
