@@ -1,0 +1,92 @@
+#include "runtimes/log_results.hpp"
+
+#include "findings/compiler.hpp"
+#include "findings/kernel_oops.hpp"
+#include "findings/ktap.hpp"
+#include "runtimes/sandbox_command.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace patchmill::runtimes {
+namespace {
+
+using findings::Finding;
+using findings::Severity;
+using findings::Verdict;
+
+const Finding* first_error(const std::vector<Finding>& findings) {
+  const auto it = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity == Severity::error;
+  });
+  return it == findings.end() ? nullptr : &*it;
+}
+
+std::string place_and_message(const Finding& finding) {
+  std::string text;
+  if (!finding.file.empty()) {
+    text = finding.file + (finding.line > 0 ? fmt::format(":{}", finding.line) : "") + ": ";
+  }
+  return ellipsize(text + finding.message, 300);
+}
+
+void read_compiler(RunOutcome& outcome, bool described) {
+  outcome.findings = findings::read_compiler_log(
+      outcome.log, {.source_roots = {inside_source, inside_warm, inside_scratch}});
+  if (outcome.verdict != Verdict::fail || described) {
+    return;
+  }
+  if (const Finding* error = first_error(outcome.findings)) {
+    const auto errors =
+        std::count_if(outcome.findings.begin(), outcome.findings.end(),
+                      [](const Finding& f) { return f.severity == Severity::error; });
+    outcome.summary =
+        fmt::format("{} error{}: {}", errors, errors == 1 ? "" : "s", place_and_message(*error));
+  }
+}
+
+void read_tests(RunOutcome& outcome, bool described) {
+  const auto report = findings::read_ktap(outcome.log);
+  auto crashes = findings::read_kernel_log(outcome.log);
+  const Finding* crash = first_error(crashes);
+  const std::string crash_text = crash == nullptr ? std::string() : crash->message;
+  const bool complaints = !crashes.empty();
+  outcome.findings = std::move(crashes);
+  auto failed = findings::findings_of(report);
+  std::move(failed.begin(), failed.end(), std::back_inserter(outcome.findings));
+  // A run that was ended from outside, or asked to be skipped, proves nothing by what is missing.
+  if (outcome.verdict == Verdict::incomplete || outcome.verdict == Verdict::skip) {
+    return;
+  }
+  const Verdict tests = report.verdict();
+  std::string summary = report.summary();
+  if (!crash_text.empty()) {
+    outcome.verdict = Verdict::fail;
+    summary = "the kernel crashed: " + ellipsize(crash_text, 200) + "; " + summary;
+  } else if (outcome.verdict == Verdict::fail || tests == Verdict::fail) {
+    outcome.verdict = Verdict::fail;
+    summary = report.failed > 0 ? summary : outcome.summary + "; " + summary;
+  } else if (tests == Verdict::incomplete) {
+    outcome.verdict = Verdict::incomplete;
+  } else if (tests == Verdict::skip) {
+    outcome.verdict = Verdict::skip;
+  } else if (complaints) {
+    outcome.verdict = Verdict::warning;
+    summary += "; the kernel warned: " + ellipsize(outcome.findings.front().message, 200);
+  }
+  outcome.summary = described ? outcome.summary + " (" + summary + ")" : summary;
+}
+
+}  // namespace
+
+void read_results(const pipeline::JobSpec& job, bool described, RunOutcome& outcome) {
+  if (job.results == "compiler") {
+    read_compiler(outcome, described);
+  } else if (job.results == "ktap") {
+    read_tests(outcome, described);
+  }
+}
+
+}  // namespace patchmill::runtimes

@@ -1,0 +1,170 @@
+#include "runtimes/sandbox_command.hpp"
+
+#include "util/file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace patchmill::runtimes {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Arguments {
+ public:
+  template <class... Words>
+  void add(const Words&... words) {
+    ((m_text.append(words).push_back('\0')), ...);
+  }
+  std::string take() { return std::move(m_text); }
+
+ private:
+  std::string m_text;
+};
+
+void add_system(Arguments& args) {
+  args.add("--ro-bind", "/usr", "/usr");
+  // Merged /usr has links here, older systems folders.
+  for (const char* name : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
+    std::error_code error;
+    if (fs::is_symlink(name, error)) {
+      args.add("--symlink", fs::read_symlink(name, error).string(), name);
+    } else if (fs::is_directory(name, error)) {
+      args.add("--ro-bind", name, name);
+    }
+  }
+  for (const char* name :
+       {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"}) {
+    args.add("--ro-bind-try", name, name);
+  }
+}
+
+void add_network(Arguments& args) {
+  for (const char* name : {"/etc/resolv.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/services",
+                           "/etc/protocols"}) {
+    args.add("--ro-bind-try", name, name);
+  }
+}
+
+}  // namespace
+
+std::vector<EtcFile> etc_files(const SandboxPlan& plan) {
+  const unsigned uid = plan.uid.value_or(::getuid());
+  const unsigned gid = plan.uid.value_or(::getgid());
+  std::string passwd = "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n";
+  std::string group = "root:x:0:\n";
+  if (uid != 0) {
+    passwd += fmt::format("patchmill:x:{}:{}:patchmill:/tmp:/bin/sh\n", uid, gid);
+    group += fmt::format("patchmill:x:{}:\n", gid);
+  }
+  passwd += "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
+  group += "nogroup:x:65534:\n";
+  return {{"/etc/passwd", passwd},
+          {"/etc/group", group},
+          {"/etc/hosts", "127.0.0.1 localhost patchmill\n::1 localhost\n"},
+          {"/etc/nsswitch.conf", plan.network ? "passwd: files\ngroup: files\nhosts: files dns\n"
+                                              : "passwd: files\ngroup: files\nhosts: files\n"},
+          // The objects belong to another user than the job; that is so on purpose.
+          {"/etc/gitconfig", "[safe]\n\tdirectory = *\n[core]\n\tfsmonitor = false\n"}};
+}
+
+std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcFile>& files) {
+  Arguments args;
+  args.add("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
+  if (!plan.network) {
+    args.add("--unshare-net");
+  }
+  args.add("--die-with-parent", "--new-session", "--hostname", "patchmill", "--cap-drop", "ALL");
+  if (plan.uid) {
+    // Just enough for setpriv to give up the rest.
+    args.add("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP");
+  } else {
+    args.add("--unshare-user");
+  }
+  args.add("--json-status-fd", std::to_string(status_fd));
+  args.add("--seccomp", std::to_string(seccomp_fd));
+  args.add("--clearenv");
+  for (const auto& [name, value] : plan.env) {
+    args.add("--setenv", name, value);
+  }
+  add_system(args);
+  if (plan.network) {
+    add_network(args);
+  }
+  const std::string size = std::to_string(plan.tmp_bytes);
+  args.add("--proc", "/proc", "--dev", "/dev");
+  args.add("--perms", "1777", "--size", size, "--tmpfs", "/dev/shm");
+  args.add("--perms", "1777", "--size", size, "--tmpfs", "/tmp");
+  int fd = first_file_fd;
+  for (const EtcFile& file : files) {
+    args.add("--perms", "0644", "--ro-bind-data", std::to_string(fd++), file.path);
+  }
+  for (const fs::path& path : plan.read_only) {
+    args.add("--ro-bind", path.string(), path.string());
+  }
+  args.add("--ro-bind", plan.source.string(), inside_source);
+  args.add("--bind", plan.scratch.string(), inside_scratch);
+  if (!plan.warm.empty()) {
+    args.add("--bind", plan.warm.string(), inside_warm);
+  }
+  if (!plan.git_dir.empty()) {
+    args.add("--ro-bind", plan.git_dir.string(), inside_git);
+  }
+  args.add("--remount-ro", "/");
+  args.add("--chdir", inside_source);
+  return args.take();
+}
+
+std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view bubblewrap) {
+  // The groups are joined by the process that becomes the sandbox; when the machine itself runs
+  // out of memory, a job is the first to go.
+  static constexpr const char* join_groups =
+      "echo 1000 >/proc/self/oom_score_adj\n"
+      "n=$1; shift\n"
+      "while [ \"$n\" -gt 0 ]; do\n"
+      "  echo 0 >\"$1/cgroup.procs\" || exit 125\n"
+      "  shift; n=$((n - 1))\n"
+      "done\n"
+      "exec \"$@\"";
+  std::vector<std::string> argv = {"/bin/sh", "-c", join_groups, "patchmill-run",
+                                   std::to_string(plan.cgroups.size())};
+  for (const fs::path& group : plan.cgroups) {
+    argv.push_back(group.string());
+  }
+  argv.insert(argv.end(), {std::string(bubblewrap), "--args", std::to_string(args_fd), "--"});
+  if (plan.uid) {
+    const std::string id = std::to_string(*plan.uid);
+    argv.insert(argv.end(), {"/usr/bin/setpriv", "--reuid", id, "--regid", id, "--clear-groups",
+                             "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
+                             "--no-new-privs", "--"});
+  }
+  argv.insert(argv.end(), {"/usr/bin/prlimit", "--core=0:0"});
+  if (plan.processes != 0) {
+    argv.push_back(fmt::format("--nproc={}:{}", plan.processes, plan.processes));
+  }
+  if (plan.file_bytes != 0) {
+    argv.push_back(fmt::format("--fsize={}:{}", plan.file_bytes, plan.file_bytes));
+  }
+  argv.emplace_back("--");
+  argv.insert(argv.end(), plan.command.begin(), plan.command.end());
+  return argv;
+}
+
+std::map<std::string, std::string> base_environment() {
+  return {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+          {"HOME", "/tmp"},
+          {"TMPDIR", "/tmp"},
+          {"LANG", "C.UTF-8"},
+          {"LC_ALL", "C.UTF-8"},
+          {"TZ", "UTC"},
+          {"USER", "patchmill"},
+          {"LOGNAME", "patchmill"},
+          {"SHELL", "/bin/sh"},
+          {"TERM", "dumb"},
+          {"SOURCE_DIR", inside_source},
+          {"SCRATCH_DIR", inside_scratch},
+          {"RESULTS_DIR", inside_results},
+          {"DESC_FD", std::to_string(desc_fd)}};
+}
+
+}  // namespace patchmill::runtimes
