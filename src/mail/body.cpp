@@ -31,6 +31,10 @@ bool is_patch_part(const Content& content) {
           content.is("application", "text"));
 }
 
+bool header_has_cr(std::string_view diff) {
+  return Lines(diff).next().ends_with('\r');
+}
+
 bool is_text_part(const Content& content) {
   return content.is("text", "plain") || content.is("text", "x-plain") ||
          content.is("text", "markdown");
@@ -165,6 +169,10 @@ class Reader {
     piece.attached = attached;
     piece.diff = std::move(split.diff);
     if (!piece.diff.empty()) {
+      // A list's footer makes the line ends mixed, but no diff program ends header lines in CR.
+      if (header_has_cr(piece.diff)) {
+        piece.diff = undo_crlf(piece.diff);
+      }
       if (piece.diff.back() != '\n') {
         piece.diff += '\n';
       }
@@ -206,10 +214,12 @@ class Reader {
         m_body.diff += piece.diff;
       }
     }
-    // Only white space at the ends may go without moving diff_at past the end.
-    const std::string_view trimmed = trim(m_body.text);
-    const std::size_t cut =
-        trimmed.empty() ? 0 : static_cast<std::size_t>(trimmed.data() - m_body.text.data());
+    // The indent of the first line stays: a commit message may start with one.
+    std::size_t cut = std::min(m_body.text.find_first_not_of(" \t\r\n\v\f"), m_body.text.size());
+    cut = cut == 0 ? 0 : m_body.text.rfind('\n', cut - 1) + 1;  // npos + 1 is 0
+    std::string_view trimmed = std::string_view(m_body.text).substr(cut);
+    const std::size_t last = trimmed.find_last_not_of(" \t\r\n\v\f");
+    trimmed = trimmed.substr(0, last == std::string_view::npos ? 0 : last + 1);
     if (m_body.diff_at != std::string::npos) {
       m_body.diff_at = m_body.diff_at > cut ? m_body.diff_at - cut : 0;
       m_body.diff_at = std::min(m_body.diff_at, trimmed.size());

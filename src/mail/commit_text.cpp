@@ -64,7 +64,11 @@ std::string CommitText::message() const {
 CommitText commit_text(const Message& message) {
   CommitText commit;
   commit.author = message.in_body_from.value_or(message.from);
+  if (commit.author.name.empty()) {
+    commit.author.name = commit.author.email;  // as git does
+  }
   commit.title = parse_subject(message.in_body_subject.value_or(message.subject)).title;
+  commit.title.erase(0, commit.title.find_first_not_of(": \t"));  // as git-mailinfo(1) does
   const std::string_view text = message.text;
   const InBody in_body = read_in_body(text);
   const std::size_t diff_at = std::min(message.diff_at, text.size());

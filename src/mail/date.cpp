@@ -120,8 +120,6 @@ std::optional<int> read_zone(std::string_view word) {
     }
     if (digits.size() <= 2 && !digits.empty()) {
       digits += "00";
-    } else if (digits.size() == 3) {
-      digits.insert(0, "0");
     }
     const auto value = number(digits, 4);
     if (!value) {

@@ -39,11 +39,11 @@ class Parser {
       } else if (parse_hunk_header(line)) {
         return broken("has a fragment without a file header");
       } else {
-        if (line.starts_with("Index: ")) {
-          m_index_name = trim(line.substr(7));
-        }
         next();
       }
+    }
+    if (m_files.empty() && !trim(m_diff).empty()) {
+      return fail(ErrorKind::invalid, "the diff has no file header that can be read");
     }
     return std::move(m_files);
   }
@@ -90,7 +90,11 @@ class Parser {
       ++headers;
     }
     if (headers == 0) {
-      return {};  // only a line that looks like a header: garbage, as for git
+      if (names) {
+        return {};  // only a line that looks like a header: garbage, as for git
+      }
+      m_line = m_header_line;
+      return broken("does not say which file it changes; the mail was probably wrapped");
     }
     PM_TRY(settle_git_names(file, names));
     PM_TRY(binary_part(file));
@@ -325,7 +329,7 @@ class Parser {
         return corrupt("is past the end: lines of the hunk are missing");
       }
       const std::string_view line = m_lines.peek();
-      const char mark = without_cr(line).empty() ? ' ' : line[0];
+      const char mark = line.empty() ? ' ' : line[0];
       if (mark == ' ') {
         --old_left;
         --new_left;
@@ -415,16 +419,14 @@ class Parser {
       file.strip = 0;
       return;
     }
-    const std::string& name = new_name.empty() ? old_name : new_name;
-    const bool prefixed = name.starts_with("a/") || name.starts_with("b/");
-    if ((!prefixed && old_name == new_name) || (!m_index_name.empty() && m_index_name == name)) {
+    const bool prefixed = old_name.starts_with("a/") || old_name.starts_with("b/");
+    if (!prefixed && old_name == new_name) {
       file.strip = 0;
     }
   }
 
   void finish(FileDiff file, std::size_t start) {
     file.text = m_diff.substr(start, m_lines.pos() - start);
-    m_index_name = {};
     m_files.push_back(std::move(file));
   }
 
@@ -433,7 +435,6 @@ class Parser {
   std::size_t m_line = 1;  // of the line that peek() shows
   std::size_t m_header_line = 1;
   std::optional<std::string> m_old_from_header, m_new_from_header;
-  std::string_view m_index_name;
   std::vector<FileDiff> m_files;
 };
 

@@ -76,6 +76,20 @@ std::optional<Address> undo_list_rewrite(const Address& from, const HeaderBlock&
       }
     }
   }
+  // Mailman puts the author into Reply-To, without a name or with one spelled another way.
+  if (const auto value = find_field(header, "Reply-To")) {
+    auto addresses = parse_addresses(*value);
+    std::erase_if(addresses, [&](const Address& a) {
+      return same_email(a.email, from.email) || is_list_address(a.email, header);
+    });
+    if (addresses.size() == 1) {
+      Address& only = addresses.front();
+      if (only.name.empty()) {
+        only.name = author;
+      }
+      return std::move(only);
+    }
+  }
   return std::nullopt;
 }
 
