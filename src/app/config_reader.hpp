@@ -1,0 +1,77 @@
+#pragma once
+// From a checked YAML document to a Config: types, defaults, and names that must exist.
+// One file a part: config_reader.cpp (trees, sources), config_jobs.cpp, config_checks.cpp,
+// config_store.cpp.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.hpp"
+#include "app/yaml.hpp"
+
+namespace patchmill::app {
+
+// Reads one document whose keys and types check_keys() has accepted.
+class ConfigReader {
+ public:
+  ConfigReader(const std::filesystem::path& file, std::string_view text,
+               const YamlValue& document);
+
+  Config read();
+  // Everything found wrong on the way, "file:line:column: …" each.
+  std::vector<std::string> take_faults() { return std::move(m_faults); }
+
+ private:
+  void read_trees(Config& config);
+  void read_sources(Config& config);
+  void read_store(Config& config);
+  void read_jobs(Config& config);
+  void read_job(Config& config, const YamlValue& item);
+  static void read_kind(pipeline::JobSpec& job, const YamlValue& item);
+  static void read_limits(pipeline::JobSpec& job, const YamlValue& item);
+  void take_program(pipeline::JobSpec& job, const YamlValue& command);
+  void refuse_cycles(const Config& config);
+  void read_checks(Config& config);
+  void read_setting(Config& config, const checks::Check& check, const YamlValue& name,
+                    const YamlValue& value);
+  std::optional<std::string> read_secret(const YamlValue& value);
+
+  void fault(const YamlValue& where, std::string_view message);
+  // Each scalar of the list `key` must be one of `known`.
+  void refuse_dangling(const YamlValue& map, std::string_view key,
+                       const std::vector<std::string>& known, std::string_view what);
+  // Names must be unique; the second one is the fault.
+  template <class List>
+  void refuse_twice(const YamlValue& item, const List& list, std::string_view what) {
+    const YamlValue& name = *item.find("name");
+    for (const auto& other : list) {
+      if (other.name == name.scalar) {
+        fault(name, fmt::format("there is a {} '{}' already", what, name.scalar));
+      }
+    }
+  }
+
+  static std::string word(const YamlValue& map, std::string_view key, std::string standard = {});
+  static std::vector<std::string> words(const YamlValue& map, std::string_view key);
+  static std::map<std::string, std::string> table(const YamlValue& map, std::string_view key);
+  // "~" is the home folder; anything relative is relative to the configuration file.
+  [[nodiscard]] std::filesystem::path path(const YamlValue& value) const;
+  [[nodiscard]] std::filesystem::path path(std::string_view written) const;
+  // A URL stays as it is; a path becomes absolute.
+  [[nodiscard]] std::string url(const YamlValue& value) const;
+  [[nodiscard]] const YamlValue& items(std::string_view key) const;
+
+  std::filesystem::path m_file;
+  std::string_view m_text;
+  const YamlValue& m_document;
+  std::filesystem::path m_folder;
+  std::vector<std::string> m_faults;
+};
+
+}  // namespace patchmill::app

@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+
+#include "cli/command.hpp"
+#include "intake/importer.hpp"
+#include "intake/pipe.hpp"
+#include "util/text.hpp"
+
+namespace patchmill::cli {
+namespace {
+
+struct Storage {
+  std::string list_id;
+};
+
+int run(const Common& common, const Storage& storage) {
+  auto workspace = common.workspace();
+  if (!workspace) {
+    return report(workspace.error());
+  }
+  // Deliveries come at any time: wait for an import rather than bounce a mail.
+  auto lock = intake::lock_intake((*workspace)->config().data, true);
+  if (!lock) {
+    return report({ErrorKind::infrastructure, lock.error().message});
+  }
+  intake::ImportOptions options;
+  options.list_id = to_lower(storage.list_id);
+  options.parsers = 1;
+  std::vector<std::unique_ptr<intake::Source>> sources;
+  sources.push_back(intake::open_pipe(STDIN_FILENO, "standard input"));
+  intake::Importer importer((*workspace)->database(), (*workspace)->blobs(),
+                            (*workspace)->clock(), options);
+  const auto done = importer.run(sources);
+  for (const auto& problem : done.problems) {
+    return report(problem);
+  }
+  if (done.stored + done.duplicates == 0) {
+    return report({ErrorKind::invalid, "standard input held no mail"});
+  }
+  const std::string reason =
+      done.unusable_by_reason.empty() ? "" : done.unusable_by_reason.begin()->first;
+  if (common.json) {
+    const boost::json::object out{{"stored", done.stored},
+                                  {"duplicates", done.duplicates},
+                                  {"unusable", reason},
+                                  {"changed_series", done.changed_series.size()}};
+    fmt::print("{}\n", boost::json::serialize(out));
+  } else if (!common.quiet && !reason.empty()) {
+    fmt::print("stored, but it cannot be used: {}\n", escape_terminal(reason));
+  }
+  return k_pass;
+}
+
+}  // namespace
+
+Command receive_command() {
+  auto storage = std::make_shared<Storage>();
+  Command command;
+  command.name = "receive";
+  command.summary = "Store one mail from standard input (for procmail, sieve, korgalore).";
+  command.description =
+      "Reads one mail, with or without a leading From line, and stores it. Prints nothing when all "
+      "is well. A mail that cannot be used is stored with its reason and is no error, so that "
+      "delivery goes on; exit status 3 means try again later.";
+  command.options = {{"-l,--list-id", "ID", "The list this mail belongs to, whatever it says.",
+                      &storage->list_id}};
+  command.examples = {{"patchmill receive --data /srv/mill <mail", "by hand"},
+                      {"| patchmill receive -c /etc/patchmill/patchmill.yaml", "in a procmail rule"}};
+  command.run = [storage](const Common& common) -> int { return run(common, *storage); };
+  return command;
+}
+
+}  // namespace patchmill::cli
