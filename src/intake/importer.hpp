@@ -25,8 +25,8 @@ struct ImportOptions {
   std::string list_id;   // every mail belongs to this list, whatever it says; may be empty
   unsigned parsers = 0;  // threads; 0: one a processor
   std::size_t batch_mails = 1000;  // stored in one transaction
-  std::size_t batch_bytes = std::size_t{16} << 20;
-  std::size_t bytes_in_flight = std::size_t{192} << 20;  // read and not yet stored
+  std::size_t batch_bytes = std::size_t{8} << 20;
+  std::size_t bytes_in_flight = std::size_t{64} << 20;  // read and not yet stored; one mail more
   mail::Limits limits;
 };
 

@@ -14,6 +14,29 @@ void set_cursor(Database& database, std::string_view source, std::string_view va
       source, value);
 }
 
+std::vector<std::string> read_names(Database& database, std::string_view source) {
+  std::vector<std::string> names;
+  database.each(
+      "SELECT name FROM read_names WHERE source = ?",
+      [&](const Row& row) { names.push_back(row.get<std::string>(0)); }, source);
+  return names;
+}
+
+void add_read_names(Database& database, std::string_view source,
+                    std::span<const std::string> names) {
+  for (const auto& name : names) {
+    database.exec("INSERT INTO read_names (source, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                  source, name);
+  }
+}
+
+void remove_read_names(Database& database, std::string_view source,
+                       std::span<const std::string> names) {
+  for (const auto& name : names) {
+    database.exec("DELETE FROM read_names WHERE source = ? AND name = ?", source, name);
+  }
+}
+
 bool acquire_lease(Database& database, Timestamp now, std::string_view name,
                    std::string_view holder, std::chrono::microseconds length) {
   return database.exec(

@@ -6,13 +6,22 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchmill::store {
 
 std::optional<std::string> cursor(Database& database, std::string_view source);
 void set_cursor(Database& database, std::string_view source, std::string_view value);
+
+// What was read of a source whose items have names but no order (files of a maildir).
+std::vector<std::string> read_names(Database& database, std::string_view source);
+void add_read_names(Database& database, std::string_view source,
+                    std::span<const std::string> names);
+void remove_read_names(Database& database, std::string_view source,
+                       std::span<const std::string> names);
 
 // True when `holder` now has the lease `name` until now + length (also when it had it already).
 bool acquire_lease(Database& database, Timestamp now, std::string_view name,

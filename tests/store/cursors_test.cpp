@@ -32,6 +32,19 @@ TEST_CASE("store::cursor: absent, set, changed, rolled back") {
   });
 }
 
+TEST_CASE("store::read_names: a set a source") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    CHECK(read_names(db, "a").empty());
+    add_read_names(db, "a", std::vector<std::string>{"x", "y", "x"});
+    add_read_names(db, "b", std::vector<std::string>{"x"});
+    CHECK(read_names(db, "a").size() == 2);
+    remove_read_names(db, "a", std::vector<std::string>{"x", "none"});
+    CHECK(read_names(db, "a") == std::vector<std::string>{"y"});
+    CHECK(read_names(db, "b") == std::vector<std::string>{"x"});
+  });
+}
+
 TEST_CASE("store::acquire_lease: one holder until it ends or lets go") {
   on_each_engine([](TestStore& store) {
     auto& db = store.database();

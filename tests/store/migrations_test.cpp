@@ -107,7 +107,8 @@ TEST_CASE("store::migrate: files may be added out of turn") {
     auto& db = store.database();
     db.exec("DELETE FROM schema_migrations WHERE number = 1");
     db.execute_script(
-        "DROP TABLE events; DROP TABLE outbox; DROP TABLE cursors; DROP TABLE leases");
+        "DROP TABLE events; DROP TABLE outbox; DROP TABLE cursors; DROP TABLE leases; DROP TABLE "
+        "read_names");
     migrate(db);
     CHECK(db.value<int>("SELECT COUNT(*) FROM events") == 0);
   });

@@ -34,6 +34,13 @@ CREATE TABLE cursors (
   value TEXT NOT NULL
 ) @STRICT@;
 
+-- What was read of sources whose items have names but no order.
+CREATE TABLE read_names (
+  source TEXT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (source, name)
+) @STRICT@;
+
 -- Things only one process may do at a time.
 CREATE TABLE leases (
   name TEXT PRIMARY KEY,

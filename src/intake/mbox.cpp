@@ -1,0 +1,169 @@
+#include "intake/mbox.hpp"
+
+#include "intake/mbox_splitter.hpp"
+#include "store/cursors.hpp"
+#include "util/fd.hpp"
+#include "util/hash.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace patchmill::intake {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t hashed_around_cursor = 4096;
+
+class MboxSource final : public Source {
+ public:
+  explicit MboxSource(fs::path file) : m_file(std::move(file)), m_key("mbox:" + m_file.string()) {}
+
+  std::string name() const override { return m_file.string(); }
+  Result<void> resume(store::Database& database) override;
+  Result<std::optional<std::string>> next() override { return m_splitter->next(); }
+  std::function<void(store::Database&)> checkpoint() override;
+  SourceProgress progress() const override {
+    return {m_splitter ? m_splitter->offset() : 0, std::max(m_size, m_splitter->offset())};
+  }
+
+ private:
+  struct Position {
+    std::uint64_t offset = 0;
+    bool mboxrd = false;
+  };
+  Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t size) const;
+  Result<std::string> read_range(std::uint64_t from, std::uint64_t to) const;
+  Result<std::string> mark(std::uint64_t offset) const;
+  Position position_of(std::string_view cursor) const;
+  Result<bool> is_mboxrd() const;
+
+  fs::path m_file;
+  std::string m_key;
+  Fd m_fd;
+  std::uint64_t m_size = 0;
+  bool m_mboxrd = false;
+  std::unique_ptr<MboxSplitter> m_splitter;
+};
+
+Result<std::size_t> MboxSource::read_at(std::uint64_t offset, char* buffer,
+                                        std::size_t size) const {
+  while (true) {
+    const auto n = ::pread(m_fd.get(), buffer, size, static_cast<off_t>(offset));
+    if (n >= 0) {
+      return static_cast<std::size_t>(n);
+    }
+    if (errno != EINTR) {
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("cannot read {}: {}", escape_terminal(m_file.string()),
+                              std::generic_category().message(errno)));
+    }
+  }
+}
+
+Result<std::string> MboxSource::read_range(std::uint64_t from, std::uint64_t to) const {
+  std::string bytes(static_cast<std::size_t>(to - from), '\0');
+  PM_TRY_ASSIGN(const std::size_t count, read_at(from, bytes.data(), bytes.size()));
+  bytes.resize(count);
+  return bytes;
+}
+
+// A hash of the beginning of the file and of what stands right before the offset: equal as long
+// as the file only grows.
+Result<std::string> MboxSource::mark(std::uint64_t offset) const {
+  const auto length = std::min<std::uint64_t>(offset, hashed_around_cursor);
+  PM_TRY_ASSIGN(const std::string head, read_range(0, length));
+  PM_TRY_ASSIGN(const std::string tail, read_range(offset - length, offset));
+  return sha256_hex(head + tail);
+}
+
+Result<bool> MboxSource::is_mboxrd() const {
+  PM_TRY_ASSIGN(const std::string head, read_range(0, 64));
+  return head.starts_with("From mboxrd@z ");
+}
+
+// Cursors are "OFFSET HASH".
+MboxSource::Position MboxSource::position_of(std::string_view cursor) const {
+  const auto words = split(cursor, ' ');
+  const auto offset = parse_uint(words.front());
+  if (words.size() == 2 && offset && *offset <= m_size) {
+    const auto here = mark(*offset);
+    const auto next = read_range(*offset, std::min(m_size, *offset + 5));
+    if (here && *here == words[1] && next && (next->empty() || *next == "From ")) {
+      return {*offset, m_mboxrd};
+    }
+  }
+  log::info("{} is not what it was when it was read last; reading it from the beginning",
+            m_file.string());
+  return {};
+}
+
+Result<void> MboxSource::resume(store::Database& database) {
+  m_fd = Fd(::open(m_file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (!m_fd.valid() || ::fstat(m_fd.get(), &info) != 0) {
+    const auto kind = errno == ENOENT ? ErrorKind::not_found : ErrorKind::infrastructure;
+    return fail(kind, fmt::format("cannot open {}: {}", escape_terminal(m_file.string()),
+                                  std::generic_category().message(errno)));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return fail(ErrorKind::invalid, escape_terminal(m_file.string()) + " is not a regular file");
+  }
+  m_size = static_cast<std::uint64_t>(info.st_size);
+  PM_TRY_ASSIGN(m_mboxrd, is_mboxrd());
+  Position position;
+  if (const auto cursor = store::cursor(database, m_key)) {
+    position = position_of(*cursor);
+  }
+  auto read = [this, at = position.offset](char* buffer,
+                                           std::size_t size) mutable -> Result<std::size_t> {
+    auto count = read_at(at, buffer, size);
+    at += count ? *count : 0;
+    return count;
+  };
+  m_splitter = std::make_unique<MboxSplitter>(std::move(read), most_bytes_of_a_mail,
+                                              position.offset, position.mboxrd);
+  return {};
+}
+
+std::function<void(store::Database&)> MboxSource::checkpoint() {
+  const auto offset = m_splitter->offset();
+  const auto hash = mark(offset);
+  if (!hash) {
+    return [](store::Database&) {};  // without a mark the next reading starts anew: only slower
+  }
+  return [key = m_key, value = fmt::format("{} {}", offset, *hash)](store::Database& database) {
+    store::set_cursor(database, key, value);
+  };
+}
+
+}  // namespace
+
+std::unique_ptr<Source> open_mbox(fs::path file) {
+  return std::make_unique<MboxSource>(std::move(file));
+}
+
+std::vector<std::string> split_mbox(std::string_view text) {
+  auto read = [text](char* buffer, std::size_t size) mutable -> Result<std::size_t> {
+    const auto piece = text.substr(0, size);
+    std::memcpy(buffer, piece.data(), piece.size());
+    text.remove_prefix(piece.size());
+    return piece.size();
+  };
+  MboxSplitter splitter(std::move(read), most_bytes_of_a_mail);
+  std::vector<std::string> mails;
+  while (auto mail = splitter.next().value()) {
+    mails.push_back(std::move(*mail));
+  }
+  return mails;
+}
+
+}  // namespace patchmill::intake
