@@ -28,7 +28,8 @@ std::vector<Expected> parse_maintainers(std::string_view output) {
       person.address.name = name;
       who = trim(who.substr(left + 1, who.size() - left - 2));
     }
-    if (who.find('@') == std::string_view::npos || who.find(' ') != std::string_view::npos) {
+    if (who.find('@') == std::string_view::npos ||
+        who.find_first_of(" <>") != std::string_view::npos) {
       continue;
     }
     person.address.email = who;
