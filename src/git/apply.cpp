@@ -1,5 +1,6 @@
 #include "git/apply.hpp"
 
+#include "git/am_merge.hpp"
 #include "git/apply_step.hpp"
 #include "git/conflict.hpp"
 #include "git/raw_tree.hpp"
@@ -178,7 +179,14 @@ Result<std::optional<StepOutcome>> SeriesApplier::try_three_way(Reading& reading
   }
   PM_TRY_ASSIGN(StepOutcome outcome, git_apply(m_repository, scratch(), reading.entries,
                                                reading.diff, ApplyMode::three_way));
-  return outcome.applied ? std::optional<StepOutcome>(std::move(outcome)) : std::nullopt;
+  if (outcome.applied) {
+    return std::optional<StepOutcome>(std::move(outcome));
+  }
+  if (!m_options.follow_renames) {
+    return std::optional<StepOutcome>();
+  }
+  return merge_renamed(m_repository, scratch(), m_commit, reading.entries, reading.scan,
+                       reading.diff);
 }
 
 Result<bool> SeriesApplier::reverses(const Reading& reading) {

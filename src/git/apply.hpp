@@ -1,9 +1,10 @@
 #pragma once
 // Applying a series in the object store, with git's own semantics and without a checkout.
 //
-// Three steps a patch: `git apply --cached` on a partial index of just the touched paths, then
-// with `--3way`, else a conflict report. Trees are spliced, commits are deterministic: the same
-// base, patches and dates give the same commit ids.
+// Three steps a patch: `git apply --cached` on a partial index of just the touched paths (without
+// starting git when every hunk stands where it says), then with `--3way`, else a conflict report.
+// The results are those of `git am --keep-cr` and `git am -3 --keep-cr`. Trees are spliced, commits
+// are deterministic: the same base, patches and dates give the same commit ids.
 
 #include "git/repository.hpp"
 
@@ -51,7 +52,8 @@ struct ApplyOutcome {
 
 struct ApplyOptions {
   bool three_way = true;
-  bool explain = true;  // look for the failing hunk and the upstream commit in conflict
+  bool follow_renames = true;  // in the 3-way step, to where git's history moved a missing file
+  bool explain = true;         // look for the failing hunk and the upstream commit in conflict
   bool commits = true;  // false: trees only, AppliedPatch::commit is empty (trying candidates)
   bool direct = true;   // hunks that stand where they say are applied without a git process
 };

@@ -1,7 +1,6 @@
 #include "git/apply_step.hpp"
 
 #include "git/hunk_image.hpp"
-#include "git/index_file.hpp"
 #include "git/raw_tree.hpp"
 #include "util/file.hpp"
 
@@ -19,29 +18,6 @@ constexpr std::uint32_t kTypeMask = 0170000;
 
 bool is_regular(std::uint32_t mode) {
   return (mode & kTypeMask) == kRegular;
-}
-
-// Differences between the index before and after; nothing when paths were left unmerged.
-std::optional<std::vector<TreeEntry>> changes_between(const EntryMap& before,
-                                                      const std::vector<IndexEntry>& after) {
-  std::vector<TreeEntry> changes;
-  std::set<std::string_view> present;
-  for (const IndexEntry& entry : after) {
-    if (entry.stage != 0) {
-      return std::nullopt;
-    }
-    present.insert(entry.path);
-    const auto old = before.find(entry.path);
-    if (old == before.end() || old->second.mode != entry.mode || old->second.id != entry.id) {
-      changes.push_back({entry.mode, entry.id, entry.path});
-    }
-  }
-  for (const auto& [path, entry] : before) {
-    if (!present.contains(path)) {
-      changes.push_back({0, {}, path});
-    }
-  }
-  return changes;
 }
 
 Result<void> write_plain(const std::filesystem::path& path, std::string_view bytes) {
@@ -101,6 +77,28 @@ bool clashes(const EntryMap& entries, const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<std::vector<TreeEntry>> changes_between(const EntryMap& before,
+                                                      const std::vector<IndexEntry>& after) {
+  std::vector<TreeEntry> changes;
+  std::set<std::string_view> present;
+  for (const IndexEntry& entry : after) {
+    if (entry.stage != 0) {
+      return std::nullopt;
+    }
+    present.insert(entry.path);
+    const auto old = before.find(entry.path);
+    if (old == before.end() || old->second.mode != entry.mode || old->second.id != entry.id) {
+      changes.push_back({entry.mode, entry.id, entry.path});
+    }
+  }
+  for (const auto& [path, entry] : before) {
+    if (!present.contains(path)) {
+      changes.push_back({0, {}, path});
+    }
+  }
+  return changes;
+}
 
 Result<StepOutcome> git_apply(Repository& repository, const std::filesystem::path& scratch,
                               const EntryMap& entries, std::string_view diff, ApplyMode mode) {

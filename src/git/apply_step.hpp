@@ -1,6 +1,7 @@
 #pragma once
 // One patch on one partial index, by git or, where that is certain to be the same, without it.
 
+#include "git/index_file.hpp"
 #include "git/partial_index.hpp"
 #include "git/patch_scan.hpp"
 
@@ -19,6 +20,10 @@ struct StepOutcome {
   std::vector<TreeEntry> changes;  // mode 0: removed
   std::string output;              // git's words
 };
+
+// Differences between the index before and after; nothing when paths were left unmerged.
+std::optional<std::vector<TreeEntry>> changes_between(const EntryMap& before,
+                                                      const std::vector<IndexEntry>& after);
 
 // Runs `git apply --cached` on an index of `entries` in `scratch`; errors are infrastructure only.
 Result<StepOutcome> git_apply(Repository& repository, const std::filesystem::path& scratch,

@@ -1,0 +1,273 @@
+// apply_series() against git am: thousands of commits become mails, and the trees must be the same.
+//
+// PATCHMILL_TEST_HISTORY names a repository whose newest commits are used besides the made-up ones
+// (PATCHMILL_TEST_COMMITS of them, 2000 by default).
+
+#include "git/generated_history.hpp"
+#include "git/git_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+namespace patchmill::git {
+namespace {
+
+using namespace patchmill::git::testing;
+namespace fs = std::filesystem;
+
+struct Mail {
+  ObjectId commit, parent, tree;
+  std::string text;  // as in an mbox
+  std::string diff;
+};
+
+std::string diff_of(std::string_view mail) {
+  const auto at = mail.find("\n---\n");
+  return at == std::string_view::npos ? std::string() : std::string(mail.substr(at + 5));
+}
+
+// The commits of a history along first parents with their mails, oldest first; merges have none.
+std::vector<Mail> mails_of(const fs::path& repo, int count) {
+  std::vector<Mail> mails;
+  std::map<std::string, std::size_t> by_commit;
+  const std::string listed =
+      git_ok(repo, {"log", "--first-parent", "--no-merges", "--reverse", "--format=%H %P %T",
+                    "--max-count=" + std::to_string(count), "HEAD"});
+  std::string ids;
+  for (std::string_view line : split_lines(listed)) {
+    const auto words = split(line, ' ');
+    if (words.size() == 3) {
+      by_commit[std::string(words[0])] = mails.size();
+      ids += std::string(words[0]) + "\n";
+      mails.push_back(
+          {std::string(words[0]), std::string(words[1]), std::string(words[2]), {}, {}});
+    }
+  }
+  // Patches of the commits listed, one by one, in the form of format-patch.
+  const Completed done = run_git(repo,
+                                 {"diff-tree", "--stdin", "--format=email", "-p", "--stat", "-M",
+                                  "-C", "--binary", "--full-index"},
+                                 ids);
+  REQUIRE(done.ok());
+  const std::string& all = done.out;
+  std::size_t start = 0;
+  while (start < all.size()) {
+    const auto next = all.find("\nFrom ", start);
+    std::size_t end = next;
+    while (end != std::string::npos && all.substr(end + 46, 26) != " Mon Sep 17 00:00:00 2001\n") {
+      end = all.find("\nFrom ", end + 1);
+    }
+    const std::string mail = all.substr(start, end == std::string::npos ? end : end + 1 - start);
+    const auto found = by_commit.find(mail.substr(5, 40));
+    if (found != by_commit.end()) {
+      mails[found->second].text = mail;
+      mails[found->second].diff = diff_of(mail);
+    }
+    start = end == std::string::npos ? all.size() : end + 1;
+  }
+  return mails;
+}
+
+// A worktree in which git am runs.
+class Peer {
+ public:
+  explicit Peer(const fs::path& history) : m_dir("patchmill-am") {
+    git_ok(m_dir.path(), {"clone", "-q", "--shared", "--no-checkout", history.string(), "tree"});
+  }
+
+  void reset(const ObjectId& commit) { git_ok(tree(), {"reset", "-q", "--hard", commit}); }
+
+  // The tree after git am, or nothing when it refuses.
+  std::string am(const ObjectId& base, const std::string& mail, std::vector<std::string> options) {
+    reset(base);
+    options.insert(options.begin(), "am");
+    options.emplace_back("-q");
+    const Completed done = run_git(tree(), options, mail);
+    if (!done.ok()) {
+      run_git(tree(), {"am", "--abort"});
+      return {};
+    }
+    return git_ok(tree(), {"rev-parse", "HEAD^{tree}"});
+  }
+
+  // Applies mails that follow each other; gives the tree after each, "" where git am refuses.
+  std::vector<std::string> am_batch(const std::vector<Mail>& mails) {
+    std::vector<std::string> trees;
+    std::size_t i = 0;
+    while (i < mails.size()) {
+      // As long as each commit stands on the one before.
+      std::size_t end = i + 1;
+      while (end < mails.size() && mails[end].parent == mails[end - 1].commit && end - i < 500) {
+        ++end;
+      }
+      std::string mbox;
+      for (std::size_t k = i; k < end; ++k) {
+        mbox += mails[k].text;
+      }
+      reset(mails[i].parent);
+      Completed done = run_git(tree(), {"am", "-q", "--keep-cr"}, mbox);
+      std::set<std::size_t> refused;
+      while (!done.ok()) {
+        std::size_t at = 0;
+        const auto number = read_file(tree() / ".git/rebase-apply/next");
+        REQUIRE(number.has_value());
+        at = i + std::stoul(*number) - 1;
+        refused.insert(at);
+        git_ok(tree(), {"reset", "-q", "--hard", mails[at].commit});
+        done = run_git(tree(), {"am", "-q", "--skip"});
+      }
+      std::string range = mails[i].parent + "..HEAD";
+      std::size_t k = i;
+      const std::string listed =
+          git_ok(tree(), {"log", "--first-parent", "--reverse", "--format=%T", range});
+      for (std::string_view line : split_lines(listed)) {
+        trees.emplace_back(refused.contains(k) ? "" : line);
+        ++k;
+      }
+      REQUIRE(k == end);
+      i = end;
+    }
+    return trees;
+  }
+
+ private:
+  [[nodiscard]] fs::path tree() const { return m_dir.path() / "tree"; }
+  TempDir m_dir;
+};
+
+struct Ours {
+  std::unique_ptr<TempDir> dir = std::make_unique<TempDir>("patchmill-ours");
+  std::unique_ptr<Repository> repository;
+  explicit Ours(const fs::path& history) {
+    const std::vector<fs::path> alternates{history};
+    auto made = Repository::create(dir->path() / "ours.git", alternates);
+    REQUIRE_MESSAGE(made.has_value(), (made ? std::string() : made.error().message));
+    repository = std::move(*made);
+  }
+  ApplyOutcome apply(const ObjectId& base, const std::string& diff, const ApplyOptions& options) {
+    const std::vector<PatchInput> patches{Sandbox::patch(diff)};
+    auto outcome = apply_series(*repository, base, patches, options);
+    REQUIRE_MESSAGE(outcome.has_value(), (outcome ? std::string() : outcome.error().message));
+    return std::move(*outcome);
+  }
+};
+
+// Refused by intent, where git am goes along.
+bool changes_submodule(const Mail& mail) {
+  return mail.diff.find("160000\n") != std::string::npos;
+}
+
+std::string tree_after(const ApplyOutcome& outcome) {
+  return outcome.ok() ? outcome.applied.back().tree : std::string();
+}
+
+// Every commit on its own parent.
+void compare_on_parents(const fs::path& history, const std::vector<Mail>& mails) {
+  Peer peer(history);
+  Ours ours(history);
+  const std::vector<std::string> expected = peer.am_batch(mails);
+  REQUIRE(expected.size() == mails.size());
+  int refused = 0;
+  int submodules = 0;
+  int direct_differs = 0;
+  for (std::size_t i = 0; i < mails.size(); ++i) {
+    CAPTURE(mails[i].commit);
+    const auto outcome =
+        ours.apply(mails[i].parent, mails[i].diff, {.three_way = false, .explain = true});
+    const std::string tree = tree_after(outcome);
+    if (!tree.empty() || !changes_submodule(mails[i])) {
+      CHECK(tree == expected[i]);
+    } else {
+      ++submodules;
+      CHECK(outcome.conflict->reason.find("submodule") != std::string::npos);
+    }
+    if (tree.empty()) {
+      ++refused;
+      CHECK(outcome.conflict->reason != "");
+    }
+    const auto by_git = ours.apply(mails[i].parent, mails[i].diff,
+                                   {.three_way = false, .explain = false, .direct = false});
+    direct_differs += tree_after(by_git) == tree ? 0 : 1;
+  }
+  CHECK(direct_differs == 0);
+  MESSAGE(mails.size(), " commits on their parents, ", refused, " refused, of these ", submodules,
+          " for changing a submodule");
+}
+
+// Onto commits they were not made for.
+void compare_elsewhere(const fs::path& history, const std::vector<Mail>& mails,
+                       std::size_t stride) {
+  Peer peer(history);
+  Ours ours(history);
+  std::map<std::string, int> counts;
+  for (std::size_t i = 50; i + 50 < mails.size(); i += stride) {
+    const Mail& mail = mails[i];
+    if (changes_submodule(mail)) {
+      continue;
+    }
+    const ObjectId& base = (i / stride) % 2 == 0 ? mails[i - 50].commit : mails[i + 50].commit;
+    CAPTURE(mail.commit);
+    CAPTURE(base);
+    for (const bool three_way : {false, true}) {
+      std::vector<std::string> options{"--keep-cr"};
+      if (three_way) {
+        options.emplace_back("-3");
+      }
+      std::string expected = peer.am(base, mail.text, options);
+      if (expected.empty() && mail.diff.find("\r\n") != std::string::npos) {
+        options.front() = "--no-keep-cr";
+        expected = peer.am(base, mail.text, options);
+      }
+      const auto outcome = ours.apply(base, mail.diff, {.three_way = three_way, .explain = true});
+      const bool already =
+          outcome.ok() && outcome.applied.back().method == ApplyMethod::already_applied;
+      std::string tree = tree_after(outcome);
+      if (already && expected.empty()) {
+        tree.clear();  // git am has no word for what is there already
+      }
+      CAPTURE(three_way);
+      CHECK(tree == expected);
+      if (!outcome.ok()) {
+        CHECK(outcome.conflict->reason != "");
+      }
+      const std::string kind =
+          std::string(three_way ? "am -3" : "am") +
+          (expected.empty() ? (already ? " already" : " refused") : " applied");
+      ++counts[kind];
+      counts["upstream commit named"] += outcome.conflict && outcome.conflict->upstream_commit;
+    }
+  }
+  std::string summary;
+  for (const auto& [kind, count] : counts) {
+    summary += kind + " " + std::to_string(count) + ", ";
+  }
+  MESSAGE("elsewhere: ", summary);
+}
+
+}  // namespace
+
+TEST_CASE("git::apply_series: gives the trees that git am gives, made-up history") {
+  TempDir dir("patchmill-history");
+  const fs::path repo = dir.path() / "history.git";
+  git_ok(dir.path(), {"init", "-q", "--bare", "-b", "main", repo.string()});
+  git_ok(repo, {"fast-import", "--quiet"}, HistoryGenerator(20231114).stream(2200));
+  const auto mails = mails_of(repo, 2200);
+  REQUIRE(mails.size() >= 2000);
+  compare_on_parents(repo, mails);
+  compare_elsewhere(repo, mails, 7);
+}
+
+TEST_CASE("git::apply_series: gives the trees that git am gives, real history") {
+  const char* history = std::getenv("PATCHMILL_TEST_HISTORY");
+  if (history == nullptr) {
+    MESSAGE("skipped: PATCHMILL_TEST_HISTORY names no repository");
+    return;
+  }
+  const char* commits = std::getenv("PATCHMILL_TEST_COMMITS");
+  const auto mails = mails_of(history, commits != nullptr ? std::atoi(commits) : 2000);
+  compare_on_parents(history, mails);
+  compare_elsewhere(history, mails, 10);
+}
+
+}  // namespace patchmill::git
