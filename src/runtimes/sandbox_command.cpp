@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <set>
+
 namespace patchmill::runtimes {
 namespace {
 
@@ -23,6 +25,8 @@ class Arguments {
 };
 
 void add_system(Arguments& args) {
+  // Folders that bubblewrap makes on the way to a file may be closed to other users.
+  args.add("--perms", "0755", "--dir", "/etc");
   args.add("--ro-bind", "/usr", "/usr");
   // Merged /usr has links here, older systems folders.
   for (const char* name : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
@@ -36,6 +40,26 @@ void add_system(Arguments& args) {
   for (const char* name :
        {"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"}) {
     args.add("--ro-bind-try", name, name);
+  }
+}
+
+// Read-only at the same path inside, with folders on the way that every user may pass.
+void add_read_only(Arguments& args, const std::vector<fs::path>& paths) {
+  std::set<std::string> folders;
+  std::set<std::string> sorted;  // outer folders come before what is in them
+  for (const fs::path& path : paths) {
+    const fs::path clean = path.lexically_normal();
+    sorted.insert(clean.string());
+    for (fs::path parent = clean.parent_path(); parent != "/" && !parent.empty();
+         parent = parent.parent_path()) {
+      folders.insert(parent.string());
+    }
+  }
+  for (const std::string& folder : folders) {
+    args.add("--perms", "0755", "--dir", folder);
+  }
+  for (const std::string& path : sorted) {
+    args.add("--ro-bind", path, path);
   }
 }
 
@@ -99,9 +123,7 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
   for (const EtcFile& file : files) {
     args.add("--perms", "0644", "--ro-bind-data", std::to_string(fd++), file.path);
   }
-  for (const fs::path& path : plan.read_only) {
-    args.add("--ro-bind", path.string(), path.string());
-  }
+  add_read_only(args, plan.read_only);
   args.add("--ro-bind", plan.source.string(), inside_source);
   args.add("--bind", plan.scratch.string(), inside_scratch);
   if (!plan.warm.empty()) {
@@ -110,7 +132,8 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
   if (!plan.git_dir.empty()) {
     args.add("--ro-bind", plan.git_dir.string(), inside_git);
   }
-  args.add("--remount-ro", "/");
+  // In a user namespace the job owns these: nothing may be written but where it is counted.
+  args.add("--remount-ro", "/dev", "--remount-ro", "/");
   args.add("--chdir", inside_source);
   return args.take();
 }

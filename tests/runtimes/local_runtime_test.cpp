@@ -39,12 +39,14 @@ TEST_CASE("runtimes::LocalRuntime::run: exit statuses") {
     CAPTURE(std::string(c.script));
     Sandbox sandbox;
     const auto outcome = sandbox.run(c.script);
+    INFO(outcome.log);
     CHECK(outcome.verdict == c.verdict);
     CHECK(outcome.summary == c.summary);
   }
   Sandbox sandbox;
   sandbox.job.command = {"no-such-program"};
   const auto outcome = sandbox.run("");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::incomplete);
   CHECK(outcome.cause == pipeline::IncompleteCause::missing_tool);
 }
@@ -68,6 +70,7 @@ TEST_CASE("runtimes::LocalRuntime::run: what a job sees") {
       "ls /home /root /var 2>&1 | grep -v 'No such file' | wc -l\n"
       "tty; cat; id -un; hostname");
   ::unsetenv("PATCHMILL_TEST_SECRET");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::pass);
   const auto lines = split_lines(outcome.log);
   REQUIRE(lines.size() == 12);
@@ -101,6 +104,7 @@ TEST_CASE("runtimes::LocalRuntime::run: no privileges, no namespaces, no network
       "print connect(S,pack_sockaddr_in(53,inet_aton(\"192.0.2.1\"))) ? \"BAD net\" : \"no net\", "
       "\"\\n\"; print socket(V,40,SOCK_STREAM,0) ? \"BAD vsock\" : \"no vsock\", \"\\n\"; "
       "print socket(U,PF_UNIX,SOCK_STREAM,0) ? \"unix\" : \"BAD unix\", \"\\n\"'\n");
+  INFO(outcome.log);
   CHECK(outcome.log.find("BAD") == std::string::npos);
   for (const char* line :
        {"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000", "CapEff:\t0000000000000000",
@@ -129,7 +133,9 @@ TEST_CASE("runtimes::LocalRuntime::run: writes outside are refused, the host is 
       mark + "; cat " + mark +
       "; ls /tmp\n"
       "ln -s / /scratch/up; ls /scratch/up/home 2>/dev/null; true");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::pass);
+  INFO(outcome.log);
   CHECK(outcome.log.find("BAD") == std::string::npos);
   CHECK(outcome.log.find("inside\n") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(mark));
@@ -145,6 +151,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the description becomes the summary, mad
     Sandbox sandbox;
     const auto outcome =
         sandbox.run("printf '\\n 3 warnings, 1 new \\nmore\\n' >&$DESC_FD; exit 250");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::warning);
     CHECK(outcome.summary == "3 warnings, 1 new");
   }
@@ -159,6 +166,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the description becomes the summary, mad
     // More than a pipe holds: must neither block nor be kept.
     Sandbox sandbox;
     const auto outcome = sandbox.run("head -c 5000000 /dev/zero | tr '\\0' x >&$DESC_FD; exit 1");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::fail);
     CHECK(outcome.summary.size() <= 1024);
     CHECK(outcome.summary.starts_with("xxxx"));
@@ -167,6 +175,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the description becomes the summary, mad
     // An unfinished run is not described by what it hoped for.
     Sandbox sandbox;
     const auto outcome = sandbox.run("echo all good >&$DESC_FD; kill -KILL $$");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.summary == "killed by signal 9 from outside the job");
   }
@@ -185,6 +194,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the deadline takes everybody along") {
                   " >/dev/null 2>&1 &\necho started\n"
                   "sleep " +
                   mark);
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::incomplete);
   CHECK(outcome.killed_at_deadline);
   CHECK(outcome.cause == pipeline::IncompleteCause::deadline);
@@ -204,6 +214,7 @@ TEST_CASE("runtimes::LocalRuntime::run: what is left behind at a normal end is k
   Sandbox sandbox;
   const std::string mark = "4" + std::to_string(100000 + ::getpid());
   const auto outcome = sandbox.run("setsid sleep " + mark + " & (sleep " + mark + " &) ; exit 0");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::pass);
   Command look;
   look.argv = {"pgrep", "-f", "sleep " + mark};
@@ -220,7 +231,9 @@ TEST_CASE("runtimes::LocalRuntime::run: a fork bomb is bounded") {
   sandbox.job.limits.timeout = std::chrono::seconds(2);
   sandbox.job.limits.processes = 40;
   const auto outcome = sandbox.run(
-      "n=0; while [ $n -lt 200 ]; do sleep 100 & n=$((n+1)); done; :(){ :|:& }; :; sleep 100");
+      "n=0; while [ $n -lt 200 ]; do sleep 100 & n=$((n+1)); done; bomb() { bomb | bomb & }; bomb; "
+      "sleep 100");
+  INFO(outcome.log);
   CHECK(outcome.verdict != Verdict::pass);
   CHECK(outcome.log.find("fork") != std::string::npos);
 }
@@ -233,6 +246,7 @@ TEST_CASE("runtimes::LocalRuntime::run: a memory bomb is out of memory, never th
   sandbox.job.limits.memory_bytes = 64u << 20;
   const auto outcome =
       sandbox.run("perl -e 'my @a; for (1..100000) { push @a, \"x\" x 1048576 } sleep 100'");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::incomplete);
   CHECK(outcome.out_of_memory);
   CHECK(outcome.cause == pipeline::IncompleteCause::memory);
@@ -246,6 +260,7 @@ TEST_CASE("runtimes::LocalRuntime::run: a flood of output is cut and ended") {
   Sandbox sandbox;
   sandbox.job.limits.output_bytes = 100'000;
   const auto outcome = sandbox.run("yes");
+  INFO(outcome.log);
   CHECK(outcome.verdict == Verdict::incomplete);
   CHECK(outcome.output_cut);
   CHECK(outcome.log.size() == 100'000);
@@ -259,6 +274,7 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
   SUBCASE("one file") {
     Sandbox sandbox;
     const auto outcome = sandbox.run("exec head -c 10G /dev/zero >$SCRATCH_DIR/big");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
   }
@@ -266,6 +282,7 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
     Sandbox sandbox;
     const auto outcome = sandbox.run(
         "n=0; while :; do head -c 1M /dev/zero >$SCRATCH_DIR/f$n || exit 9; n=$((n+1)); done");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
     CHECK(outcome.summary == "killed: more than 64 MiB of disk");
@@ -273,9 +290,9 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
   SUBCASE("files without a name") {
     Sandbox sandbox;
     const auto outcome = sandbox.run(
-        "perl -e 'for my $i (1..2000) { open($f[$i], \">\", \"/scratch/x\") or die; unlink "
-        "\"/scratch/x\"; $h = $f[$i]; print $h \"x\" x 1048576; $h->flush(); select(undef,undef,"
-        "undef,0.01); }'");
+        "perl -e 'for my $i (1..2000) { open($f[$i], q(>), q(/scratch/x)) or die; unlink "
+        "q(/scratch/x); "
+        "syswrite($f[$i], q(x) x 1048576) or die; select(undef, undef, undef, 0.01); }'");
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
   }
@@ -330,6 +347,7 @@ TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
     Sandbox sandbox;
     sandbox.job.results = "ktap";
     const auto outcome = sandbox.run("printf 'TAP version 13\\n1..2\\nok 1 a\\nnot ok 2 b\\n'");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::fail);
     CHECK(outcome.summary == "1 passed, 1 failed (b)");
     REQUIRE(outcome.findings.size() == 1);
@@ -340,6 +358,7 @@ TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
     sandbox.job.results = "ktap";
     const auto outcome = sandbox.run(
         "printf 'TAP version 13\\n1..2\\nok 1 a\\nKernel panic - not syncing: boom\\n'");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::fail);
     CHECK(outcome.summary ==
           "the kernel crashed: Kernel panic - not syncing: boom; 1 passed, 1 without result");
@@ -355,6 +374,7 @@ TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
     sandbox.job.results = "compiler";
     const auto outcome = sandbox.run(
         "echo \"/src/kernel/a.c:3:1: error: no\"; echo \"/src/b.c:1:1: warning: x\"; exit 2");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::fail);
     CHECK(outcome.summary == "1 error: kernel/a.c:3: no");
     CHECK(outcome.findings.size() == 2);
@@ -398,6 +418,7 @@ TEST_CASE("runtimes::LocalRuntime::run: wrong requests are refused with words") 
     Sandbox sandbox;
     sandbox.job.skip_reason = "disabled";
     const auto outcome = sandbox.run("exit 1");
+    INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::skip);
     CHECK(outcome.summary == "disabled");
   }

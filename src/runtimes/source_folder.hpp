@@ -1,0 +1,50 @@
+#pragma once
+// The warm places jobs run on: for each tree a few slots, each with a source folder and the build
+// folders that belong to it.
+
+#include "runtimes/checkout.hpp"
+#include "util/file.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchmill::runtimes {
+
+class SourceFolder {
+ public:
+  // Takes the first free slot of the tree under `parent` for this process, as long as the object
+  // lives. Low slots are preferred: they are the warm ones. Error conflict when all are taken.
+  static Result<SourceFolder> acquire(const std::filesystem::path& parent, std::string_view tree,
+                                      unsigned slots = 64);
+
+  // Makes source() hold `commit`; see materialise().
+  Result<CheckoutOutcome> update(git::Repository& repository, const git::ObjectId& commit);
+
+  [[nodiscard]] std::filesystem::path source() const { return m_place.source(); }
+  // For RunRequest::git_dir and git_objects.
+  [[nodiscard]] std::filesystem::path git_dir() const { return m_place.git_dir(); }
+  [[nodiscard]] std::vector<std::filesystem::path> git_objects() const;
+  // The build folder of this name (JobSpec::warm) that goes with this source; made when missing.
+  Result<std::filesystem::path> warm(std::string_view name) const;
+  // A new empty folder for one run; the caller removes it (remove_scratch()).
+  Result<std::filesystem::path> new_scratch() const;
+  static void remove_scratch(const std::filesystem::path& scratch);
+
+ private:
+  SourceFolder(CheckoutPlace place, LockFile lock)
+      : m_place(std::move(place)), m_lock(std::move(lock)) {}
+  CheckoutPlace m_place;
+  LockFile m_lock;
+};
+
+// `name` as the name of a folder: other names give other folders, none leaves its parent.
+std::string folder_name(std::string_view name);
+
+// A copy of a build folder with all times kept, for a run that must not leave traces in the
+// original; by reference links where the filesystem has them. `copy` must not exist.
+Result<void> copy_folder(const std::filesystem::path& original, const std::filesystem::path& copy);
+
+}  // namespace patchmill::runtimes
