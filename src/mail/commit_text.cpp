@@ -4,6 +4,7 @@
 #include "mail/trailers.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace patchmill::mail {

@@ -7,6 +7,7 @@
 #include "mail/lines.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
@@ -356,6 +357,9 @@ class Parser {
     hunk.body = m_diff.substr(start, m_lines.pos() - start);
     if (file.change == FileChange::added && hunk.old_count > 0) {
       return broken("ends a hunk with old lines in the new file " + shown(file.path()));
+    }
+    if (file.change == FileChange::deleted && hunk.new_count > 0) {
+      return broken("ends a hunk that leaves lines in the deleted file " + shown(file.path()));
     }
     return {};
   }

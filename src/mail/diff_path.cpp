@@ -1,6 +1,7 @@
 #include "mail/diff.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 

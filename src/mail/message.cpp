@@ -13,6 +13,9 @@
 #include "mail/pull_request.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace patchmill::mail {
 
 namespace {
