@@ -41,9 +41,11 @@ std::string comment(std::string_view text) {
   return escape_terminal(mend_utf8(ellipsize(mend_utf8(text), 300)));
 }
 
-std::string here_document(std::string_view program, std::string_view content) {
+// `command` with the content on its standard input; `more` follows on the same line.
+std::string here_document(std::string_view command, std::string_view content,
+                          std::string_view more = {}) {
   const std::string end = "END_OF_MAILS_" + sha256_hex(content).substr(0, 24);
-  return fmt::format("{} <<'{}'\n{}{}{}\n", program, end, content,
+  return fmt::format("{} <<'{}'{}\n{}{}{}\n", command, end, more, content,
                      content.ends_with('\n') ? "" : "\n", end);
 }
 
@@ -60,7 +62,7 @@ std::string patches(const ReproducerInput& input) {
   if (plain) {
     return here_document("git am -3", input.mbox);
   }
-  return here_document("base64 -d | git am -3 --keep-cr", base64_lines(input.mbox));
+  return here_document("base64 -d", base64_lines(input.mbox), " | git am -3 --keep-cr");
 }
 
 }  // namespace
