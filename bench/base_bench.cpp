@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace fs = std::filesystem;
@@ -57,7 +58,7 @@ fs::path cache_dir() {
   return fs::path(home != nullptr ? home : "/tmp") / ".cache" / "patchmill" / "bench";
 }
 
-Completed git(const fs::path& dir, std::vector<std::string> args, std::string input = {}) {
+Completed run_git(const fs::path& dir, std::vector<std::string> args, std::string input = {}) {
   Command command;
   command.argv = {"git", "--git-dir", dir.string()};
   command.argv.insert(command.argv.end(), args.begin(), args.end());
@@ -126,7 +127,7 @@ void make_history(const fs::path& dir) {
   const fs::path part = dir.string() + ".part";
   fs::remove_all(part);
   fs::create_directories(part);
-  git(part, {"init", "-q", "--bare", "-b", "main", part.string()});
+  run_git(part, {"init", "-q", "--bare", "-b", "main", part.string()});
   Command command;
   command.argv = {"git", "--git-dir", part.string(), "fast-import", "--quiet"};
   command.env = git::git_environment();
@@ -146,7 +147,7 @@ void make_history(const fs::path& dir) {
   while (importer->read_line()) {
   }
   importer.reset();
-  for (int wait = 0; wait < 600 && git(part, {"for-each-ref"}).out.empty(); ++wait) {
+  for (int wait = 0; wait < 600 && run_git(part, {"for-each-ref"}).out.empty(); ++wait) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   fs::rename(part, dir);
@@ -162,9 +163,9 @@ struct Input {
 Input make_series(const fs::path& history) {
   Input input;
   const std::string range = fmt::format("main~{}", k_commits - 1 - k_base_commit);
-  input.base = git(history, {"rev-parse", range}).out.substr(0, 40);
-  const std::string list = git(history, {"diff-tree", "-r", "--name-only", "--no-commit-id",
-                                         input.base + "~12", input.base})
+  input.base = run_git(history, {"rev-parse", range}).out.substr(0, 40);
+  const std::string list = run_git(history, {"diff-tree", "-r", "--name-only", "--no-commit-id",
+                                             input.base + "~12", input.base})
                                .out;
   std::vector<std::string> paths;
   for (std::size_t start = 0; start < list.size() && paths.size() < 8;) {
@@ -179,9 +180,11 @@ Input make_series(const fs::path& history) {
     patch.message = "part: try\n";
     std::vector<std::string> of_patch;
     for (std::size_t j = i; j < i + 2; ++j) {
-      const std::string old = git(history, {"cat-file", "blob", input.base + ":" + paths[j]}).out;
+      const std::string old =
+          run_git(history, {"cat-file", "blob", input.base + ":" + paths[j]}).out;
       const std::string blob =
-          git(history, {"rev-parse", "--short=12", input.base + ":" + paths[j]}).out.substr(0, 12);
+          run_git(history, {"rev-parse", "--short=12", input.base + ":" + paths[j]})
+              .out.substr(0, 12);
       const std::string first = old.substr(0, old.find('\n'));
       std::string context;
       std::size_t at = first.size() + 1;
@@ -235,9 +238,9 @@ double by_find_object(const fs::path& history, const Input& input) {
   const auto start = std::chrono::steady_clock::now();
   for (const auto& paths : input.patches.paths) {
     for (const auto& path : paths) {
-      const std::string blob = git(history, {"rev-parse", input.base + ":" + path}).out;
-      git(history,
-          {"log", "--format=%H", "--max-count=1", "--find-object=" + blob.substr(0, 40), "main"});
+      const std::string blob = run_git(history, {"rev-parse", input.base + ":" + path}).out;
+      run_git(history, {"log", "--format=%H", "--max-count=1",
+                        "--find-object=" + blob.substr(0, 40), "main"});
     }
   }
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
@@ -295,7 +298,7 @@ int main(int argc, char** argv) {
     }
     times.push_back(std::strtod(done.out.c_str(), nullptr));
     const std::string commit = done.out.substr(done.out.find(' ') + 1, 40);
-    const auto distance = git(history, {"rev-list", "--count", input.base + ".." + commit}).out;
+    const auto distance = run_git(history, {"rev-list", "--count", input.base + ".." + commit}).out;
     // The newest commit not newer than the posting that still has these very files.
     if (std::strtol(distance.c_str(), nullptr, 10) > 5) {
       die("chose " + commit + ", which is not where the series was made");

@@ -68,14 +68,23 @@ class Runner {
 }  // namespace
 
 Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
-                                const RepositoryOf& repository_of, bool explain) {
+                                const RepositoryOf& repository_of, const GoOn& go_on,
+                                bool explain) {
   Runner runner(patches, repository_of, explain);
   RunOutcome result;
   std::size_t tries = 0;
   std::size_t most_applied = 0;
+  bool asked = false;
   for (std::size_t i = 0; i < attempts.size() && tries < k_max_tries; ++i) {
     if (!attempts[i].usable) {
       continue;
+    }
+    if (attempts[i].last_resort && !asked) {
+      asked = true;
+      PM_TRY_ASSIGN(const bool goes_on, go_on());
+      if (!goes_on) {
+        break;
+      }
     }
     ++tries;
     PM_TRY_ASSIGN(const bool applies, runner.run(attempts[i]));

@@ -20,9 +20,12 @@ struct RunOutcome {
 
 using RepositoryOf = std::function<Result<git::Repository*>(std::size_t tree)>;
 
+// Asked once, before attempts without evidence are made: false ends the trying.
+using GoOn = std::function<Result<bool>()>;
+
 // Fills in `tried` and `outcome` of the candidates, and their commit where prerequisites made a
 // new one. At most 14 are tried; the rest keep tried = false.
 Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
-                                const RepositoryOf& repository_of, bool explain);
+                                const RepositoryOf& repository_of, const GoOn& go_on, bool explain);
 
 }  // namespace patchmill::placement

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace patchmill::placement {
 
@@ -181,7 +182,8 @@ void TreeCandidates::add(const git::ObjectId& commit, Reason reason, double scor
 
 void rank(std::vector<Attempt>& attempts) {
   std::stable_sort(attempts.begin(), attempts.end(), [](const Attempt& a, const Attempt& b) {
-    return std::pair(a.usable, a.candidate.score) > std::pair(b.usable, b.candidate.score);
+    return std::tuple(a.usable, !a.last_resort, a.candidate.score) >
+           std::tuple(b.usable, !b.last_resort, b.candidate.score);
   });
 }
 

@@ -21,6 +21,7 @@ struct Attempt {
   git::ObjectId base;                       // of the tree's history
   std::shared_ptr<const Prerequisites> on;  // applied onto `base` first; may be null
   bool usable = true;                       // false: shown, never tried
+  bool last_resort = false;                 // a guess without evidence: only when all else fails
 };
 
 // Collects the attempts on one tree.

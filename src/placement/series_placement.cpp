@@ -242,6 +242,11 @@ Result<Placement> SeriesPlacement::try_attempts() {
       const RunOutcome outcome,
       run_attempts(
           m_attempts, m_patches, [this](std::size_t tree) { return m_forest[tree]->repository(); },
+          [&]() -> Result<bool> {
+            // Before the change that took it, it would fit again: that is no placement.
+            PM_TRY_ASSIGN(const bool found, find_in_tree(placement));
+            return !found;
+          },
           m_options.explain));
   for (auto& attempt : m_attempts) {
     placement.candidates.push_back(attempt.candidate);
@@ -265,11 +270,11 @@ Result<Placement> SeriesPlacement::try_attempts() {
     }
     return placement;
   }
-  if (m_options.only_commit.empty()) {
-    PM_TRY_ASSIGN(const bool found, find_in_tree(placement));
-    if (found) {
-      return placement;
-    }
+  if (m_options.only_commit.empty() && placement.upstream.empty()) {
+    PM_TRY(find_in_tree(placement));
+  }
+  if (!placement.upstream.empty()) {
+    return placement;
   }
   placement.chosen = outcome.applied ? outcome.applied : outcome.nearest;
   if (nothing_new) {
