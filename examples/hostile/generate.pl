@@ -245,9 +245,9 @@ patch('outside', 'write where it must not', build_runs(
 patch('network', 'call home', build_runs(
     "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port' && echo REACHED || true",
     q(bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' && echo REACHED || true)));
-patch('forks', 'fork without end', build_runs("bash -c 'f() { f | f & }; f; sleep 987651')));
-patch('never-ends', 'never end', build_runs("bash -c 'trap : TERM INT HUP; while :; do sleep 94721781363962; done'"));
-patch('daemon', 'leave something behind', build_runs("setsid setsid nohup sleep 94721781363963 > /dev/null 2>&1 &", 'true'));
+patch('forks', 'fork without end', build_runs("bash -c 'f() { f | f & }; f; sleep " . ($nap + 1) . "'"));
+patch('never-ends', 'never end', build_runs("bash -c 'trap : TERM INT HUP; while :; do sleep " . ($nap + 2) . "; done'"));
+patch('daemon', 'leave something behind', build_runs('setsid setsid nohup sleep ' . ($nap + 3) . ' > /dev/null 2>&1 &', 'true'));
 patch('disk', 'fill the disk', build_runs('mkdir -p $(B); i=0; while :; do i=$$((i+1)); dd if=/dev/zero of=$(B)/fill.$$i bs=1M count=16 status=none || exit 1; done'));
 patch('disk-one', 'fill the disk with one file', build_runs('mkdir -p $(B); exec cat /dev/zero > $(B)/fill'));
 patch('disk-tmp', 'fill the memory by way of a file', build_runs('exec cat /dev/zero > /tmp/fill'));
