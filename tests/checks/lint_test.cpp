@@ -1,5 +1,7 @@
 #include "checks/fixture.hpp"
 
+#include <cstdlib>
+
 using namespace patchmill::checks;
 using namespace patchmill::checks::testing;
 
@@ -206,4 +208,50 @@ TEST_CASE("checks::make_ruff: what the patch introduces fails") {
   const auto outcome = run_check("ruff", series, {}, &repo.repository(), 1);
   CHECK(outcome.verdict == Verdict::fail);
   CHECK(outcome.findings.at(0).rule == "F401");
+}
+
+TEST_CASE("checks::make_ruff: reads ruff's JSON, before and after") {
+  // Stands in for ruff, which Debian 12 does not have, in the format of its --output-format=json.
+  const patchmill::TempDir folder("patchmill-ruff");
+  const auto program = folder.path() / "ruff";
+  std::ofstream(program) << R"sh(#!/bin/sh
+printf '%s\n' "$*" >> "$(dirname "$0")/arguments"
+while [ "$1" != -- ]; do shift; done; shift
+sep='['
+for f; do
+  n=$(grep -n '^import os' "$f" | cut -d: -f1)
+  [ -n "$n" ] || continue
+  printf '%s{"code":"F401","message":"`os` imported but unused","filename":"%s/%s","location":{"row":%s,"column":8},"fix":null}' "$sep" "$PWD" "$f" "$n"
+  sep=,
+done
+[ "$sep" = '[' ] && { echo '[]'; exit 0; }
+echo ']'
+exit 1
+)sh";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const char* old_path = std::getenv("PATH");
+  const std::string saved = old_path == nullptr ? "/usr/bin:/bin" : old_path;
+  REQUIRE(setenv("PATH", (folder.path().string() + ":" + saved).c_str(), 1) == 0);
+
+  TestRepo repo;
+  repo.commit({{"old.py", "import os\n"},
+               {"pyproject.toml", "[project]\nname = \"x\"\n"},
+               {"lib/ruff.toml", "line-length = 100\n"}});
+  TestSeries series;
+  repo.patch(series, {{"old.py", "\n\nimport os\nx = 1\n"}});
+  CHECK(run_check("ruff", series, {}, &repo.repository(), 0).verdict == Verdict::pass);
+  repo.patch(series, {{"lib/new.py", "x = 1\nimport os\n"}, {"lib/__init__.py", "x = 1\n"}});
+  const auto outcome = run_check("ruff", series, {}, &repo.repository(), 1);
+  CHECK(outcome.verdict == Verdict::fail);
+  REQUIRE(outcome.findings.size() == 1);
+  CHECK(outcome.findings[0].rule == "F401");
+  CHECK(outcome.findings[0].file == "lib/new.py");
+  CHECK(outcome.findings[0].line == 2);
+
+  REQUIRE(setenv("PATH", saved.c_str(), 1) == 0);
+  const auto arguments = patchmill::read_file(folder.path() / "arguments");
+  REQUIRE(arguments.has_value());
+  // No [tool.ruff] in pyproject.toml: defaults. The nearer ruff.toml governs lib/.
+  CHECK(arguments->find("--isolated -- 0/old.py") != std::string::npos);
+  CHECK(arguments->find("/ruff.toml -- 0/__init__.py 1/new.py") != std::string::npos);
 }
