@@ -62,10 +62,15 @@ void MessageStore::insert(const NewMessage& message, Timestamp now, store::BlobS
     }
     blob = *std::move(put);
   } else {
-    const auto packed = compress(message.raw);
+    std::optional<std::string> own;
+    const std::string* packed = message.packed;
+    if (packed == nullptr) {
+      own = compress(message.raw);
+      packed = own ? &*own : nullptr;
+    }
     m_database.exec("INSERT INTO message_raw (id, compressed, content) VALUES (?, ?, ?)",
-                    message.id, packed.has_value(),
-                    store::Blob{packed ? std::string_view(*packed) : message.raw});
+                    message.id, packed != nullptr,
+                    store::Blob{packed != nullptr ? std::string_view(*packed) : message.raw});
   }
   m_database.exec(
       "INSERT INTO messages (id, kind, reason, subject, from_name, from_email, date, received,"

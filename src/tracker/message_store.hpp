@@ -28,6 +28,7 @@ struct NewMessage {
   std::optional<std::int64_t> parent;
   std::vector<std::string> list_ids;
   std::string_view source, raw;
+  const std::string* packed = nullptr;  // raw compressed, if somebody did it already
   std::int64_t content_hash = 0;
 };
 

@@ -105,10 +105,6 @@ class SeriesReader {
   std::map<std::int64_t, Series> m_series;
 };
 
-constexpr std::string_view message_columns =
-    "SELECT m.id, i.msgid, m.kind, m.reason, m.subject, m.from_name, m.from_email, m.date"
-    " FROM messages m JOIN message_ids i ON i.id = m.id ";
-
 MessageRow to_message(const store::Row& row) {
   MessageRow message;
   message.id = row.integer(0);
@@ -120,6 +116,19 @@ MessageRow to_message(const store::Row& row) {
   message.from_email = row.text(6);
   message.date = from_micros(row.integer(7));
   return message;
+}
+
+// `where` comes after "FROM messages m JOIN message_ids i".
+template <class Argument>
+std::vector<MessageRow> read_messages(store::Database& database, std::string_view where,
+                                      const Argument& argument) {
+  std::string sql(
+      "SELECT m.id, i.msgid, m.kind, m.reason, m.subject, m.from_name, m.from_email, m.date"
+      " FROM messages m JOIN message_ids i ON i.id = m.id ");
+  sql += where;
+  std::vector<MessageRow> result;
+  database.each(sql, [&](const store::Row& row) { result.push_back(to_message(row)); }, argument);
+  return result;
 }
 
 std::vector<std::int64_t> numbers(store::Database& database, std::string_view sql,
@@ -185,22 +194,16 @@ std::vector<std::int64_t> Queries::patches_without_id(std::size_t limit) {
 }
 
 std::optional<MessageRow> Queries::message(std::string_view msgid) {
-  std::optional<MessageRow> found;
-  m_database.each(
-      std::string(message_columns) + "WHERE i.msgid = ?",
-      [&](const store::Row& row) { found = to_message(row); }, stored_msgid(msgid));
-  if (found) {
-    found->series = newest_series_of(m_database, found->id);
+  auto found = read_messages(m_database, "WHERE i.msgid = ?", stored_msgid(msgid));
+  if (found.empty()) {
+    return std::nullopt;
   }
-  return found;
+  found.front().series = newest_series_of(m_database, found.front().id);
+  return std::move(found.front());
 }
 
 std::vector<MessageRow> Queries::unusable_messages(std::size_t limit) {
-  std::vector<MessageRow> result;
-  m_database.each(
-      std::string(message_columns) + "WHERE m.kind = 4 ORDER BY m.id LIMIT ?",
-      [&](const store::Row& row) { result.push_back(to_message(row)); }, limit);
-  return result;
+  return read_messages(m_database, "WHERE m.kind = 4 ORDER BY m.id LIMIT ?", limit);
 }
 
 std::map<std::string, std::int64_t> Queries::message_counts() {

@@ -2,6 +2,7 @@
 
 #include "mail/diff.hpp"
 #include "store/event_log.hpp"
+#include "tracker/compression.hpp"
 #include "tracker/dependencies.hpp"
 #include "tracker/message_store.hpp"
 #include "tracker/reassembly.hpp"
@@ -49,6 +50,7 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
   mail.incoming = &incoming;
   mail.row.source = incoming.source;
   mail.row.raw = incoming.raw;
+  mail.row.packed = incoming.packed ? &*incoming.packed : nullptr;
   mail.row.list_ids = lists_of(incoming);
   if (!incoming.parsed) {
     const mail::Remains remains = mail::salvage(incoming.raw);
@@ -289,6 +291,17 @@ struct Tracker::Impl {
   std::vector<std::int64_t> m_touched;   // mails whose threads may need reassembly
   std::vector<std::int64_t> m_relisted;  // known mails that came by another list
 };
+
+void parse_and_pack(Incoming& mail) {
+  mail.parsed = mail::parse_message(mail.raw);
+  mail.packed = mail.raw.size() > largest_row ? std::nullopt : compress(mail.raw);
+}
+
+Incoming make_incoming(std::string raw, std::string list_id, std::string source) {
+  Incoming mail{std::move(raw), mail::Message{}, std::move(list_id), std::move(source)};
+  parse_and_pack(mail);
+  return mail;
+}
 
 Tracker::Tracker(store::Database& database, store::BlobStore& blobs, const Clock& clock,
                  TrackerOptions options)
