@@ -32,6 +32,9 @@ class JobRunner {
   Result<JobOutcome> run(const pipeline::JobSpec& job, const JobTarget& target);
 
  private:
+  // Puts log and artifacts into the large objects of the store.
+  Result<void> keep(JobOutcome& outcome);
+
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;
   std::function<void(std::string_view)> m_on_log;
