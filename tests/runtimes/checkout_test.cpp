@@ -23,11 +23,9 @@ std::string shell(const fs::path& cwd, const std::string& script) {
   Command command;
   command.argv = {"/bin/sh", "-ec", script};
   command.cwd = cwd.string();
-  command.env = {{"GIT_CONFIG_GLOBAL", "/dev/null"},
-                 {"GIT_AUTHOR_NAME", "A"},
-                 {"GIT_AUTHOR_EMAIL", "a@example.org"},
-                 {"GIT_COMMITTER_NAME", "C"},
-                 {"GIT_COMMITTER_EMAIL", "c@example.org"}};
+  command.env = {{"HOME", "/nonexistent"},    {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                 {"GIT_AUTHOR_NAME", "A"},    {"GIT_AUTHOR_EMAIL", "a@example.org"},
+                 {"GIT_COMMITTER_NAME", "C"}, {"GIT_COMMITTER_EMAIL", "c@example.org"}};
   const auto completed = SystemProcessRunner().run(command);
   REQUIRE(completed);
   INFO(completed->err);

@@ -17,11 +17,9 @@ std::string shell(const std::string& script, const std::string& cwd = "/tmp",
   command.input = script;
   command.cwd = cwd;
   command.merge_stderr = true;
-  command.env = {{"GIT_CONFIG_GLOBAL", "/dev/null"},
-                 {"GIT_AUTHOR_NAME", "A"},
-                 {"GIT_AUTHOR_EMAIL", "a@example.org"},
-                 {"GIT_COMMITTER_NAME", "C"},
-                 {"GIT_COMMITTER_EMAIL", "c@example.org"}};
+  command.env = {{"HOME", "/nonexistent"},    {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                 {"GIT_AUTHOR_NAME", "A"},    {"GIT_AUTHOR_EMAIL", "a@example.org"},
+                 {"GIT_COMMITTER_NAME", "C"}, {"GIT_COMMITTER_EMAIL", "c@example.org"}};
   const auto completed = SystemProcessRunner().run(command);
   REQUIRE(completed);
   if (status != nullptr) {
