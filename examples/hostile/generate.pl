@@ -241,7 +241,7 @@ patch('outside', 'write where it must not', build_runs(
     "-echo damaged > $canary/secret", "-rm -rf $canary", "-cat $canary/secret",
     '-touch /etc/patchmill-hostile /usr/patchmill-hostile /var/patchmill-hostile /src/patchmill-hostile',
     '-mkdir -p ~/.ssh && echo key > ~/.ssh/authorized_keys', '-echo x > /proc/sys/kernel/core_pattern',
-    '-kill -9 -1', '-unshare -Urm true', '-mount -t tmpfs none /mnt', '-chown 0:0 $(B)', '-mknod $(B)/disk b 8 0'));
+    '-unshare -Urm true', '-mount -t tmpfs none /mnt', '-chown 0:0 $(B)', '-mknod $(B)/disk b 8 0', '-kill -9 -1'));
 patch('network', 'call home', build_runs(
     "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port' && echo REACHED || true",
     q(bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' && echo REACHED || true)));
