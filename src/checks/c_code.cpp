@@ -16,10 +16,20 @@ char lower(char c) {
 }
 
 std::size_t find_in_any_case(std::string_view text, std::string_view pattern, std::size_t from) {
-  const auto at =
-      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), pattern.begin(),
-                  pattern.end(), [](char a, char b) { return lower(a) == lower(b); });
-  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+  if (pattern.empty()) {
+    return std::string_view::npos;
+  }
+  const char small = lower(pattern.front());
+  const char big = small >= 'a' && small <= 'z' ? static_cast<char>(small - 'a' + 'A') : small;
+  const char first[2] = {small, big};
+  for (std::size_t at = text.find_first_of(std::string_view(first, 2), from);
+       at != std::string_view::npos && at + pattern.size() <= text.size();
+       at = text.find_first_of(std::string_view(first, 2), at + 1)) {
+    if (iequals(text.substr(at, pattern.size()), pattern)) {
+      return at;
+    }
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace

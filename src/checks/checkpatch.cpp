@@ -101,7 +101,6 @@ CheckOutcome Checkpatch::run(const Context& context) const {
   if (!find_program("perl")) {
     return skipped("perl is not installed (Debian package perl)");
   }
-  const TempDir work("patchmill-checkpatch");
   std::optional<BaseFolder> base;
   std::string script = setting(*this, context, "script");
   const bool configured = !script.empty();
@@ -120,6 +119,7 @@ CheckOutcome Checkpatch::run(const Context& context) const {
                                                text.error().message))
                       : skipped("the tree has no scripts/checkpatch.pl");
   }
+  const TempDir work("patchmill-checkpatch");
   const std::filesystem::path mail = work.path() / "patch.mail";
   if (const auto written = write_plain_file(mail, patch_as_mail(patch)); !written) {
     return incomplete(written.error().message);

@@ -64,7 +64,9 @@ std::vector<Tally> count_uses(const PatchView& patch, const std::vector<Deprecat
     std::vector<std::size_t> applying;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const auto& paths = rules[i].paths;
-      if (std::any_of(paths.begin(), paths.end(),
+      // Few rules are left after one look at the whole text.
+      if (count_pattern(file.text, rules[i].pattern) > 0 &&
+          std::any_of(paths.begin(), paths.end(),
                       [&](const std::string& glob) { return glob_match(glob, file.path()); })) {
         applying.push_back(i);
       }

@@ -164,6 +164,12 @@ CheckOutcome FixesTag::run(const Context& context) const {
     }
     check_place(lines, tag, report);
     const FixesLine line = parse_fixes(tag.value);
+    if (is_link(tag.value) && line.id.empty()) {
+      report.error("link", fmt::format("Fixes: {} names no commit; a bug is named by Closes: or "
+                                       "Link:",
+                                       ellipsize(tag.value, 100)));
+      continue;
+    }
     for (const std::string& problem : line.problems) {
       report.error("form", fmt::format("Fixes: {}: {}", ellipsize(tag.value, 100), problem));
     }

@@ -35,7 +35,8 @@ CheckOutcome NewInline::run(const Context& context) const {
   std::vector<Use> added;
   std::size_t removed = 0;
   for (const mail::FileDiff& file : context.patch->files) {
-    if (extension(file.path()) != "c") {
+    // Most patches are done with one look at the whole text.
+    if (extension(file.path()) != "c" || !has_word(file.text, "inline")) {
       continue;
     }
     for_each_change(file, [&](char marker, int line, std::string_view code, std::string_view text) {

@@ -21,9 +21,15 @@ bool same_name(std::string_view a, std::string_view b) {
   return !trim(a).empty() && iequals(collapse_whitespace(trim(a)), collapse_whitespace(trim(b)));
 }
 
+// "Name via list" is how lists write an author whose own address they had to hide.
+std::string_view own_name(std::string_view name) {
+  const std::size_t via = to_lower(name).find(" via ");
+  return via == std::string::npos ? name : trim(name.substr(0, via));
+}
+
 bool signs_for(const mail::Address& sign_off, const mail::Address& person) {
   return (!person.email.empty() && mail::same_email(sign_off.email, person.email)) ||
-         same_name(sign_off.name, person.name);
+         same_name(sign_off.name, own_name(person.name));
 }
 
 bool signs_for(const mail::Address& sign_off, const mail::Address& person, const Mailmap& map) {

@@ -86,7 +86,8 @@ TEST_CASE("checks::make_fixes_tag: against the history of the tree") {
   CHECK(rules(with("Fixes: " + id + " (\"foo: add a thing\")\n\n")) == "blank-lines");
   CHECK(rules(with("Fixes: " + id + " (\"foo: add\n a thing\")\n")).find("wrapped") !=
         std::string::npos);
-  CHECK(rules(with("Fixes: #1234\n")) == "form");
+  CHECK(rules(with("Fixes: #1234\n")) == "link");
+  CHECK(rules(with("Fixes: https://example.org/bug/1\n")) == "link");
   CHECK(with("Fixes: #1234\n", {{"allow-links", "true"}}).verdict == Verdict::pass);
   // What a tag holds is never an option or a revision expression of git.
   CHECK(with("Fixes: --all (\"x\")\n").verdict == Verdict::fail);

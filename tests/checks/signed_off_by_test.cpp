@@ -60,6 +60,9 @@ TEST_CASE("checks::make_signed_off_by: an in-body From makes author and sender t
   CHECK(rules(outcome) == "sender");
   // The same person from another address needs no second line.
   CHECK(signed_by(author, k_ann, {"Ann Author", "ann@home.example.org"}).verdict == Verdict::pass);
+  // An author whose address a list hid signs by name.
+  CHECK(signed_by(author, {"Ann Author via list", "list@example.org"}).verdict == Verdict::pass);
+  CHECK(signed_by(author, {"Joe Other via list", "list@example.org"}).verdict == Verdict::fail);
   // Relays and lists that rewrite From sign nothing.
   CHECK(signed_by(author, k_ann, {"Ann A. via list", "list@example.org"}).verdict == Verdict::pass);
   CHECK(signed_by(author, k_ann, {"Ann via B4 Relay", "devnull+ann.example.org@kernel.org"})
