@@ -4,6 +4,7 @@
 #include "runtimes/log_pump.hpp"
 #include "runtimes/log_results.hpp"
 #include "runtimes/memory_file.hpp"
+#include "runtimes/remove_tree.hpp"
 #include "runtimes/request_check.hpp"
 #include "runtimes/run_uid.hpp"
 #include "runtimes/runtime.hpp"
@@ -218,12 +219,26 @@ class LocalRuntime final : public Runtime {
                   fmt::format("processes of job {} cannot be killed; look for processes in state D",
                               request.job->name));
     }
-    return conclude(request, plan, *completed, watchdog, group, pump);
+    return conclude(request, *completed, watchdog, group, pump);
   }
 
-  static Result<RunOutcome> conclude(const RunRequest& request, const SandboxPlan& plan,
-                                     const Completed& completed, const Watchdog& watchdog,
-                                     const RunCgroup& group, LogPump& pump) {
+  // Leaves folders that the caller can remove and the next run can use.
+  static void clean_up(const RunRequest& request, KillReason killed, RunOutcome& outcome) {
+    if (killed == KillReason::disk) {
+      // A build folder that is too big or too deep would end every later run; the scratch folder
+      // may be too deep for ordinary ways to remove it.
+      for (const fs::path& folder : {request.scratch, request.warm}) {
+        if (!folder.empty() && !empty_folder(folder)) {
+          outcome.problems.push_back("cannot empty " + folder.string());
+        }
+      }
+      outcome.artifacts.clear();
+    }
+  }
+
+  static Result<RunOutcome> conclude(const RunRequest& request, const Completed& completed,
+                                     const Watchdog& watchdog, const RunCgroup& group,
+                                     LogPump& pump) {
     RunOutcome outcome;
     outcome.log = pump.take();
     outcome.output_cut = pump.cut();
@@ -257,9 +272,7 @@ class LocalRuntime final : public Runtime {
     auto artifacts = collect_artifacts(request.scratch / "results", request.job->artifacts);
     outcome.artifacts = std::move(artifacts.files);
     outcome.problems = std::move(artifacts.problems);
-    if (!plan.uid) {
-      make_removable(request.scratch);
-    }
+    clean_up(request, end.killed, outcome);
     return outcome;
   }
 };

@@ -1,6 +1,6 @@
 #include "runtimes/source_folder.hpp"
 
-#include "runtimes/tree_walk.hpp"
+#include "runtimes/remove_tree.hpp"
 #include "util/hash.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
@@ -84,9 +84,9 @@ Result<fs::path> SourceFolder::new_scratch() const {
 }
 
 void SourceFolder::remove_scratch(const fs::path& scratch) {
-  make_removable(scratch);
+  empty_folder(scratch);
   std::error_code error;
-  fs::remove_all(scratch, error);
+  fs::remove(scratch, error);
 }
 
 Result<void> copy_folder(const fs::path& original, const fs::path& copy) {

@@ -95,6 +95,14 @@ bool Watchdog::finish() {
   const std::uint64_t one = 1;
   static_cast<void>(::write(m_wake.get(), &one, sizeof one));
   m_thread.join();
+  // Whatever a quick run left counts as well, also behind closed folders.
+  for (const auto& folder : m_limits.folders) {
+    if (::geteuid() != 0) {
+      make_removable(folder);
+    }
+  }
+  m_next_walk = steady_clock::time_point();
+  check_disk();
   read_status();
   read_description();
   const std::lock_guard lock(m_mutex);

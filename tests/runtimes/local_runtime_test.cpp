@@ -296,6 +296,19 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
   }
+  SUBCASE("folders too deep to be looked through") {
+    Sandbox sandbox;
+    sandbox.request.warm = sandbox.warm();
+    const auto outcome = sandbox.run(
+        "perl -e 'for my $top (q(/scratch), q(/warm)) { chdir $top; for (1..5000) { mkdir q(d), "
+        "0000 | 0300; chdir q(d) or die; } open(F, q(>), q(x)); print F q(x) x 100000; }'");
+    CHECK(outcome.verdict == Verdict::incomplete);
+    CHECK(outcome.disk_exceeded);
+    CHECK(outcome.problems.empty());
+    // The next run starts from nothing.
+    CHECK(std::filesystem::is_empty(sandbox.warm()));
+    CHECK(sandbox.run("echo x >$WARM_DIR/y; ls $SCRATCH_DIR").log == "results\n");
+  }
   SUBCASE("/tmp") {
     Sandbox sandbox;
     sandbox.job.limits.memory_bytes = 128u << 20;
