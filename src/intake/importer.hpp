@@ -2,7 +2,6 @@
 // From sources into the tracker: read ahead, parse in parallel, store in order.
 
 #include "intake/source.hpp"
-#include "mail/message.hpp"
 #include "store/blob_store.hpp"
 #include "store/database.hpp"
 #include "util/clock.hpp"
@@ -27,7 +26,6 @@ struct ImportOptions {
   std::size_t batch_mails = 1000;  // stored in one transaction
   std::size_t batch_bytes = std::size_t{8} << 20;
   std::size_t bytes_in_flight = std::size_t{64} << 20;  // read and not yet stored; one mail more
-  mail::Limits limits;
 };
 
 struct ImportProgress {

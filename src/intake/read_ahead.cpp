@@ -1,7 +1,5 @@
 #include "intake/read_ahead.hpp"
 
-#include "mail/message.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -106,8 +104,7 @@ void ReadAhead::parse(Pending& pending, std::size_t begin, std::size_t end) {
   std::exception_ptr failure;
   try {
     for (std::size_t i = begin; i < end; ++i) {
-      auto& mail = pending.batch->mails[i];
-      mail.parsed = mail::parse_message(mail.raw, m_options.limits);
+      tracker::parse_and_pack(pending.batch->mails[i]);
     }
   } catch (...) {
     failure = std::current_exception();  // out of memory: says nothing about the mail
