@@ -224,7 +224,9 @@ class Reader {
       m_body.diff_at = m_body.diff_at > cut ? m_body.diff_at - cut : 0;
       m_body.diff_at = std::min(m_body.diff_at, trimmed.size());
     }
-    m_body.text = std::string(trimmed);
+    const std::size_t length = trimmed.size();
+    m_body.text.erase(0, cut);
+    m_body.text.resize(length);
   }
 
   bool is_duplicate(std::size_t index) const {
@@ -237,7 +239,7 @@ class Reader {
     return false;
   }
 
-  void append(const Piece& piece, bool takes) {
+  void append(Piece& piece, bool takes) {
     const std::size_t footer = footer_start(piece.text);
     std::string_view text = std::string_view(piece.text).substr(0, footer);
     if (!m_body.text.empty() && !text.empty() && m_body.text.back() != '\n') {
@@ -246,7 +248,12 @@ class Reader {
     if (takes && m_body.diff_at == std::string::npos) {
       m_body.diff_at = m_body.text.size() + std::min(piece.diff_at, text.size());
     }
-    m_body.text += text;
+    if (m_body.text.empty()) {
+      piece.text.resize(footer);
+      m_body.text = std::move(piece.text);
+    } else {
+      m_body.text += text;
+    }
   }
 
   Body m_body;

@@ -65,7 +65,7 @@ class Parser {
     Lines ahead(m_diff, m_lines.pos());
     ahead.next();
     return !ahead.done() && ahead.next().starts_with("+++ ") && !ahead.done() &&
-           parse_hunk_header(ahead.peek()).has_value();
+           ahead.peek().starts_with("@@ -");
   }
 
   Result<void> git_file(std::size_t start) {
@@ -92,12 +92,17 @@ class Parser {
     }
     if (headers == 0) {
       if (names) {
-        return {};  // only a line that looks like a header: garbage, as for git
+        m_stray = names->path;  // only a line that looks like a header: garbage, as for git
+        return {};
       }
       m_line = m_header_line;
       return broken("does not say which file it changes; the mail was probably wrapped");
     }
     PM_TRY(settle_git_names(file, names));
+    // git keeps the name of such a line, and then refuses what does not fit it.
+    if (!m_stray.empty() && (file.old_path != m_stray || file.new_path != m_stray)) {
+      return broken("follows a header of " + shown(m_stray) + " with nothing behind it");
+    }
     PM_TRY(binary_part(file));
     PM_TRY(hunks(file));
     const bool says_something =
@@ -240,14 +245,10 @@ class Parser {
     PM_TRY(stripped(file.new_path, m_new_from_header));
     const bool needs_old = file.change != FileChange::added;
     const bool needs_new = file.change != FileChange::deleted;
-    if (names) {
-      const bool moved = file.change == FileChange::renamed || file.change == FileChange::copied;
-      if (needs_old && file.old_path.empty() && !moved) {
-        file.old_path = names->path;
-      }
-      if (needs_new && file.new_path.empty() && !moved) {
-        file.new_path = names->path;
-      }
+    // The "diff" line counts only where nothing else names a file.
+    if (names && file.old_path.empty() && file.new_path.empty()) {
+      (needs_old ? file.old_path : file.new_path) = names->path;
+      (needs_new ? file.new_path : file.old_path) = names->path;
     }
     if ((needs_old && file.old_path.empty()) || (needs_new && file.new_path.empty())) {
       m_line = m_header_line;
@@ -377,24 +378,26 @@ class Parser {
     // GNU diff -N names the file on both sides and dates the missing one 1970.
     std::string old_name = old_side->path, new_name = new_side->path;
     choose_strip(file, old_name, new_name);
-    for (std::string* name : {&old_name, &new_name}) {
-      if (file.strip > 0 && !name->empty()) {
-        const auto inner = strip_component(*name);
-        if (!inner || inner->empty()) {
-          return broken("names the file " + shown(*name) + " without a prefix like \"a/\"");
-        }
-        *name = *inner;
-      }
+    if (file.strip > 0) {
+      old_name = strip_component(old_name).value_or("");
+      new_name = strip_component(new_name).value_or("");
+    }
+    // git takes one name for both sides: the new one, unless that is the old one with something
+    // behind it ("x" and "x.orig") or cannot be stripped.
+    const bool take_old =
+        new_name.empty() ||
+        (!old_name.empty() && old_name.size() < new_name.size() && new_name.starts_with(old_name));
+    const std::string name = take_old ? old_name : new_name;
+    if (name.empty()) {
+      return broken("names no file below a prefix like \"a/\"");
     }
     if (added) {
       file.change = FileChange::added;
-      file.new_path = new_name;
+      file.new_path = name;
     } else if (deleted) {
       file.change = FileChange::deleted;
-      file.old_path = old_name;
+      file.old_path = name;
     } else {
-      // Of "x.orig" and "x" the shorter one is meant; git takes one name for both sides.
-      const std::string& name = old_name.size() < new_name.size() ? old_name : new_name;
       file.old_path = name;
       file.new_path = name;
     }
@@ -431,6 +434,7 @@ class Parser {
 
   void finish(FileDiff file, std::size_t start) {
     file.text = m_diff.substr(start, m_lines.pos() - start);
+    m_stray.clear();
     m_files.push_back(std::move(file));
   }
 
@@ -439,6 +443,7 @@ class Parser {
   std::size_t m_line = 1;  // of the line that peek() shows
   std::size_t m_header_line = 1;
   std::optional<std::string> m_old_from_header, m_new_from_header;
+  std::string m_stray;
   std::vector<FileDiff> m_files;
 };
 

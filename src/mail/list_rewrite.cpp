@@ -24,6 +24,9 @@ std::string name_before_via(std::string_view name) {
   return std::string(before);
 }
 
+// Real ones name one or two people; each is looked up in other headers.
+constexpr std::size_t max_reply_to = 2000;
+
 // The list's own address by its headers: List-Post, X-Mailing-List, or List-Id "ltp.lists.x.org"
 // for ltp@lists.x.org.
 bool is_list_address(std::string_view email, const HeaderBlock& header) {
@@ -78,7 +81,7 @@ std::optional<Address> undo_list_rewrite(const Address& from, const HeaderBlock&
   }
   // Mailman puts the author into Reply-To, without a name or with one spelled another way.
   if (const auto value = find_field(header, "Reply-To")) {
-    auto addresses = parse_addresses(*value);
+    auto addresses = parse_addresses(value->substr(0, max_reply_to));
     std::erase_if(addresses, [&](const Address& a) {
       return same_email(a.email, from.email) || is_list_address(a.email, header);
     });
