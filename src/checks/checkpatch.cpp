@@ -74,6 +74,9 @@ std::vector<std::string> Checkpatch::command(const Context& context, const std::
     }
   };
   argv.insert(argv.end(), {"--no-tree", "--terse"});
+  // A tree's .checkpatch.conf may be meant for whole files (LTP's is).
+  add("'f|file!'", "--no-file");
+  add("'patch!'", "--patch");
   add("no-summary", "--no-summary");
   add("showfile", "--showfile");
   add("show-types", "--show-types");

@@ -61,6 +61,9 @@ struct Tally {
 std::vector<Tally> count_uses(const PatchView& patch, const std::vector<DeprecatedRule>& rules) {
   std::vector<Tally> tallies(rules.size());
   for (const mail::FileDiff& file : patch.files) {
+    if (file.binary) {
+      continue;
+    }
     std::vector<std::size_t> applying;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const auto& paths = rules[i].paths;
@@ -71,7 +74,7 @@ std::vector<Tally> count_uses(const PatchView& patch, const std::vector<Deprecat
         applying.push_back(i);
       }
     }
-    if (applying.empty() || file.binary) {
+    if (applying.empty()) {
       continue;
     }
     for_each_change(file, [&](char marker, int line, std::string_view code, std::string_view) {

@@ -204,6 +204,18 @@ TEST_CASE("checks::make_checkpatch: the real script of Linux") {
   REQUIRE(found != bad.findings.end());
   CHECK(found->file == "kernel/sys.c");
   CHECK(found->line == 3);
+  // A configuration of the tree for whole files does not turn the mail into one.
+  (*files)[".checkpatch.conf"] = "--file\n";
+  repo.commit(*files);
+  TestSeries with_conf;
+  repo.patch(
+      with_conf,
+      {{"kernel/sys.c", "// SPDX-License-Identifier: GPL-2.0\nint a;\n\nint more;\nint b;\n"}},
+      "kernel: sys: count more",
+      "The counter was not enough for the second kind of clock.\n\n"
+      "Signed-off-by: Ann Author <ann@example.org>\n");
+  const auto conf = run_check("checkpatch", with_conf, {}, &repo.repository());
+  CHECK_MESSAGE(conf.verdict == Verdict::pass, conf.summary << " " << rules(conf));
   const auto ignored =
       run_check("checkpatch", series, {{"ignore", "TRAILING_WHITESPACE,TYPO_SPELLING"}},
                 &repo.repository(), 1);
