@@ -121,4 +121,44 @@ std::optional<std::int64_t> posting_key(const MailFact& fact) {
       .value();
 }
 
+std::string posting_run(std::string_view msgid) {
+  const auto digits = [](std::string_view text) {
+    const std::size_t end = text.find_first_not_of("0123456789");
+    return end == std::string_view::npos ? text.size() : end;
+  };
+  // git format-patch --thread: "<commit>.<time>.git.<mail>", "cover.<time>.git.<mail>"
+  if (const std::size_t dot = msgid.find('.');
+      dot == 40 || (dot == 5 && msgid.starts_with("cover"))) {
+    const std::string_view rest = msgid.substr(dot + 1);
+    const std::size_t time = digits(rest);
+    if (time >= 9 && rest.substr(time).starts_with(".git.")) {
+      return std::string(rest);
+    }
+  }
+  // git send-email: "<14 digits>.<pid>-<n>-<mail>", formerly "<time>-<pid>-<n>-git-send-email-…"
+  const std::size_t time = digits(msgid);
+  const char separator = time == 14 ? '.' : time >= 9 && time < 14 ? '-' : '\0';
+  if (separator != '\0' && msgid.substr(time).starts_with(separator)) {
+    const std::size_t dash = msgid.find('-', time + 1);
+    if (dash != std::string_view::npos && dash == time + 1 + digits(msgid.substr(time + 1))) {
+      const std::size_t number = digits(msgid.substr(dash + 1));
+      const std::string_view rest = msgid.substr(dash + 1 + number);
+      if (number > 0 && rest.starts_with('-')) {
+        return std::string(msgid.substr(0, dash)) + std::string(rest);
+      }
+    }
+  }
+  // b4: "<8 digits>-<topic>-v<version>-<n>-<12 hex>@…"
+  if (time == 8 && msgid.substr(time).starts_with('-')) {
+    const std::size_t at = msgid.find('@');
+    const std::size_t last = msgid.substr(0, at).rfind('-');
+    const std::size_t before = last == 0 ? std::string_view::npos : msgid.rfind('-', last - 1);
+    if (at != std::string_view::npos && at - last == 13 && before != std::string_view::npos &&
+        before > time && digits(msgid.substr(before + 1)) == last - before - 1) {
+      return std::string(msgid.substr(0, before)) + std::string(msgid.substr(last));
+    }
+  }
+  return {};
+}
+
 }  // namespace patchmill::tracker

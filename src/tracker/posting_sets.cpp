@@ -124,10 +124,9 @@ class BucketSplitter {
     return {!same_run(a.msgid, b.msgid), !same_prefixes(a, b), gap};
   }
 
-  // Message-IDs made by one run of git send-email or b4 share a long beginning.
   static bool same_run(std::string_view a, std::string_view b) {
-    constexpr std::size_t enough = 16;
-    return a.size() > enough && b.size() > enough && a.substr(0, enough) == b.substr(0, enough);
+    const std::string run = posting_run(a);
+    return !run.empty() && run == posting_run(b);
   }
 
   static bool same_prefixes(const MailFact& a, const MailFact& b) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 namespace patchmill::tracker {
@@ -33,13 +34,13 @@ class SlipJoiner {
               [&](std::size_t a, std::size_t b) { return m_sets[a].head() < m_sets[b].head(); });
     for (const std::size_t i : order) {
       const auto target = answered_set(i);
-      if (!target) {
+      if (!target || *target == i) {
         continue;
       }
       if (m_sets[*target].patches.empty()) {
         adopt_cover(*target, i);
       } else {
-        join_counts(*target, i);
+        join_parts(*target, i);
       }
     }
     std::erase_if(m_sets, [](const PostingSet& set) { return !set.cover && set.patches.empty(); });
@@ -55,15 +56,22 @@ class SlipJoiner {
     }
   }
 
-  // The set of the mail that the head of `set` answers directly, by the same author.
-  std::optional<std::size_t> answered_set(std::size_t set) const {
+  // The set of the mail that the head of `set` answers directly, by the same author; where that
+  // mail is not known, the first set that answers it, too.
+  std::optional<std::size_t> answered_set(std::size_t set) {
     const std::size_t head = m_sets[set].head();
     if (m_facts[head].parents.empty()) {
       return std::nullopt;
     }
     const auto parent = m_ancestry.find(m_facts[head].parents.front());
-    if (!parent || m_ancestry.author(*parent) != m_ancestry.author(head) ||
-        m_owner[*parent] == set || !m_facts[*parent].is_numbered()) {
+    if (!parent) {
+      const auto sibling =
+          m_by_unknown.try_emplace({m_ancestry.author(head), m_facts[head].parents.front()}, head)
+              .first->second;
+      return m_owner[sibling];
+    }
+    if (m_ancestry.author(*parent) != m_ancestry.author(head) || m_owner[*parent] == set ||
+        !m_facts[*parent].is_numbered()) {
       return std::nullopt;
     }
     return m_owner[*parent];
@@ -100,12 +108,22 @@ class SlipJoiner {
     take(into, from);
   }
 
-  void join_counts(std::size_t into, std::size_t from) {
+  // Whether parts with these versions may be one posting. A newer version answering an older one
+  // is a reroll, unless one run sent both.
+  bool versions_fit(const PostingSet& target, const PostingSet& other) const {
+    const MailFact& mail = m_facts[other.head()];
+    const std::string run = posting_run(mail.msgid);
+    return other.version <= target.version || !mail.subject.version_given ||
+           (!run.empty() && run == posting_run(m_facts[target.head()].msgid));
+  }
+
+  void join_parts(std::size_t into, std::size_t from) {
     PostingSet& target = m_sets[into];
     PostingSet& other = m_sets[from];
-    if (target.total == other.total || target.version != other.version ||
+    if ((target.total == other.total && target.version == other.version) ||
         gap(target, other) > std::chrono::microseconds(same_posting_window).count() ||
-        missing_numbers(m_facts, target, 1).empty() || missing_numbers(m_facts, other, 1).empty()) {
+        !versions_fit(target, other) || missing_numbers(m_facts, target, 1).empty() ||
+        missing_numbers(m_facts, other, 1).empty()) {
       return;
     }
     std::set<int> numbers;
@@ -117,12 +135,26 @@ class SlipJoiner {
         return;
       }
     }
-    add_note(target.note,
-             fmt::format("Its patches count differently: {} and {}.", target.total, other.total));
-    if (!target.cover && other.patches.size() > target.patches.size()) {
-      target.total = other.total;
+    if (target.total != other.total) {
+      add_note_once(target.note, fmt::format("Its patches count differently: {} and {}.",
+                                             target.total, other.total));
+    }
+    if (target.version != other.version) {
+      add_note_once(target.note, "Its mails name different versions.");
+    }
+    if (!target.cover) {
+      target.total = other.patches.size() > target.patches.size() ? other.total : target.total;
+      if (!m_facts[target.head()].subject.version_given) {
+        target.version = other.version;
+      }
     }
     take(into, from);
+  }
+
+  static void add_note_once(std::string& note, std::string_view sentence) {
+    if (note.find(sentence) == std::string::npos) {
+      add_note(note, sentence);
+    }
   }
 
   void take(std::size_t into, std::size_t from) {
@@ -141,6 +173,8 @@ class SlipJoiner {
   const Ancestry& m_ancestry;
   std::vector<PostingSet>& m_sets;
   std::vector<std::size_t> m_owner;
+  // Author and a Message-ID that is no patch or cover -> the first fact that answers it.
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> m_by_unknown;
 };
 
 }  // namespace

@@ -10,7 +10,10 @@ namespace patchmill::tracker {
 // Joins, with a note:
 // - a cover letter that has no patches of its own version and total with the patches sent in
 //   answer to it ("[PATCH 0/4] foo (v3)" over "[PATCH 1/4]", "0/5" over "1/4".."4/4");
-// - patches that count differently ("1/3", "2/3", "3/4") in one thread, sent together.
+// - incomplete parts that complement each other and were sent together: patches that count
+//   differently ("1/3", "2/3", "3/4"), that forgot the version or carry an older one than the
+//   cover they answer ("v2 0/2", "v2 1/2", "2/2"), or any other when the Message-IDs show that one
+//   run sent them.
 void join_slips(const std::vector<MailFact>& facts, const Ancestry& ancestry,
                 std::vector<PostingSet>& sets);
 

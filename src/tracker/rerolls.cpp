@@ -119,11 +119,17 @@ class RerollFinder {
     }
     const MailFact& mail = m_facts[patch];
     const bool same_number = m_facts[answered].number() == mail.number();
+    if (exactly && !same_number) {
+      return false;
+    }
     if (base.version < set.version) {
-      return same_number || !exactly;
+      return true;
     }
     // The same version again: only what says that it is the same patch.
-    return same_number && (mail.subject.is_resend || same_title(patch, answered));
+    return std::any_of(base.patches.begin(), base.patches.end(), [&](std::size_t other) {
+      return m_facts[other].number() == mail.number() &&
+             (mail.subject.is_resend || same_title(patch, other));
+    });
   }
 
   // Patches without a counter, oldest first, so that one may answer another.

@@ -185,6 +185,8 @@ class RevisionUpdate {
     RevisionFact fact;
     std::optional<Number> previous, revision_of;
     Number work = 0;
+    std::int64_t received = 0;  // patches
+    bool complete = false;
     bool superseded = false;
     std::string note;
   };
@@ -225,7 +227,8 @@ class RevisionUpdate {
     std::map<Number, Member> members;
     m_database.each(
         "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
-        " i.msgid, s.revision_note, s.work FROM series s JOIN message_ids i ON i.id = s.head"
+        " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
+        " WHERE p.series = s.number) FROM series s JOIN message_ids i ON i.id = s.head"
         " WHERE s.work = ?",
         [&](const store::Row& row) {
           Member& member = members[row.integer(0)];
@@ -238,6 +241,8 @@ class RevisionUpdate {
           member.fact.head_msgid = row.text(7);
           member.note = row.text(8);
           member.work = row.integer(9);
+          member.received = row.integer(11);
+          member.complete = row.integer(10) <= row.integer(11);
         },
         work);
     return members;
@@ -285,12 +290,23 @@ class RevisionUpdate {
     return result;
   }
 
+  // A cover letter without patches, or a part of the same version once more, takes nothing over.
+  static bool supersedes(const Member& later, const Member& earlier) {
+    return later.received > 0 && (later.complete || later.fact.version > earlier.fact.version);
+  }
+
   void write_chain(const std::map<Number, Member>& members, const std::vector<Number>& chain) {
     const Number work = *std::min_element(chain.begin(), chain.end());
     for (std::size_t i = 0; i < chain.size(); ++i) {
       const Member& member = members.at(chain[i]);
-      const auto revision_of = i == 0 ? std::nullopt : std::optional(chain[i - 1]);
-      const bool superseded = i + 1 < chain.size();
+      std::optional<Number> revision_of;
+      if (i > 0) {
+        revision_of = chain[i - 1];
+      }
+      const auto heir =
+          std::find_if(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.end(),
+                       [&](Number later) { return supersedes(members.at(later), member); });
+      const bool superseded = heir != chain.end();
       const bool same_version =
           i > 0 && members.at(chain[i - 1]).fact.version == member.fact.version;
       const std::string note = same_version ? "This version was posted before." : "";
@@ -304,7 +320,7 @@ class RevisionUpdate {
           work, revision_of, superseded, note, chain[i]);
       m_changes.changed.try_emplace(chain[i]);
       if (superseded && !member.superseded) {
-        m_changes.superseded[chain[i]] = chain.back();
+        m_changes.superseded[chain[i]] = *heir;
       }
     }
   }

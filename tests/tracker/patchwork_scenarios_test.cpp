@@ -116,3 +116,22 @@ TEST_CASE(
   }
   CHECK_MESSAGE(intended.empty(), "the table names a scenario that does not exist");
 }
+
+TEST_CASE("docs/patchwork-deviations.md: explains exactly the deviations intended") {
+  const auto text =
+      read_file(std::filesystem::path(PATCHMILL_SOURCE_DIR) / "docs/patchwork-deviations.md");
+  REQUIRE(text);
+  std::set<std::string> explained, intended;
+  for (const std::string_view row : split_lines(*text)) {
+    if (row.starts_with("| `")) {
+      explained.insert(std::string(row.substr(3, row.find('`', 3) - 3)));
+      CHECK_MESSAGE(row.find(" |  |") == row.npos, "an empty cell in ", std::string(row));
+    }
+  }
+  for (const Deviation& deviation : deviations()) {
+    intended.insert(deviation.scenario);
+  }
+  CHECK(explained == intended);
+  CHECK(text->find(fmt::format("In the other {} it differs", intended.size())) != text->npos);
+  CHECK(text->find(fmt::format("in {} of them", 163 - intended.size())) != text->npos);
+}
