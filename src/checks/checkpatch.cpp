@@ -90,9 +90,10 @@ std::vector<std::string> Checkpatch::command(const Context& context, const std::
   if (const auto length = number_setting(*this, context, "max-line-length"); length > 0) {
     add("max-line-length", fmt::format("--max-line-length={}", length));
   }
-  if (const auto ignore = words_setting(*this, context, "ignore"); !ignore.empty()) {
-    add("'ignore=s'", fmt::format("--ignore={}", join(ignore, ",")));
-  }
+  // There is no history where it runs; fixes-tag looks commits up.
+  auto ignore = words_setting(*this, context, "ignore");
+  ignore.emplace_back("UNKNOWN_COMMIT_ID");
+  add("'ignore=s'", fmt::format("--ignore={}", join(ignore, ",")));
   return argv;
 }
 

@@ -57,23 +57,56 @@ struct Tally {
   std::vector<Use> added;
 };
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Which rules a text can concern at all, in one pass for all of them: most patches have none.
+class Finder {
+ public:
+  explicit Finder(const std::vector<DeprecatedRule>& rules) : m_rules(rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      m_by_first[static_cast<unsigned char>(lower(rules[i].pattern.front()))].push_back(i);
+    }
+  }
+  [[nodiscard]] std::vector<std::size_t> present_in(std::string_view text) const {
+    std::vector<bool> present(m_rules.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      for (const std::size_t i : m_by_first[static_cast<unsigned char>(lower(text[at]))]) {
+        const std::string& pattern = m_rules[i].pattern;
+        if (!present[i] && iequals(text.substr(at, pattern.size()), pattern)) {
+          present[i] = true;
+        }
+      }
+    }
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < present.size(); ++i) {
+      if (present[i]) {
+        found.push_back(i);
+      }
+    }
+    return found;
+  }
+
+ private:
+  const std::vector<DeprecatedRule>& m_rules;
+  std::array<std::vector<std::size_t>, 256> m_by_first;
+};
+
 // One pass over the diff for all rules.
 std::vector<Tally> count_uses(const PatchView& patch, const std::vector<DeprecatedRule>& rules) {
   std::vector<Tally> tallies(rules.size());
+  const Finder finder(rules);
   for (const mail::FileDiff& file : patch.files) {
     if (file.binary) {
       continue;
     }
-    std::vector<std::size_t> applying;
-    for (std::size_t i = 0; i < rules.size(); ++i) {
+    std::vector<std::size_t> applying = finder.present_in(file.text);
+    std::erase_if(applying, [&](std::size_t i) {
       const auto& paths = rules[i].paths;
-      // Few rules are left after one look at the whole text.
-      if (count_pattern(file.text, rules[i].pattern) > 0 &&
-          std::any_of(paths.begin(), paths.end(),
-                      [&](const std::string& glob) { return glob_match(glob, file.path()); })) {
-        applying.push_back(i);
-      }
-    }
+      return std::none_of(paths.begin(), paths.end(),
+                          [&](const std::string& glob) { return glob_match(glob, file.path()); });
+    });
     if (applying.empty()) {
       continue;
     }
