@@ -83,7 +83,7 @@ class Parser {
       if (line.starts_with("--- ") || line.starts_with("+++ ")) {
         PM_TRY(git_side(file, line));
       } else if (is_extended_header(line)) {
-        PM_TRY(extended_header(file, line));
+        PM_TRY(extended_header(file, line, names));
       } else {
         break;
       }
@@ -146,7 +146,8 @@ class Parser {
     return {};
   }
 
-  Result<void> extended_header(FileDiff& file, std::string_view line) {
+  Result<void> extended_header(FileDiff& file, std::string_view line,
+                               const std::optional<GitNames>& names) {
     const auto rest = [&](std::size_t length) { return line.substr(length); };
     if (line.starts_with("old mode ")) {
       return mode(rest(9), file.old_mode);
@@ -156,10 +157,12 @@ class Parser {
     }
     if (line.starts_with("deleted file mode ")) {
       file.change = FileChange::deleted;
+      file.old_path = names ? names->path : std::string();
       return mode(rest(18), file.old_mode);
     }
     if (line.starts_with("new file mode ")) {
       file.change = FileChange::added;
+      file.new_path = names ? names->path : std::string();
       return mode(rest(14), file.new_mode);
     }
     if (line.starts_with("rename from ") || line.starts_with("rename old ")) {
