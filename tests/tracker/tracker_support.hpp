@@ -122,8 +122,7 @@ inline std::string describe(const Series& series) {
 }
 
 // Everything about all series that does not depend on the order of arrival, one line a series.
-inline std::set<std::string> snapshot(Harness& harness) {
-  const auto all = harness.all();
+inline std::set<std::string> snapshot(const std::vector<Series>& all) {
   std::map<std::int64_t, std::string> names;
   std::map<std::int64_t, std::set<std::string>> works;
   for (const Series& series : all) {

@@ -1,0 +1,107 @@
+// The order in which mails arrive, and how they are cut into batches, does not matter.
+
+#include "mail/shared_data.hpp"
+#include "tracker/random_threads.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using namespace patchmill::tracker;
+using namespace patchmill::tracker::test;
+
+namespace {
+
+// In memory: thousands of stores are made here.
+class MemoryStore {
+ public:
+  MemoryStore() : m_database(store::Database::open(":memory:")) { store::migrate(*m_database); }
+  std::set<std::string> series_of(const std::vector<Incoming>& mails, std::mt19937* random) {
+    clear();
+    Tracker tracker(*m_database, m_blobs, m_clock);
+    std::size_t at = 0;
+    while (at < mails.size()) {
+      const std::size_t size = random == nullptr
+                                   ? mails.size()
+                                   : std::uniform_int_distribution<std::size_t>(1, 5)(*random);
+      tracker.ingest(std::span(mails).subspan(at, std::min(size, mails.size() - at)));
+      at += size;
+    }
+    Queries queries(*m_database, m_blobs);
+    std::vector<Series> all;
+    queries.each_series([&](const Series& series) { all.push_back(series); });
+    return snapshot(all);
+  }
+
+ private:
+  void clear() {
+    for (const char* table :
+         {"message_ids", "messages", "message_raw", "series_mails", "mail_dependencies", "series",
+          "series_patches", "series_keys", "series_dependencies", "events"}) {
+      m_database->exec(std::string("DELETE FROM ") + table);
+    }
+  }
+  TempDir m_folder{"patchmill-test"};
+  store::BlobStore m_blobs{m_folder.path()};
+  std::unique_ptr<store::Database> m_database;
+  ManualClock m_clock;
+};
+
+void check_permutations(MemoryStore& store, std::vector<Incoming> mails, std::mt19937& random,
+                        int permutations) {
+  const auto expected = store.series_of(mails, nullptr);
+  for (int i = 0; i < permutations; ++i) {
+    std::shuffle(mails.begin(), mails.end(), random);
+    const auto found = store.series_of(mails, &random);
+    if (found != expected) {
+      std::string order;
+      for (const Incoming& mail : mails) {
+        order += mail.parsed ? mail.parsed->message_id + " " : "? ";
+      }
+      CAPTURE(order);
+      CHECK(join(std::vector<std::string>(found.begin(), found.end()), "\n") ==
+            join(std::vector<std::string>(expected.begin(), expected.end()), "\n"));
+      return;
+    }
+  }
+  CHECK(true);
+}
+
+}  // namespace
+
+TEST_CASE("tracker::assemble: every arrival order of Patchwork's scenarios gives the same series") {
+  const auto* answers = mail::test::patchwork_answers();
+  if (answers == nullptr) {
+    MESSAGE("skipped: expected-series.json is not there; set PATCHMILL_SHARED");
+    return;
+  }
+  MemoryStore store;
+  std::mt19937 random(1);
+  for (const auto& [name, scenario] : answers->at("scenarios").as_object()) {
+    CAPTURE(std::string(name));
+    std::vector<Incoming> mails;
+    std::set<std::string> ids;
+    for (const auto& mail : scenario.at("mails").as_array()) {
+      Incoming made = incoming(mail::test::bytes(mail));
+      // Of two mails with one id the first stays; that is the one thing order decides.
+      if (!made.parsed || ids.insert(made.parsed->message_id).second) {
+        mails.push_back(std::move(made));
+      }
+    }
+    if (mails.size() > 1) {
+      check_permutations(store, mails, random, 50);
+    }
+  }
+}
+
+TEST_CASE("tracker::assemble: every arrival order of random threads gives the same series") {
+  MemoryStore store;
+  std::mt19937 random(2);
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    std::vector<Incoming> mails;
+    for (const MailSpec& mail : ThreadMaker(seed).make()) {
+      mails.push_back(incoming(mail.raw()));
+    }
+    check_permutations(store, mails, random, 50);
+  }
+}
