@@ -31,6 +31,28 @@ std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find_first_of(" \t,"));
 }
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+        hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 // The message id in an archive's URL ("https://lore.kernel.org/r/ID/"), else empty.
 std::string id_in_archive_url(std::string_view url) {
   const std::size_t host = url.find("://");
@@ -39,32 +61,15 @@ std::string id_in_archive_url(std::string_view url) {
                        rest.starts_with("patch.msgid.link/") ||
                        rest.starts_with("lkml.kernel.org/") || rest.starts_with("msgid.link/") ||
                        rest.starts_with("inbox.sourceware.org/");
-  if (!archive) {
+  if (!archive || rest.size() > 2000) {
     return {};
   }
-  for (std::string_view piece : split(rest, '/')) {
-    piece = piece.substr(0, piece.find_first_of("#?"));
-    if (piece.find('@') == std::string_view::npos) {
-      continue;
+  for (const std::string_view piece : split(rest, '/')) {
+    const std::string id = percent_decoded(piece.substr(0, piece.find_first_of("#?")));
+    if (id.find('@') != std::string::npos) {
+      const auto ids = read_ids("<" + id + ">", false);
+      return ids.empty() ? std::string() : ids.front();
     }
-    std::string id;
-    for (std::size_t i = 0; i < piece.size(); ++i) {
-      const auto hex = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0'
-                                    : (c >= 'A' && c <= 'F'   ? c - 'A' + 10
-                                       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                                              : -1);
-      };
-      if (piece[i] == '%' && i + 2 < piece.size() && hex(piece[i + 1]) >= 0 &&
-          hex(piece[i + 2]) >= 0) {
-        id += static_cast<char>(hex(piece[i + 1]) * 16 + hex(piece[i + 2]));
-        i += 2;
-      } else {
-        id += piece[i];
-      }
-    }
-    const auto ids = read_ids("<" + id + ">", false);
-    return ids.empty() ? std::string() : ids.front();
   }
   return {};
 }

@@ -32,6 +32,9 @@ std::optional<Word> read_word(std::string_view text) {
     return std::nullopt;
   }
   const std::string_view encoded = text.substr(start, end - start);
+  if (encoded.find("=?") != std::string_view::npos) {
+    return std::nullopt;  // never ended; the next word starts inside
+  }
   Word word;
   word.charset = text.substr(2, charset_end - 2);
   word.length = end + 2;

@@ -74,3 +74,82 @@ TEST_CASE("mail::parse_subject: Patchwork's vectors, but for the intended deviat
   }
   CHECK(deviations == intended().size());
 }
+
+TEST_CASE("mail::parse_subject: reply and forward marks of many languages") {
+  for (const std::string mark :
+       {"Re: ", "RE:", "re ", "AW: ", "Antw: ", "SV: ", "Re[2]: ", "Re: AW: ", "R: ", "VS: ",
+        "\xE5\x9B\x9E\xE5\xA4\x8D: ", "\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9A", "[list] Re: "}) {
+    CAPTURE(mark);
+    const Subject s = parse_subject(mark + "[PATCH v2 1/3] title", {"list"});
+    CHECK(s.is_reply);
+    CHECK_FALSE(s.is_forward);
+    CHECK(s.title == "title");
+    CHECK(s.number == 1);
+    CHECK(s.version == 2);
+  }
+  for (const std::string mark : {"Fwd: ", "FW: ", "TR: ", "WG: ", "Re: Fwd: "}) {
+    CAPTURE(mark);
+    CHECK(parse_subject(mark + "[PATCH] title").is_forward);
+    CHECK(parse_subject(mark + "[PATCH] title").is_reply);
+  }
+  for (const std::string title : {"re-enable the clock", "res: fix", "r: fix", "fwd-only mode",
+                                  "[PATCH] Re: is a word", "reply: x", "re enable it"}) {
+    CAPTURE(title);
+    CHECK_FALSE(parse_subject(title).is_reply);
+  }
+  CHECK(parse_subject("[PATCH] Re: is a word").title == "Re: is a word");
+}
+
+TEST_CASE("mail::parse_subject: versions in every spelling") {
+  const auto version = [](const std::string& prefix) {
+    return parse_subject("[" + prefix + "] x").version;
+  };
+  CHECK(version("PATCHv4") == 4);
+  CHECK(version("PATCH-v4") == 4);
+  CHECK(version("PATCH v2.1") == 2);
+  CHECK(version("PATCH rev2") == 2);
+  CHECK(version("PATCH ver3") == 3);
+  CHECK(version("PATCH v5a") == 5);
+  CHECK(version("RFCv2 1/2") == 2);
+  CHECK(version("PATCH V7") == 7);
+  CHECK(version("PATCH take 3") == 3);
+  CHECK(version("PATCH v 2") == 2);
+  CHECK(version("v2PATCH12/15") == 2);
+  CHECK(version("PATCH 5/6v2") == 2);
+  CHECK(version("PATCH ipv6") == 1);
+  CHECK(version("PATCH riscv64") == 1);
+  CHECK(version("PATCH v4l") == 4);
+  CHECK(version("PATCH v4l-utils") == 1);
+  CHECK(version("PATCH 6.1.y") == 1);
+  CHECK(version("PATCH v99999999999999999999") == 1'000'000);
+  CHECK(parse_subject("[PATCH] x (v3)").version == 3);
+  CHECK_FALSE(parse_subject("[PATCH] x").version_given);
+}
+
+TEST_CASE("mail::parse_subject: counters, tags and words") {
+  const Subject s =
+      parse_subject("[dpdk-dev] [RFC PATCH net-next v4 010/123 RESEND] a: b", {"dpdk-dev"});
+  CHECK(s.number == 10);
+  CHECK(s.total == 123);
+  CHECK(s.version == 4);
+  CHECK(s.is_rfc);
+  CHECK(s.is_resend);
+  CHECK(s.prefixes == std::vector<std::string>{"RFC", "net-next", "RESEND"});
+  CHECK(s.patchwork_name() == "[RFC,net-next,v4,010/123,RESEND] a: b");
+  CHECK(parse_subject("[PATCH 0/3] x").is_cover_marker());
+  CHECK_FALSE(parse_subject("[PATCH 1/n] x").number.has_value());
+  CHECK(parse_subject("[PATCH 3/2] x").number == 3);
+  CHECK(parse_subject("[PATCH 1/2/3] x").number == 2);
+  CHECK(parse_subject("[PATCH 1 of 2] x").total == 2);
+  CHECK(parse_subject("[PATCH 99999999999/99999999999] x").number == 1'000'000);
+  CHECK(parse_subject("[PATCH] " + std::string(300, 'x')).patchwork_name().size() == 255);
+  CHECK(parse_subject("").title.empty());
+  CHECK(parse_subject("[[[[").title == "[[[[");
+}
+
+TEST_CASE("mail::normalize_title: equal for revisions of the same work") {
+  CHECK(normalize_title("Net: Fix  it (v2)") == "net: fix it");
+  CHECK(normalize_title("net: fix it, take 3") == normalize_title("net: fix it,"));
+  CHECK(normalize_title("v2 net: fix it") == "net: fix it");
+  CHECK(normalize_title("ipv6: take a look") == "ipv6: take a look");
+}

@@ -1,0 +1,39 @@
+#include "mail/address.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill::mail;
+
+TEST_CASE("mail::parse_addresses: lists, groups, comments and rubbish") {
+  const auto list = parse_addresses(
+      "A <a@x.org>, \"B, C\" <b@x.org>, undisclosed: d@x.org, e@x.org;, f at x.org (F F), "
+      "g@x.org (G), nobody, <h@x.org>, =?utf-8?q?J=C3=B6?= <j@x.org>, K k@x.org");
+  REQUIRE(list.size() == 9);
+  CHECK(list[0] == Address{"A", "a@x.org"});
+  CHECK(list[1] == Address{"B, C", "b@x.org"});
+  CHECK(list[2] == Address{"", "d@x.org"});
+  CHECK(list[4] == Address{"F F", "f@x.org"});
+  CHECK(list[5] == Address{"G", "g@x.org"});
+  CHECK(list[6] == Address{"", "h@x.org"});
+  CHECK(list[7] == Address{"J\xC3\xB6", "j@x.org"});
+  CHECK(list[8] == Address{"K", "k@x.org"});
+  for (const char* broken : {"", ",,,", "\"", "((((", "<", "<>", "a@", "@b", "\"a\\"}) {
+    CHECK(parse_addresses(broken).empty());
+  }
+}
+
+TEST_CASE("mail::to_string: quotes what must be quoted and reads back") {
+  for (const Address& address :
+       {Address{"Ann Example", "a@x.org"}, Address{"A, B", "a@x.org"}, Address{"", "a@x.org"},
+        Address{"A \"q\" \\ (c)", "a@x.org"}, Address{"J\xC3\xB6rg", "o'neil@localhost"}}) {
+    const auto back = parse_addresses(to_string(address));
+    REQUIRE(back.size() == 1);
+    CHECK(back[0] == address);
+  }
+  CHECK(to_string({"A, B", "a@x"}) == "\"A, B\" <a@x>");
+}
+
+TEST_CASE("mail::same_email: ASCII case does not count") {
+  CHECK(same_email("Ann@Example.org", "ann@example.ORG"));
+  CHECK_FALSE(same_email("ann@example.org", "ann@example.com"));
+}

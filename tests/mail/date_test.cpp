@@ -1,0 +1,42 @@
+#include "mail/date.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace patchmill;
+
+namespace {
+
+std::string iso(const std::string& value) {
+  const auto date = mail::parse_date(value);
+  return date ? to_iso(*date) : "none";
+}
+
+}  // namespace
+
+TEST_CASE("mail::parse_date: every obsolete form") {
+  CHECK(iso("Tue, 14 Nov 2023 22:13:20 +0100") == "2023-11-14T21:13:20");
+  CHECK(iso("14 Nov 23 22:13 EST") == "2023-11-15T03:13:00");
+  CHECK(iso("14 Nov 98 22:13:20 GMT") == "1998-11-14T22:13:20");
+  CHECK(iso("14 Nov 103 22:13:20 GMT") == "2003-11-14T22:13:20");
+  CHECK(iso("Tue, 14 Nov 2023 22:13:20 (nothing) -0800 (PST (nested))") == "2023-11-15T06:13:20");
+  CHECK(iso("Tue Nov 14 22:13:20 2023") == "2023-11-14T22:13:20");
+  CHECK(iso("Tue Nov 14 22:13:20 CET 2023") == "2023-11-14T21:13:20");
+  CHECK(iso("Tuesday, 14-Nov-23 22:13:20 GMT") == "2023-11-14T22:13:20");
+  CHECK(iso("2023-11-14 22:13:20 +0530") == "2023-11-14T16:43:20");
+  CHECK(iso("2023-11-14T22:13:20Z") == "2023-11-14T22:13:20");
+  CHECK(iso("Tue, 14 Nov 2023 22:13:20 GMT+0200") == "2023-11-14T20:13:20");
+  CHECK(iso("Tue, 14 Nov 2023 22:13:20 UNKNOWN") == "2023-11-14T22:13:20");
+}
+
+TEST_CASE("mail::parse_date: no date, or out of range") {
+  for (const char* value :
+       {"", "garbage", "Thu, 31 Feb 2022 10:00:00 +0000", "14 Nov 2023 25:00:00 +0000",
+        "14 Nov 2023 22:13:20 +9999", "14 Nov 1969 22:13:20 +0000", "14 Nov 9999 22:13:20 +0000",
+        "14 Nov 207777777777777777777714 17:50:46 0", "0 Nov 2023 10:00:00", "14 2023 10:00",
+        "Nov 2023", "14 Nov 2023"}) {
+    CAPTURE(value);
+    CHECK(iso(value) == "none");
+  }
+}

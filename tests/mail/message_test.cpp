@@ -1,0 +1,317 @@
+#include "mail/message.hpp"
+
+#include "mail/diff.hpp"
+#include "util/text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace patchmill;
+using namespace patchmill::mail;
+
+namespace {
+
+const std::string headers =
+    "From: Ann Example <ann@example.org>\nSubject: [PATCH] x: do y\n"
+    "Date: Tue, 14 Nov 2023 22:13:20 +0100\nMessage-ID: <1@example.org>\n";
+const std::string diff =
+    "diff --git a/x b/x\nindex 1111111..2222222 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n"
+    "-b\n+c\n";
+
+Message parsed(const std::string& raw) {
+  auto message = parse_message(raw);
+  REQUIRE_MESSAGE(message.has_value(), message.error().message);
+  return std::move(*message);
+}
+
+Error refused(const std::string& raw, const Limits& limits = {}) {
+  const auto message = parse_message(raw, limits);
+  REQUIRE_FALSE(message.has_value());
+  return message.error();
+}
+
+bool says(const Message& message, std::string_view what) {
+  return std::ranges::any_of(message.mended, [&](const std::string& note) {
+    return note.find(what) != std::string::npos;
+  });
+}
+
+std::string text_of(const std::string& charset, const std::string& body) {
+  return parsed(headers + "Content-Type: text/plain; charset=" + charset + "\n\n" + body).text;
+}
+
+}  // namespace
+
+TEST_CASE("mail::parse_message: the fields of a plain patch") {
+  const Message message =
+      parsed(headers +
+             "To: list@example.org\nCc: \"B, C\" <bc@example.org>, d@example.org\n"
+             "In-Reply-To: <0@example.org> (sent by Bob)\nReferences: <a@x>\n <0@example.org>\n"
+             "List-Id: A list <List.example.org>\nX-Mailing-List: linux@example.org\n\n"
+             "Why.\n\nSigned-off-by: Ann Example <ann@example.org>\n---\n x | 2 +-\n\n" +
+             diff + "-- \n2.39.5\n");
+  CHECK(message.message_id == "1@example.org");
+  CHECK(message.subject == "[PATCH] x: do y");
+  CHECK(message.from == Address{"Ann Example", "ann@example.org"});
+  CHECK_FALSE(message.sender.has_value());
+  REQUIRE(message.date.has_value());
+  CHECK(to_iso(*message.date) == "2023-11-14T21:13:20");
+  CHECK(message.in_reply_to == std::vector<std::string>{"0@example.org"});
+  CHECK(message.references == std::vector<std::string>{"a@x", "0@example.org"});
+  CHECK(message.list_ids == std::vector<std::string>{"list.example.org", "linux@example.org"});
+  REQUIRE(message.cc.size() == 2);
+  CHECK(message.cc[0].name == "B, C");
+  CHECK(message.text == "Why.\n\nSigned-off-by: Ann Example <ann@example.org>\n---\n x | 2 +-");
+  CHECK(message.diff == diff);
+  CHECK(message.diff_at == message.text.size());
+  CHECK(message.mended.empty());
+  CHECK(message.header("subject") == "[PATCH] x: do y");
+  CHECK_FALSE(message.header("X-Missing").has_value());
+}
+
+TEST_CASE("mail::parse_message: every lie about a charset") {
+  CHECK(text_of("us-ascii", "caf\xC3\xA9") == "caf\xC3\xA9");
+  CHECK(text_of("us-ascii", "caf\xE9") == "caf\xC3\xA9");
+  CHECK(text_of("utf-8", "caf\xE9") == "caf\xC3\xA9");
+  CHECK(text_of("iso-8859-1", "caf\xE9 \x93x\x94") == "caf\xC3\xA9 \xE2\x80\x9Cx\xE2\x80\x9D");
+  CHECK(text_of("iso-8859-1", "caf\xC3\xA9") == "caf\xC3\xA9");
+  CHECK(text_of("no-such-charset", "caf\xC3\xA9") == "caf\xC3\xA9");
+  CHECK(text_of("../../etc/passwd", "caf\xE9") == "caf\xC3\xA9");
+  CHECK(text_of("\"gb2312\"", "\xD6\xD0\x81\x30\x84\x36") == "\xE4\xB8\xAD\xC2\xA5");
+  CHECK(text_of("koi8-r", "\xF0\xD2\xC9") == "\xD0\x9F\xD1\x80\xD0\xB8");
+  CHECK(text_of("iso-2022-jp", "\x1B$B4A\x1B(B") == "\xE6\xBC\xA2");
+  CHECK(text_of("utf-8", std::string("a\0b", 3)) == "ab");
+  CHECK(says(parsed(headers + "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9\n"),
+             "declared as \"us-ascii\" but has bytes above 127"));
+}
+
+TEST_CASE("mail::parse_message: the bytes of the diff are left alone") {
+  const std::string latin = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-caf\xE9\n+caf\xE9s\n";
+  for (const std::string charset : {"iso-8859-1", "utf-8", "us-ascii", "gb2312"}) {
+    CAPTURE(charset);
+    const Message message =
+        parsed(headers + "Content-Type: text/plain; charset=" + charset + "\n\nt\n" + latin);
+    CHECK(message.diff == latin);
+    CHECK(is_valid_utf8(message.text));
+  }
+}
+
+TEST_CASE("mail::parse_message: headers with raw bytes and broken encoded words") {
+  const Message message = parsed(
+      "From: =?utf-8?q?J=C3?= =?utf-8?q?=B6rg?= <j@example.org>\nSubject: caf\xE9 =?x?q?a\n"
+      " =?iso-8859-1?Q?=E4_b?=\nMessage-Id: <a\n b@c>\n\nx\n");
+  CHECK(message.from.name == "J\xC3\xB6rg");
+  CHECK(message.subject == "caf\xC3\xA9 =?x?q?a \xC3\xA4 b");
+  CHECK(message.message_id == "ab@c");
+  CHECK_FALSE(message.date.has_value());
+  CHECK(says(message, "no Date"));
+}
+
+TEST_CASE("mail::parse_message: CRLF of the whole mail, of single lines and under a footer") {
+  const auto crlf = [](const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+      out += c == '\n' ? "\r\n" : std::string(1, c);
+    }
+    return out;
+  };
+  CHECK(parsed(crlf(headers + "\nt\n" + diff)).diff == diff);
+  CHECK(parsed(crlf(headers + "\nt\n" + diff)).mended.empty());
+  // git am strips a CR from each line of a mail that is not encoded.
+  const Message mixed = parsed(headers + "\nt\n" + diff.substr(0, diff.size() - 1) + "\r\n");
+  CHECK(mixed.diff == diff);
+  CHECK(says(mixed, "CR LF"));
+  // In encoded bodies it is content, unless the header lines have it, too.
+  const std::string qp = "Content-Transfer-Encoding: quoted-printable\n\n";
+  CHECK(parsed(headers + qp + "t\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a=0D\n+b=0D\n").diff ==
+        "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\r\n+b\r\n");
+  CHECK(parsed(headers + qp +
+               "t=0D\n--- a/x=0D\n+++ b/x=0D\n@@ -1 +1 @@=0D\n-a=0D\n+b=0D\n____\nlist\n")
+            .diff == "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n");
+}
+
+TEST_CASE("mail::parse_message: format=flowed") {
+  const Message text = parsed(headers +
+                              "Content-Type: text/plain; format=flowed\n\nsoft \nbreak\n> a \n"
+                              "> b\n stuffed\n-- \nsig\n");
+  CHECK(text.text == "soft break\n> a b\nstuffed");
+  const std::string type = "Content-Type: text/plain; format=flowed; delsp=yes\n\n";
+  CHECK(parsed(headers + type + "ab \ncd\n").text == "abcd");
+  // A wrapped line is joined, a context line of one space is not taken for a soft break.
+  CHECK(parsed(headers + type + "t\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b \nc\n").diff ==
+        "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+bc\n");
+  CHECK(parsed(headers + type + "t\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n  \n-a\n+b\n").diff ==
+        "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n \n-a\n+b\n");
+}
+
+TEST_CASE("mail::parse_message: attachments") {
+  const std::string start =
+      headers + "Content-Type: multipart/mixed; boundary=\"b\"\n\npre\n--b\n\nmsg\n";
+  for (const std::string type :
+       {"text/x-patch", "text/x-diff", "application/octet-stream; name=0001-x.patch",
+        "application/octet-stream\nContent-Disposition: attachment; filename=\"x.DIFF\"",
+        "text/plain; name=x.diff"}) {
+    CAPTURE(type);
+    const Message message =
+        parsed(start + "--b\nContent-Type: " + type + "\n\n" + diff + "--b--\nafter\n");
+    CHECK(message.diff == diff);
+    CHECK(message.text == "msg");
+  }
+  CHECK(parsed(start + "--b\nContent-Type: application/octet-stream; name=a.out\n\n" + diff +
+               "--b--\n")
+            .diff.empty());
+  const Message both = parsed(start + diff +
+                              "--b\nContent-Type: text/x-patch\n\n--- a/z\n+++ b/z\n"
+                              "@@ -1 +1 @@\n-a\n+b\n--b--\n");
+  CHECK(both.diff.starts_with("--- a/z\n"));
+  CHECK(both.text.find("+c") != std::string::npos);
+  CHECK(says(both, "attached one is used"));
+}
+
+TEST_CASE("mail::parse_message: alternative, signed and enclosed parts") {
+  const Message message = parsed(
+      headers +
+      "Content-Type: multipart/signed; boundary=s\n\n--s\n"
+      "Content-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain\n\nt\n" +
+      diff + "--a\nContent-Type: text/html\n\n<p>" + diff +
+      "--a--\n--s\nContent-Type: application/pgp-signature\n\nxyz\n--s--\n");
+  CHECK(message.diff == diff);
+  CHECK(message.text == "t");
+  const Message forwarded =
+      parsed(headers +
+             "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nlook\n--b\n"
+             "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: text/plain\n"
+             "\ninner text\n" +
+             diff + "--b--\n");
+  CHECK(forwarded.diff == diff);
+  CHECK(forwarded.text == "look\ninner text");
+  const Message html = parsed(headers + "Content-Type: text/html\n\n<p>x\n");
+  CHECK(html.text.empty());
+  CHECK(says(html, "HTML"));
+}
+
+TEST_CASE("mail::parse_message: a clear-signed patch") {
+  const Message message = parsed(
+      headers +
+      "\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nWhy.\n- ---\n\n- --- a/x\n+++ b/x\n"
+      "@@ -1 +1 @@\n- -a\n+b\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP "
+      "SIGNATURE-----\n");
+  CHECK(message.diff == "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n");
+  CHECK(message.text == "Why.\n---");
+}
+
+TEST_CASE("mail::parse_message: senders rewritten by lists") {
+  const auto from = [](const std::string& more) {
+    return parsed("Subject: x\nMessage-ID: <1@x>\nList-Id: <l.example.org>\n" + more + "\nt\n");
+  };
+  const Address ann{"Ann Example", "ann@example.org"};
+  const std::string via = "From: Ann Example via L <l@example.org>\n";
+  CHECK(from(via + "Reply-To: Ann Example <ann@example.org>\n").from == ann);
+  CHECK(from(via + "Reply-To: ann@example.org\n").from == ann);
+  CHECK(from(via + "Cc: b@example.org, Ann Example <ann@example.org>\n").from == ann);
+  const Message google = from(
+      "From: \"'Ann Example' via L\" <l@example.org>\nX-Original-From: Ann Example "
+      "<ann@example.org>\n");
+  CHECK(google.from == ann);
+  REQUIRE(google.sender.has_value());
+  CHECK(google.sender->email == "l@example.org");
+  CHECK(from(via).from.email == "l@example.org");
+  CHECK(from("From: Ann Example <ann@example.org>\nReply-To: c@example.org\n").from == ann);
+}
+
+TEST_CASE("mail::parse_message: headers in the text") {
+  const Message message = parsed(headers +
+                                 "\nFrom: Bob B <bob@example.org>\nSubject: [PATCH] other\n title\n"
+                                 "Date: Mon, 13 Nov 2023 10:00:00 +0000\n\nWhy.\n");
+  REQUIRE(message.in_body_from.has_value());
+  CHECK(message.in_body_from->email == "bob@example.org");
+  CHECK(message.in_body_subject == "[PATCH] other title");
+  REQUIRE(message.in_body_date.has_value());
+  CHECK_FALSE(parsed(headers + "\nFrom: here on it is prose\n").in_body_from.has_value());
+  CHECK(says(parsed(headers + "\nhi\n-- >8 --\nFrom: x <x@y>\n\n" + diff), "scissors"));
+}
+
+TEST_CASE("mail::parse_message: pull requests") {
+  const auto url = [](const std::string& place) {
+    return parsed(headers +
+                  "\nThe following changes since commit 123:\n\n  x\n\n"
+                  "are available in the Git repository at:\n\n" +
+                  place + "\n\nfor you to fetch changes up to 456:\n")
+        .pull_url;
+  };
+  CHECK(url("  https://example.org/x.git tags/a+b") == "https://example.org/x.git tags/a+b");
+  CHECK(url("  git://example.org/x.git \\\n    tags/v1") == "git://example.org/x.git tags/v1");
+  CHECK(url("  git@example.org:x/y.git main") == "git@example.org:x/y.git main");
+  CHECK(url("  ssh://example.org/~u/x.git") == "ssh://example.org/~u/x.git");
+  CHECK(url("  nothing at all").empty());
+}
+
+TEST_CASE("mail::parse_message: what cannot be used, and why") {
+  CHECK(refused("").message == "the mail is empty");
+  CHECK(refused("\n\n").message == "the mail is empty");
+  CHECK(refused("just text\n").message == "the mail has no header");
+  CHECK(refused("Subject: x\n\ny\n").message == "the mail has no From header");
+  CHECK(refused("From: nobody\n\ny\n").message == "the From header \"nobody\" has no mail address");
+  const Message message = parsed("From: a@localhost\n\nx\n");
+  CHECK(message.message_id.ends_with("@missing-message-id.invalid"));
+  CHECK(message.message_id == parsed("From: a@localhost\n\nx\n").message_id);
+  CHECK(message.message_id != parsed("From: a@localhost\n\ny\n").message_id);
+  CHECK(says(message, "no Message-ID"));
+  CHECK(says(message, "no Subject"));
+}
+
+TEST_CASE("mail::parse_message: limits") {
+  Limits limits;
+  limits.message_bytes = 100'000;
+  limits.header_bytes = 10'000;
+  limits.parts = 10;
+  limits.depth = 5;
+  limits.references = 3;
+  CHECK(refused(headers + "\n" + std::string(100'000, 'x'), limits).kind == ErrorKind::limit);
+  CHECK(refused(headers + "X: " + std::string(20'000, 'x') + "\n\n", limits).kind ==
+        ErrorKind::limit);
+  std::string many = headers + "Content-Type: multipart/mixed; boundary=b\n\n";
+  for (int i = 0; i < 20; ++i) {
+    many += "--b\n\nx\n";
+  }
+  CHECK(refused(many, limits).message == "the mail has more than 10 parts");
+  std::string deep = headers + "Content-Type: multipart/mixed; boundary=b0\n\n";
+  for (int i = 0; i < 20; ++i) {
+    deep += "--b" + std::to_string(i) + "\nContent-Type: multipart/mixed; boundary=b" +
+            std::to_string(i + 1) + "\n\n";
+  }
+  CHECK(refused(deep, limits).kind == ErrorKind::limit);
+  std::string nested = headers;
+  for (int i = 0; i < 20; ++i) {
+    nested += "Content-Type: message/rfc822\n\n";
+  }
+  CHECK(refused(nested, limits).kind == ErrorKind::limit);
+  std::string references = headers + "References:";
+  for (int i = 0; i < 100; ++i) {
+    references += " <" + std::to_string(i) + "@x>";
+  }
+  const auto message = parse_message(references + "\n\nx\n", limits);
+  REQUIRE(message.has_value());
+  CHECK(message->references == std::vector<std::string>{"0@x", "98@x", "99@x"});
+}
+
+TEST_CASE("mail::parse_message: a diff of 100 000 lines") {
+  std::string big = "--- /dev/null\n+++ b/x\n@@ -0,0 +1,100000 @@\n";
+  for (int i = 0; i < 100'000; ++i) {
+    big += "+line\n";
+  }
+  const Message message = parsed(headers + "\nt\n" + big);
+  CHECK(message.diff == big);
+  const auto files = parse_diff(message.diff);
+  REQUIRE(files.has_value());
+  CHECK(added_lines(*files).size() == 100'000);
+}
+
+TEST_CASE("mail::salvage: says what it can") {
+  const Remains some = salvage("Subject: =?utf-8?q?x=C3=A4?=\nMessage-ID: <1@x>\n\ny\n");
+  CHECK(some.message_id == "1@x");
+  CHECK(some.subject == "x\xC3\xA4");
+  CHECK(some.from.empty());
+  CHECK_FALSE(salvage("").message_id.empty());
+}
