@@ -11,6 +11,7 @@
 #include "git/repository.hpp"
 #include "mail/diff.hpp"
 #include "mail/subject.hpp"
+#include "placement/base_search.hpp"
 #include "placement/placement.hpp"
 #include "store/blob_store.hpp"
 #include "store/migrations.hpp"
@@ -235,32 +236,31 @@ bool merged_later(git::Repository& repository, const Upstream& upstream,
 
 // ---- the misses ----
 
+// What git::apply_series() says when a patch is refused or unreadable rather than misplaced.
 std::string class_of(const placement::Placement& placed, const placement::SeriesPatches& patches) {
   if (placed.state != PlacementState::conflict) {
     return std::string(to_string(placed.state));
   }
-  for (const auto& input : patches.inputs) {
-    if (!input.diff.empty() && !mail::parse_diff(input.diff)) {
-      return "damaged: the diff in the mail cannot be read";
-    }
-  }
-  std::size_t best_share = 0;
-  for (const auto& candidate : placed.candidates) {
-    const auto& reasons = candidate.reasons;
-    if (std::find(reasons.begin(), reasons.end(), placement::Reason::blobs) != reasons.end()) {
-      best_share =
-          std::max<std::size_t>(best_share, candidate.explanation.starts_with("0 of") ? 1 : 2);
-    }
+  const auto& outcome = placed.candidates[*placed.chosen].outcome;
+  if (outcome->conflict->reason.find("is a submodule") != std::string::npos) {
+    return "refused: it changes which commit of a submodule is used";
   }
   bool names_blobs = false;
   for (const auto& input : patches.inputs) {
+    if (!input.diff.empty() && !mail::parse_diff(input.diff)) {
+      return "damaged: the diff in the mail is broken, git am refuses it as well";
+    }
     names_blobs = names_blobs || input.diff.find("\nindex ") != std::string::npos;
   }
   if (!names_blobs) {
-    return "no blobs: made without git or with the index lines cut";
+    return "no blobs: made without git, or with the index lines cut";
   }
-  return best_share == 0 ? "unknown base: files that neither the tree nor any posted series has"
-                         : "mixed base: some of its files are nowhere to be found";
+  if (outcome->conflict->reason.find("git refuses the patch") != std::string::npos) {
+    return "damaged: the diff in the mail is broken, git am refuses it as well";
+  }
+  const auto images = placement::read_images(patches.inputs);
+  return images.breaks > 0 ? "patches of one series that were not made on each other"
+                           : "made on files that neither the tree nor any posted series has";
 }
 
 struct Miss {
@@ -290,6 +290,7 @@ struct Tally {
   std::map<std::string, std::size_t> states;
   std::map<std::string, std::size_t> reasons;
   std::vector<double> times;
+  std::vector<std::pair<double, std::int64_t>> slowest;
   std::vector<Miss> misses;
 };
 
@@ -314,6 +315,11 @@ void print_tally(Tally& tally) {
              tally.merged, percent(tally.merged_placed, tally.merged));
   fmt::print("time a series: median {:.1f} ms, p95 {:.1f} ms, most {:.1f} ms\n", at(0.5), at(0.95),
              at(1));
+  std::sort(tally.slowest.rbegin(), tally.slowest.rend());
+  tally.slowest.resize(std::min<std::size_t>(tally.slowest.size(), 5));
+  for (const auto& [took, number] : tally.slowest) {
+    fmt::print("  slow: series {}, {:.0f} ms\n", number, took);
+  }
   std::map<std::string, std::size_t> classes;
   for (const auto& miss : tally.misses) {
     ++classes[miss.kind];
@@ -410,6 +416,9 @@ int main() {
     const auto series = queries.series(numbers[i]);
     if (!series || !series->received_all()) {
       ++tally.incomplete;
+      if (series) {
+        placer.remember(*series, value_of(placement::load_patches(queries, *series)));
+      }
       continue;
     }
     ++tally.complete;
@@ -426,6 +435,7 @@ int main() {
       continue;
     }
     tally.times.push_back(took);
+    tally.slowest.emplace_back(took, series->number);
     const bool is_placed = placed.state == PlacementState::placed;
     if (is_placed) {
       ++tally.placed;

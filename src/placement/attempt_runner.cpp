@@ -10,11 +10,11 @@ constexpr std::size_t k_max_tries = 14;
 
 class Runner {
  public:
-  Runner(const SeriesPatches& patches, const RepositoryOf& repository_of, bool explain)
+  Runner(const SeriesPatches& patches, const RepositoryOf& repository_of)
       : m_patches(patches), m_repository_of(repository_of) {
-    // A failing candidate is the rule only when all fail, so explaining each as it fails costs
-    // the common case nothing.
-    m_options.explain = explain;
+    // The failing hunk is named anyway; the search for the commit in conflict is kept for the
+    // one candidate that people look at.
+    m_options.explain = false;
   }
 
   // True when the series applies.
@@ -37,6 +37,19 @@ class Runner {
                   git::apply_series(*repository, base, m_patches.inputs, m_options));
     m_series_failed = m_series_failed || !attempt.candidate.outcome->ok();
     return attempt.candidate.outcome->ok();
+  }
+
+  // Says of a failed attempt, as well, which commit is in its way.
+  Result<void> explain(Attempt& attempt) {
+    auto& outcome = attempt.candidate.outcome;
+    const bool below = attempt.on && attempt.candidate.commit == attempt.base;
+    PM_TRY_ASSIGN(git::Repository * repository, m_repository_of(attempt.tree));
+    git::ApplyOptions options;
+    options.explain = true;
+    PM_TRY_ASSIGN(outcome,
+                  git::apply_series(*repository, outcome->base,
+                                    below ? attempt.on->inputs : m_patches.inputs, options));
+    return {};
   }
 
   [[nodiscard]] bool only_prerequisites_failed() const {
@@ -70,7 +83,7 @@ class Runner {
 Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
                                 const RepositoryOf& repository_of, const GoOn& go_on,
                                 bool explain) {
-  Runner runner(patches, repository_of, explain);
+  Runner runner(patches, repository_of);
   RunOutcome result;
   std::size_t tries = 0;
   std::size_t most_applied = 0;
@@ -100,6 +113,9 @@ Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatc
       result.nearest = i;
       most_applied = applied;
     }
+  }
+  if (explain && result.nearest) {
+    PM_TRY(runner.explain(attempts[*result.nearest]));
   }
   result.only_prerequisites_failed = runner.only_prerequisites_failed();
   return result;

@@ -24,7 +24,8 @@ using RepositoryOf = std::function<Result<git::Repository*>(std::size_t tree)>;
 using GoOn = std::function<Result<bool>()>;
 
 // Fills in `tried` and `outcome` of the candidates, and their commit where prerequisites made a
-// new one. At most 14 are tried; the rest keep tried = false.
+// new one. At most 14 are tried; the rest keep tried = false. `explain`: when none fits, the commit
+// in the way of the nearest is looked for.
 Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
                                 const RepositoryOf& repository_of, const GoOn& go_on, bool explain);
 

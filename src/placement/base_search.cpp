@@ -4,6 +4,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace patchmill::placement {
@@ -47,6 +48,10 @@ class ImageReader {
       return;
     }
     std::string blob = to_lower(file.old_blob);
+    if (const auto now = m_now.find(file.old_path);
+        now != m_now.end() && usable_blob(blob) && !same_blob(now->second, blob)) {
+      ++m_images.breaks;
+    }
     if (usable_blob(blob)) {
       expect(file.old_path, PreImage::Kind::blob, std::move(blob), number);
     } else {
@@ -55,6 +60,9 @@ class ImageReader {
   }
 
   void read_new(const mail::FileDiff& file, std::size_t number) {
+    if (file.new_path != file.old_path && file.change != mail::FileChange::copied) {
+      m_now.erase(file.old_path);
+    }
     if (file.change == mail::FileChange::deleted) {
       return;
     }
@@ -63,12 +71,16 @@ class ImageReader {
     }
     std::string blob = to_lower(file.new_blob);
     if (usable_blob(blob)) {
+      m_now.insert_or_assign(file.new_path, blob);
       m_images.after.push_back({file.new_path, std::move(blob), number});
+    } else {
+      m_now.erase(file.new_path);
     }
   }
 
   Images m_images;
   std::set<std::string> m_seen;
+  std::map<std::string, std::string> m_now;  // the blob each path has after the patches so far
 };
 
 std::int64_t weight_of(const PreImage& image) {

@@ -35,6 +35,8 @@ struct PostImage {
 struct Images {
   std::vector<PreImage> before;  // one a path
   std::vector<PostImage> after;  // every blob a patch of the series makes, in order
+  // Times a patch expects of a path another blob than the patches before it leave.
+  std::size_t breaks = 0;
 };
 // Diffs that cannot be parsed say nothing.
 Images read_images(std::span<const git::PatchInput> patches);

@@ -35,13 +35,12 @@ tracker::Series follow(tracker::Queries& queries, tracker::Series start, std::op
     return start;
   }
   tracker::Series best = start;
-  for (const std::int64_t number : queries.series_numbers()) {
+  for (const std::int64_t number : queries.revisions(start.number)) {
     if (number == start.number) {
       continue;
     }
     const auto other = queries.series(number);
-    if (!other || other->work != start.work || (as_of && other->date > *as_of) ||
-        !other->received_all()) {
+    if (!other || (as_of && other->date > *as_of) || !other->received_all()) {
       continue;
     }
     const bool better =

@@ -93,6 +93,9 @@ class Placer {
 
   Result<Placement> place(const tracker::Series& series, const SeriesPatches& patches,
                           tracker::Queries& queries, const PlaceOptions& options = {});
+  // Notes which files the series makes, so that a series on top of it is recognised without being
+  // told. place() does so itself; call it for series that are not placed (incomplete ones).
+  void remember(const tracker::Series& series, const SeriesPatches& patches);
   // The repository that holds a tree's objects and every commit applied so far.
   Result<git::Repository*> repository(std::string_view tree);
   // Remembers that this commit of the tree built.

@@ -71,6 +71,13 @@ Result<Placement> Placer::place(const tracker::Series& series, const SeriesPatch
       .run();
 }
 
+void Placer::remember(const tracker::Series& series, const SeriesPatches& patches) {
+  if (series.number > 0) {
+    record_post_images(m_impl->database, series.number, series.date,
+                       read_images(patches.inputs).after);
+  }
+}
+
 Result<git::Repository*> Placer::repository(std::string_view tree) {
   PM_TRY_ASSIGN(Tree * found, m_impl->find(tree));
   return found->repository();

@@ -51,11 +51,13 @@ struct ImpliedDependency {
 };
 
 // When the line does not hold all pre-images of `patches`, looks for posted series that make
-// them, up to five deep. Empty unless that explains more files than the line alone (`direct`).
-Result<std::optional<ImpliedDependency>> implied_dependency(
-    store::Database& database, tracker::Queries& queries, const tracker::Series& series,
-    const SeriesPatches& patches, const BlobIndex& index, Ordinal until,
-    std::optional<Ordinal> posted, const std::optional<BaseMatch>& direct);
+// them, up to five deep. Empty unless that explains more files than the line alone.
+Result<std::optional<ImpliedDependency>> implied_dependency(store::Database& database,
+                                                            tracker::Queries& queries,
+                                                            const tracker::Series& series,
+                                                            const SeriesPatches& patches,
+                                                            const BlobIndex& index, Ordinal until,
+                                                            std::optional<Ordinal> posted);
 
 // "series 12 ([v2] title)".
 std::string describe_series(const tracker::Series& series);

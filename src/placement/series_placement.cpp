@@ -197,7 +197,7 @@ Result<void> SeriesPlacement::collect_on(const TreeAffinity& affinity, const Tre
   if (!m_on && !base_named && unexplained) {
     PM_TRY_ASSIGN(const auto implied,
                   implied_dependency(m_database, m_queries, m_series, m_patches, *view.index,
-                                     view.until, candidates.posted(), match));
+                                     view.until, candidates.posted()));
     if (implied) {
       candidates.add_implied(*implied);
     }
