@@ -92,5 +92,5 @@ TEST_CASE("mail::commit_text: what git am records") {
   const CommitText bare =
       commit_text(with_text("Why.\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\nafter\n"));
   CHECK(bare.body == "Why.\n");
-  CHECK(commit_text(with_text("--- 8< ---\nkept\n-- \nsig\n")).body == "--- 8< ---\nkept\n");
+  CHECK(commit_text(with_text("-- 8< --\nkept\n-- \nsig\n")).body == "-- 8< --\nkept\n");
 }
