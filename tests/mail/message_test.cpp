@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace patchmill;
 using namespace patchmill::mail;
@@ -315,4 +317,27 @@ TEST_CASE("mail::salvage: says what it can") {
   CHECK(some.subject == "x\xC3\xA4");
   CHECK(some.from.empty());
   CHECK_FALSE(salvage("").message_id.empty());
+}
+
+TEST_CASE("mail::parse_message: the same from several threads at once") {
+  const std::string raw =
+      headers +
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=koi8-r\n"
+      "Content-Transfer-Encoding: base64\n\n8NLJDQo=\n--b\nContent-Type: text/plain; "
+      "charset=gb2312; format=flowed\nContent-Disposition: inline\n\n\xD6\xD0 \nx\n--b--\n";
+  const std::string expected = parsed(raw).text;
+  std::vector<std::thread> threads;
+  std::vector<int> same(4, 0);
+  for (std::size_t t = 0; t < same.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        const auto message = parse_message(raw);
+        same[t] += message && message->text == expected ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(same == std::vector<int>(4, 200));
 }
