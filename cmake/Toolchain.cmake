@@ -13,8 +13,10 @@ endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   # GCC 12 reports null dereferences and impossible lengths inside the standard library when it
-  # inlines at -O2.
-  target_compile_options(patchmill_options INTERFACE -Wno-null-dereference -Wno-stringop-overread)
+  # inlines at -O2 (its bugs 105329, 105651 and their kin).
+  target_compile_options(patchmill_options INTERFACE
+    -Wno-null-dereference -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds
+    -Wno-restrict)
 endif()
 
 if(PATCHMILL_SANITIZE)

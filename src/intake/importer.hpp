@@ -25,7 +25,7 @@ struct ImportOptions {
   unsigned parsers = 0;  // threads; 0: one a processor
   std::size_t batch_mails = 1000;  // stored in one transaction
   std::size_t batch_bytes = std::size_t{8} << 20;
-  std::size_t bytes_in_flight = std::size_t{64} << 20;  // read and not yet stored; one mail more
+  std::size_t bytes_in_flight = std::size_t{32} << 20;  // read and not yet stored; one mail more
 };
 
 struct ImportProgress {
