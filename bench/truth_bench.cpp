@@ -9,6 +9,8 @@
 // author (maintainers edit what they take).
 
 #include "git/repository.hpp"
+#include "intake/detect.hpp"
+#include "intake/importer.hpp"
 #include "mail/diff.hpp"
 #include "mail/subject.hpp"
 #include "placement/base_search.hpp"
@@ -16,11 +18,9 @@
 #include "store/blob_store.hpp"
 #include "store/migrations.hpp"
 #include "tracker/queries.hpp"
-#include "tracker/tracker.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
-#include "util/thread_pool.hpp"
 
 #include <fmt/format.h>
 
@@ -72,68 +72,29 @@ double percent(std::size_t part, std::size_t whole) {
 
 // ---- the list ----
 
-std::vector<std::string> mail_commits(const fs::path& inbox) {
-  auto repository = value_of(git::Repository::open(inbox));
-  const Completed done = value_of(repository->git({"rev-list", "--reverse", "HEAD"}));
-  if (!done.ok()) {
-    die("REAL_INBOX: " + done.err);
-  }
-  std::vector<std::string> commits;
-  for (const auto line : split_lines(done.out)) {
-    commits.emplace_back(line);
-  }
-  return commits;
-}
-
-std::string read_mail(ChildProcess& reader) {
-  const std::string head = value_of(reader.read_line());
-  const auto words = split(head, ' ');
-  const auto size = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;
-  if (!size) {
-    return {};  // a commit that removes a mail
-  }
-  std::string mail = value_of(reader.read_exact(static_cast<std::size_t>(*size) + 1));
-  mail.pop_back();
-  return mail;
-}
-
-// Returns the number of mails given to the tracker.
-std::size_t import(const fs::path& inbox, store::Database& database, store::BlobStore& blobs,
-                   const std::string& list_id) {
+void import(const fs::path& inbox, const fs::path& data, store::Database& database,
+            store::BlobStore& blobs) {
+  const auto detected = value_of(intake::detect_source(inbox.string()));
+  const auto sources = value_of(intake::open_sources(detected, data / "mirrors"));
   const SystemClock clock;
-  tracker::Tracker tracker(database, blobs, clock);
-  const auto commits = mail_commits(inbox);
-  Command command;
-  command.argv = {"git", "-C", inbox.string(), "cat-file", "--batch"};
-  command.env = git::git_environment();
-  auto reader = value_of(ChildProcess::start(command));
-  ThreadPool pool(std::max(1u, std::thread::hardware_concurrency()));
-  std::size_t mails = 0;
-  constexpr std::size_t k_batch = 500;
-  for (std::size_t start = 0; start < commits.size(); start += k_batch) {
-    const std::size_t end = std::min(start + k_batch, commits.size());
-    std::string request;
-    for (std::size_t i = start; i < end; ++i) {
-      request += commits[i] + ":m\n";
-    }
-    if (const auto written = reader->write(request); !written) {
-      die(written.error().message);
-    }
-    std::vector<tracker::Incoming> batch(end - start);
-    for (auto& mail : batch) {
-      mail.raw = read_mail(*reader);
-      pool.submit([&mail, &list_id] {
-        mail.list_id = list_id;
-        mail.source = "truth";
-        mail.parsed = mail::parse_message(mail.raw);
-      });
-    }
-    pool.wait_idle();
-    std::erase_if(batch, [](const auto& mail) { return mail.raw.empty(); });
-    mails += batch.size();
-    tracker.ingest(batch);
+  intake::Importer importer(database, blobs, clock);
+  const auto report = importer.run(sources);
+  for (const auto& problem : report.problems) {
+    die("REAL_INBOX: " + problem.message);
   }
-  return mails;
+  const auto mails = report.stored + report.duplicates;
+  fmt::print("import: {} mails in {:.1f} s, {:.0f} mails/s; {} stored, {} duplicates\n", mails,
+             report.seconds, static_cast<double>(mails) / report.seconds, report.stored,
+             report.duplicates);
+  tracker::Queries queries(database, blobs);
+  std::uint64_t counted = 0;
+  for (const auto& [kind, count] : queries.message_counts()) {
+    fmt::print("  {:6} {}\n", count, kind);
+    counted += static_cast<std::uint64_t>(count);
+  }
+  if (counted != report.stored) {
+    die(fmt::format("lost mail: {} were stored, {} are there", report.stored, counted));
+  }
 }
 
 // ---- what became of the patches ----
@@ -368,18 +329,7 @@ int main() {
   store::migrate(*database);
   store::BlobStore blobs(data / "blobs");
   if (!imported) {
-    const auto start = Clock_::now();
-    const std::size_t mails = import(inbox, *database, blobs, "truth.example.org");
-    const double took = seconds_since(start);
-    fmt::print("import: {} mails in {:.1f} s, {:.0f} mails/s\n", mails, took,
-               static_cast<double>(mails) / took);
-    tracker::Queries queries(*database, blobs);
-    std::size_t stored = 0;
-    for (const auto& [kind, count] : queries.message_counts()) {
-      fmt::print("  {:6} {}\n", count, kind);
-      stored += kind == "unusable" ? 0 : static_cast<std::size_t>(count);
-    }
-    fmt::print("stored {} of {} mails (the rest are duplicates by Message-ID)\n", stored, mails);
+    import(inbox, data, *database, blobs);
     value_of(write_file_atomic(data / "imported", "").map([] { return true; }));
   }
 
