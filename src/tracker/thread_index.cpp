@@ -111,7 +111,7 @@ std::int64_t ThreadIndex::larger(std::int64_t a, std::int64_t b) {
   for (std::int64_t bound = 16;; bound *= 8) {
     const auto count = [&](std::int64_t thread) {
       return m_database.value<std::int64_t>(
-          "SELECT count(*) FROM (SELECT 1 FROM message_ids WHERE thread = ? LIMIT ?) AS some",
+          "SELECT count(*) FROM (SELECT 1 FROM message_ids WHERE thread = ? LIMIT ?) AS counted",
           thread, bound);
     };
     const std::int64_t count_a = count(a);

@@ -53,6 +53,14 @@ class ThreadMaker {
     spec.from = m_author;
     spec.seconds = m_now;
     m_now += pick(0, 2);
+    if (!spec.in_reply_to.empty()) {
+      // Mailers repeat the whole chain, git send-email only the mail it answers.
+      std::string& chain = m_chains[spec.msgid];
+      chain = m_chains[spec.in_reply_to] + "<" + spec.in_reply_to + "> ";
+      if (chance(50)) {
+        spec.references = chain;
+      }
+    }
     return spec;
   }
 
@@ -116,6 +124,7 @@ class ThreadMaker {
   std::mt19937 m_random;
   std::vector<MailSpec> m_mails;
   std::vector<std::string> m_ids;
+  std::map<std::string, std::string> m_chains;  // References of each mail
   std::string m_author, m_title;
   int m_total = 1;
   int m_now = 0;

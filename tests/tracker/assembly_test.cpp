@@ -1,0 +1,277 @@
+#include "tracker/assembly.hpp"
+
+#include "tracker/posting_slips.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using namespace patchmill::tracker;
+
+namespace {
+
+MailFact fact(const std::string& msgid, const std::string& subject,
+              std::vector<std::string> parents = {}, int seconds = 0,
+              const std::string& from = "alice@example.org") {
+  MailFact result;
+  result.msgid = msgid;
+  result.subject = mail::parse_subject(subject);
+  result.parents = std::move(parents);
+  result.from = {"", from};
+  result.date = from_micros((1'700'000'000LL + seconds) * 1'000'000);
+  return result;
+}
+
+// One line a series: "v1 2/2 cover: 1=a 2=b", carried-over ones with +.
+std::vector<std::string> lines(std::vector<MailFact> facts, const ReplyParents& replies = {}) {
+  std::int64_t id = 0;
+  for (MailFact& one : facts) {
+    one.id = ++id;
+    one.thread = one.thread == 0 ? 1 : one.thread;
+  }
+  const Assembly assembly = assemble(std::move(facts), replies);
+  std::vector<std::string> result;
+  for (const AssembledSeries& series : assembly.series) {
+    std::string line = "v" + std::to_string(series.version.number) + " " +
+                       std::to_string(series.patches.size()) + "/" + std::to_string(series.total) +
+                       " " + (series.cover ? assembly.facts[*series.cover].msgid : "-") + ":";
+    for (const AssembledPatch& patch : series.patches) {
+      line += " " + std::to_string(patch.number) + "=" + assembly.facts[patch.fact].msgid +
+              (patch.carried_over ? "+" : "");
+    }
+    result.push_back(line);
+  }
+  return result;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("tracker::assemble: nothing gives nothing") {
+  CHECK(lines({}).empty());
+}
+
+TEST_CASE("tracker::assemble: 1/12 and 11/12 are different patches") {
+  std::vector<MailFact> facts{fact("c", "[PATCH 00/12] c")};
+  for (int number = 1; number <= 12; ++number) {
+    facts.push_back(fact("p" + std::to_string(number),
+                         "[PATCH " + std::to_string(number) + "/12] t", {"c"}, number));
+  }
+  CHECK(lines(facts) == Lines{"v1 12/12 c: 1=p1 2=p2 3=p3 4=p4 5=p5 6=p6 7=p7 8=p8 9=p9 10=p10 "
+                              "11=p11 12=p12"});
+}
+
+TEST_CASE("tracker::assemble: authors in one thread are never merged") {
+  CHECK(lines({fact("c", "[PATCH 0/2] c"), fact("a1", "[PATCH 1/2] x", {"c"}, 1),
+               fact("b2", "[PATCH 2/2] y", {"c"}, 2, "bob@example.org")}) ==
+        Lines{"v1 1/2 c: 1=a1", "v1 1/2 -: 2=b2"});
+  // A list that hides authors behind its own address leaves their names.
+  MailFact bob = fact("b2", "[PATCH 2/2] y", {"a1"}, 2, "list@example.org");
+  MailFact alice = fact("a1", "[PATCH 1/2] x", {}, 1, "list@example.org");
+  bob.from.name = "Bob via list";
+  alice.from.name = "Alice via list";
+  CHECK(lines({alice, bob}).size() == 2);
+  bob.from.name = alice.from.name;
+  CHECK(lines({alice, bob}).size() == 1);
+}
+
+TEST_CASE("tracker::assemble: an unknown cover holds its patches together") {
+  CHECK(lines({fact("p1", "[PATCH 1/2] x", {"lost"}),
+               fact("p2", "[PATCH 2/2] y", {"lost"}, 9999)}) == Lines{"v1 2/2 -: 1=p1 2=p2"});
+}
+
+TEST_CASE("tracker::assemble: a missing middle of a deep thread does not split it") {
+  CHECK(lines({fact("c", "[PATCH 0/3] c"), fact("p1", "[PATCH 1/3] x", {"c"}, 1),
+               fact("p3", "[PATCH 3/3] z", {"p2", "p1", "c"}, 3)}) == Lines{"v1 2/3 c: 1=p1 3=p3"});
+}
+
+TEST_CASE("tracker::assemble: without references dates and prefixes decide") {
+  auto apart = [](int seconds, const char* second) {
+    MailFact one = fact("p1", "[PATCH net 1/2] x");
+    MailFact two = fact("p2", second, {}, seconds);
+    one.thread = 1;
+    two.thread = 2;
+    return lines({one, two}).size();
+  };
+  CHECK(apart(20 * 60, "[PATCH net 2/2] y") == 1);
+  CHECK(apart(20 * 60 + 1, "[PATCH net 2/2] y") == 2);
+  CHECK(apart(1, "[PATCH net-next 2/2] y") == 2);
+  MailFact undated = fact("p2", "[PATCH net 2/2] y");
+  undated.date.reset();
+  undated.thread = 2;
+  CHECK(lines({fact("p1", "[PATCH net 1/2] x"), undated}).size() == 2);
+}
+
+TEST_CASE("tracker::assemble: two postings sent at once keep their own patches") {
+  // Dates interleave; the Message-IDs of git send-email tell the runs apart.
+  auto id = [](const char* run, int number) {
+    return std::string("20231114221320.") + run + "-" + std::to_string(number) +
+           "-alice@example.org";
+  };
+  std::vector<MailFact> facts{
+      fact(id("77", 1), "[PATCH 1/2] a", {}, 0), fact(id("78", 1), "[PATCH 1/2] b", {}, 1),
+      fact(id("77", 2), "[PATCH 2/2] a", {}, 2), fact(id("78", 2), "[PATCH 2/2] b", {}, 3)};
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    facts[i].thread = static_cast<std::int64_t>(i) + 1;
+  }
+  CHECK(lines(facts) == Lines{"v1 2/2 -: 1=" + id("77", 1) + " 2=" + id("77", 2),
+                              "v1 2/2 -: 1=" + id("78", 1) + " 2=" + id("78", 2)});
+}
+
+TEST_CASE("tracker::assemble: a complete resend in the thread is a series of its own") {
+  CHECK(lines({fact("c", "[PATCH 0/2] c"), fact("p1", "[PATCH 1/2] x", {"c"}, 1),
+               fact("p2", "[PATCH 2/2] y", {"c"}, 2), fact("d", "[PATCH RESEND 0/2] c", {"c"}, 99),
+               fact("q1", "[PATCH RESEND 1/2] x", {"d", "c"}, 100),
+               fact("q2", "[PATCH RESEND 2/2] y", {"d", "c"}, 101)}) ==
+        Lines{"v1 2/2 c: 1=p1 2=p2", "v1 2/2 d: 1=q1 2=q2"});
+}
+
+TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
+  const std::vector<MailFact> first{
+      fact("c", "[PATCH 0/3] c"), fact("p1", "[PATCH 1/3] x", {"c"}, 1),
+      fact("p2", "[PATCH 2/3] y", {"c"}, 2), fact("p3", "[PATCH 3/3] z", {"c"}, 3)};
+  auto with = [&](std::vector<MailFact> more, const ReplyParents& replies = {}) {
+    std::vector<MailFact> facts = first;
+    facts.insert(facts.end(), more.begin(), more.end());
+    Lines result = lines(facts, replies);
+    REQUIRE(result.front() == "v1 3/3 c: 1=p1 2=p2 3=p3");
+    result.erase(result.begin());
+    return result;
+  };
+  SUBCASE("in answer to the patch") {
+    CHECK(with({fact("r2", "[PATCH v2 2/3] y", {"p2"}, 500)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("patch 1 in answer to patch 1") {
+    CHECK(with({fact("r1", "[PATCH v2 1/3] x", {"p1"}, 500)}) ==
+          Lines{"v2 3/3 c: 1=r1 2=p2+ 3=p3+"});
+  }
+  SUBCASE("patch 1 in answer to the cover may begin a whole posting") {
+    CHECK(with({fact("r1", "[PATCH v2 1/3] x", {"c"}, 500)}) == Lines{"v2 1/3 -: 1=r1"});
+  }
+  SUBCASE("without counter") {
+    CHECK(with({fact("r2", "[PATCH v2] y", {"p2"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({fact("r2", "[PATCH] Y", {"p2"}, 500)}) == Lines{"v1 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500)}) == Lines{"v2 1/1 -: 1=r2"});
+  }
+  SUBCASE("v2.1 is older than v3") {
+    CHECK(with({fact("r2", "[PATCH v2.1 2/3] y", {"p2"}, 500),
+                fact("r3", "[PATCH v3 3/3] z", {"p3"}, 400)}) ==
+          Lines{"v3 3/3 c: 1=p1+ 2=r2+ 3=r3", "v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("one after the other, each upon the one before") {
+    CHECK(with({fact("r2", "[PATCH v2] y", {"p2"}, 500), fact("s2", "[PATCH v3] y", {"r2"}, 600),
+                fact("s3", "[PATCH v3 3/3] z", {"p3"}, 700)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+", "v3 3/3 c: 1=p1+ 2=s2 3=p3+",
+                "v3 3/3 c: 1=p1+ 2=s2+ 3=s3"});
+  }
+  SUBCASE("in answer to a review") {
+    CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)},
+               {{"review2", "review1"}, {"review1", "p2"}}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)}, {{"review2", "review2"}}) ==
+          Lines{"v2 1/1 -: 1=r2"});
+  }
+  SUBCASE("of somebody else are series of their own") {
+    CHECK(with({fact("r2", "[PATCH v2 2/3] y", {"p2"}, 500, "bob@example.org")}) ==
+          Lines{"v2 1/3 -: 2=r2"});
+  }
+  SUBCASE("the same number of the same version, but another patch") {
+    CHECK(with({fact("o2", "[PATCH 2/3] other", {"c"}, 500)}) == Lines{"v1 1/3 -: 2=o2"});
+  }
+}
+
+TEST_CASE("tracker::assemble: cover and patches that disagree are one posting, with a note") {
+  auto note = [](std::vector<MailFact> facts) {
+    const Assembly assembly = assemble(std::move(facts));
+    return assembly.series.size() == 1 ? assembly.series[0].note : std::string("several series");
+  };
+  // The version stands only in the title of the cover.
+  CHECK(lines({fact("c", "[PATCH 0/2] c (v3)"), fact("p1", "[PATCH 1/2] x", {"c"}, 1),
+               fact("p2", "[PATCH 2/2] y", {"c"}, 2)}) == Lines{"v3 2/2 c: 1=p1 2=p2"});
+  // Counts differ.
+  const std::vector<MailFact> counts{fact("c", "[PATCH 0/5] c"),
+                                     fact("p1", "[PATCH 1/2] x", {"c"}, 1),
+                                     fact("p2", "[PATCH 2/2] y", {"c"}, 2)};
+  CHECK(lines(counts) == Lines{"v1 2/2 c: 1=p1 2=p2"});
+  CHECK(note(counts) == "The cover letter counts 5 patches, the patches 2.");
+  CHECK(lines({fact("p1", "[PATCH 1/3] x"), fact("p2", "[PATCH 2/3] y", {"p1"}, 1),
+               fact("p3", "[PATCH 3/4] z", {"p1"}, 2)}) == Lines{"v1 3/3 -: 1=p1 2=p2 3=p3"});
+  // Every patch carries the version of its own last change.
+  CHECK(lines({fact("c", "[PATCH v5 0/3] c"), fact("p1", "[PATCH v3 1/3] x", {"c"}, 1),
+               fact("p2", "[PATCH 2/3] y", {"c"}, 2), fact("p3", "[PATCH v5 3/3] z", {"c"}, 3)}) ==
+        Lines{"v5 3/3 c: 1=p1 2=p2 3=p3"});
+  // A newer version is a reroll, unless one run sent both.
+  CHECK(lines({fact("c", "[PATCH 0/2] c"), fact("p1", "[PATCH 1/2] x", {"c"}, 1),
+               fact("p2", "[PATCH v2 2/2] y", {"c"}, 2)}) ==
+        Lines{"v1 1/2 c: 1=p1", "v2 2/2 c: 1=p1+ 2=p2"});
+  const std::string run = "20231114221320.77-";
+  CHECK(lines({fact(run + "1-a@x", "[PATCH 0/2] c"),
+               fact(run + "2-a@x", "[PATCH 1/2] x", {run + "1-a@x"}, 1),
+               fact(run + "3-a@x", "[PATCH v2 2/2] y", {run + "1-a@x"}, 2)})
+            .size() == 1);
+  CHECK(note({fact("c", "[PATCH 0/2] c"), fact("p1", "[PATCH 1/2] x", {"c"}, 1),
+              fact("p2", "[PATCH 2/2] y", {"c"}, 2), fact("p3", "[PATCH 3/2] z", {"c"}, 3)}) ==
+        "Patch 3 beyond the 2 announced.");
+  CHECK(note({fact("c", "[PATCH 0/3] c"), fact("p2", "[PATCH 2/3] x", {"c"}, 1)}) ==
+        "Patches 1, 3 not received.");
+}
+
+TEST_CASE("tracker::assemble: mails that answer each other in a circle end") {
+  CHECK(lines({fact("a", "[PATCH v2 1/2] x", {"b"}), fact("b", "[PATCH v3 2/2] y", {"a"}),
+               fact("c", "[PATCH v3] z", {"d"}), fact("d", "[PATCH v3] z", {"c"})})
+            .size() == 3);
+}
+
+TEST_CASE("tracker::assemble: thousands of mails in one thread, in time that does not explode") {
+  std::vector<MailFact> facts;
+  for (int i = 0; i < 3000; ++i) {
+    // The same number again and again, the worst case of splitting.
+    facts.push_back(fact("s" + std::to_string(i), "[PATCH 1/4] t" + std::to_string(i), {"x"}, i));
+    facts.push_back(fact("u" + std::to_string(i), "[PATCH v" + std::to_string(i) + " 2/3] y",
+                         {i == 0 ? "y" : "u" + std::to_string(i - 1)}, i));
+  }
+  std::vector<MailFact> large{fact("c", "[PATCH 0/3000] c")};
+  for (int i = 1; i <= 3000; ++i) {
+    large.push_back(fact("p" + std::to_string(i), "[PATCH " + std::to_string(i) + "/3000] t",
+                         {i == 1 ? "c" : "p" + std::to_string(i - 1)}, i));
+  }
+  CHECK(lines(facts).size() == 6000);
+  CHECK(lines(large).size() == 1);
+}
+
+TEST_CASE("tracker::posting_run: what one run of a mailer writes into Message-IDs") {
+  CHECK(posting_run("20210902010814.32448-1-a@example.org") ==
+        posting_run("20210902010814.32448-12-a@example.org"));
+  CHECK(posting_run("20210902010814.32448-1-a@example.org") !=
+        posting_run("20210902010814.32449-1-a@example.org"));
+  CHECK(posting_run("1679293822-19378-1-git-send-email-a@example.org") ==
+        posting_run("1679293822-19378-2-git-send-email-a@example.org"));
+  CHECK(posting_run("cover.1642601554.git.a@example.org") ==
+        posting_run("1658144ea5bf1ee0c6373b5470f611a6f0fb41af.1642601554.git.a@example.org"));
+  CHECK(posting_run("20250410-patchwork_ci-v1-0-def85825f46a@example.org") ==
+        posting_run("20250410-patchwork_ci-v1-3-def85825f46a@example.org"));
+  CHECK(posting_run("20250410-patchwork_ci-v1-0-def85825f46a@example.org") !=
+        posting_run("20250410-patchwork_ci-v2-0-def85825f46a@example.org"));
+  for (const char* id : {"", "a", "-", "@", "20210902010814.", "20210902010814.1-", "a@x",
+                         "12345678-", "12345678-@", "cover.", "1679293822-19378"}) {
+    CHECK(posting_run(id).empty());
+  }
+}
+
+TEST_CASE("tracker::version_of: minor versions lie between whole ones") {
+  auto version = [](const char* subject) { return version_of(mail::parse_subject(subject)); };
+  CHECK(version("[PATCH v2.1 1/2] x") == Version{2, 1});
+  CHECK(version("[PATCH v5a] x") == Version{5, 1});
+  CHECK(version("[PATCHv4 1/2] x") == Version{4, 0});
+  CHECK(version("[PATCH 5.10 v2] x") == Version{2, 0});
+  CHECK(version("[PATCH v12] x") == Version{12, 0});
+  CHECK(Version{2, 1} < Version{3, 0});
+}
+
+TEST_CASE("tracker::subject_of: what mailman puts in front is no information") {
+  const std::vector<std::string> lists{"ltp.lists.example.org"};
+  CHECK(subject_of("[LTP] [PATCH v2 1/2] x", lists, {}).patchwork_name() == "[v2,1/2] x");
+  CHECK(subject_of("[PATCH ltp 1/2] x", lists, {}).patchwork_name() == "[ltp,1/2] x");
+  CHECK(subject_of("[LTP] x", lists, {}).patchwork_name() == "[LTP] x");
+  CHECK(subject_of("[dpdk-dev] [PATCH 1/2] x", lists, {"dpdk-dev"}).patchwork_name() == "[1/2] x");
+}

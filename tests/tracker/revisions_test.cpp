@@ -1,0 +1,117 @@
+#include "tracker/revisions.hpp"
+
+#include "tracker/tracker_support.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using namespace patchmill::tracker;
+using namespace patchmill::tracker::test;
+
+namespace {
+
+RevisionFact fact(std::int64_t series, int version, int days, const std::string& title,
+                  const std::vector<std::string>& patches = {},
+                  const std::string& author = "alice@example.org", const std::string& change = "") {
+  RevisionFact result;
+  result.series = series;
+  result.author = author;
+  result.version = {version, 0};
+  result.date = from_micros(days * 86'400'000'000LL);
+  result.head_msgid = "m" + std::to_string(series);
+  result.keys = revision_keys(author, change, title, patches);
+  return result;
+}
+
+std::optional<std::int64_t> previous(const RevisionFact& of, std::vector<RevisionFact> candidates) {
+  const auto forward = previous_of(of, candidates);
+  std::reverse(candidates.begin(), candidates.end());
+  CHECK(previous_of(of, candidates) == forward);
+  return forward;
+}
+
+}  // namespace
+
+TEST_CASE("tracker::previous_of: same author and title, at most a year before") {
+  const RevisionFact v2 = fact(2, 2, 400, "Foo: do a thing");
+  CHECK(previous(v2, {fact(1, 1, 399, "foo:  do a thing (v1)")}) == 1);
+  CHECK(previous(v2, {fact(1, 1, 35, "Foo: do a thing")}) == 1);
+  CHECK_FALSE(previous(v2, {fact(1, 1, 34, "Foo: do a thing")}));
+  CHECK_FALSE(previous(v2, {fact(1, 1, 399, "Foo: do another thing")}));
+  CHECK_FALSE(previous(v2, {fact(1, 1, 399, "Foo: do a thing", {}, "bob@example.org")}));
+  CHECK_FALSE(previous(v2, {fact(1, 3, 399, "Foo: do a thing")}));
+  CHECK(previous(v2, {fact(1, 1, 399, "Foo: do a thing"), fact(3, 1, 398, "Foo: do a thing")}) ==
+        1);
+  // Posted again without a new version.
+  CHECK(previous(fact(2, 1, 9, "Foo"), {fact(1, 1, 8, "Foo")}) == 1);
+}
+
+TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed") {
+  const RevisionFact v2 = fact(2, 2, 9, "new name", {"a", "b", "c"});
+  CHECK(previous(v2, {fact(1, 1, 1, "old name", {"a", "b", "x", "y"})}) == 1);
+  CHECK_FALSE(previous(v2, {fact(1, 1, 1, "old name", {"a", "x", "y", "z"})}));
+  CHECK_FALSE(previous(fact(2, 1, 9, "new name", {"a"}), {fact(1, 1, 1, "old name", {"a"})}));
+}
+
+TEST_CASE("tracker::previous_of: what says more counts more") {
+  RevisionFact v3 = fact(9, 3, 9, "title", {}, "alice@example.org", "20260101-x");
+  const RevisionFact by_title = fact(1, 2, 8, "title");
+  const RevisionFact by_change = fact(2, 1, 1, "other", {}, "carol@example.org", "20260101-x");
+  const RevisionFact answered = fact(3, 1, 2, "something else");
+  CHECK(previous(v3, {by_title, answered}) == 1);
+  v3.answers = 3;
+  CHECK(previous(v3, {by_title, answered}) == 3);
+  CHECK(previous(v3, {by_title, answered, by_change}) == 2);
+  v3.supersedes = 1;
+  CHECK(previous(v3, {by_title, answered, by_change}) == 1);
+  v3.rerolls = 3;
+  CHECK(previous(v3, {by_title, answered, by_change}) == 3);
+}
+
+TEST_CASE("tracker::Tracker::ingest: links v1 to v3 whatever comes first") {
+  patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
+    Harness harness(store);
+    const MailSpec v1{"v1@x", "[PATCH] foo: bar"};
+    const MailSpec v2{"v2@x", "[PATCH v2] foo: bar", "", "", day};
+    const MailSpec v3{"v3@x", "[PATCH v3] foo: bar", "", "", 2 * day};
+    harness.feed_one_by_one({v3, v1, v2});
+    const Series one = harness.of("v1@x"), two = harness.of("v2@x"), three = harness.of("v3@x");
+    CHECK_FALSE(one.revision_of);
+    CHECK(two.revision_of == one.number);
+    CHECK(three.revision_of == two.number);
+    CHECK(one.superseded);
+    CHECK(two.superseded);
+    CHECK_FALSE(three.superseded);
+    CHECK(one.work == three.work);
+    CHECK(harness.queries().revisions(two.number) ==
+          std::vector<std::int64_t>{one.number, two.number, three.number});
+  });
+}
+
+TEST_CASE("tracker::Tracker::ingest: a resend is a newer revision, a lone cover letter is none") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed(
+      {MailSpec{"a0@x", "[PATCH 0/1] foo", "", "", 0, "Alice A <alice@example.org>", false},
+       MailSpec{"a1@x", "[PATCH 1/1] bar", "a0@x", "", 1},
+       MailSpec{"b0@x", "[PATCH 0/1] foo", "", "", 2 * day, "Alice A <alice@example.org>", false}});
+  CHECK_FALSE(harness.of("a1@x").superseded);
+  CHECK(harness.of("b0@x").note.find("posted before") != std::string::npos);
+  harness.feed({MailSpec{"b1@x", "[PATCH 1/1] bar", "b0@x", "", 2 * day + 1}});
+  CHECK(harness.of("a1@x").superseded);
+  CHECK(harness.of("b1@x").revision_of == harness.of("a1@x").number);
+}
+
+TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles do not") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  MailSpec one{"1@x", "[PATCH] one"}, two{"2@x", "[PATCH v2] two", "", "", day};
+  one.text = two.text =
+      "Text.\n\nSigned-off-by: A <a@example.org>\n---\nchange-id: 20260101-thing-abcdef\n";
+  MailSpec three{"3@x", "[PATCH v3] three", "", "", 2 * day};
+  three.text = "Supersedes: <2@x>\n";
+  harness.feed_one_by_one({three, two, one});
+  CHECK(harness.of("2@x").change_id == "20260101-thing-abcdef");
+  CHECK(harness.of("2@x").revision_of == harness.of("1@x").number);
+  CHECK(harness.of("3@x").revision_of == harness.of("2@x").number);
+}
