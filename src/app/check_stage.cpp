@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "checks/run_checks.hpp"
-#include "checks/settings.hpp"
+#include "runtimes/tool_sandbox.hpp"
 
 namespace patchmill::app {
 
@@ -40,6 +40,7 @@ void CheckStage::run(const LoadedSeries& loaded, const pipeline::Node& checkout,
   }
   checks::RunOptions options;
   options.threads = std::max(1u, std::thread::hardware_concurrency());
+  options.wrap = runtimes::tool_sandbox();
   const auto runs =
       checks::run_checks(loaded.view(), enabled, repository, m_processes, options);
   store::Transaction transaction(m_workspace.database());

@@ -1,9 +1,6 @@
 #include "app/job_runner.hpp"
 
-#include <fmt/format.h>
-
 #include "pipeline/nipa.hpp"
-#include "runtimes/checkout.hpp"
 #include "util/log.hpp"
 
 namespace patchmill::app {
@@ -11,51 +8,46 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("cannot make {}: {}", folder.string(), error.message()));
-  }
-  return {};
-}
+// A run's scratch folder: a job may leave anything there, at any depth and with any permissions.
+class Scratch {
+ public:
+  explicit Scratch(fs::path path) : m_path(std::move(path)) {}
+  ~Scratch() { runtimes::SourceFolder::remove_scratch(m_path); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const fs::path& path() const { return m_path; }
 
-// What is left of a scratch folder after a crash belongs to nobody: runs are one at a time.
-void clear_folder(const fs::path& folder) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    std::error_code ignored;
-    fs::remove_all(entry.path(), ignored);
-  }
-}
+ private:
+  fs::path m_path;
+};
 
 }  // namespace
 
 JobRunner::JobRunner(Workspace& workspace, runtimes::Runtime& runtime,
                      std::function<void(std::string_view)> on_log)
-    : m_workspace(workspace), m_runtime(runtime), m_on_log(std::move(on_log)) {
-  clear_folder(m_workspace.config().data / "scratch");
-}
+    : m_workspace(workspace), m_runtime(runtime), m_on_log(std::move(on_log)) {}
 
 Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget& target) {
-  const fs::path& data = m_workspace.config().data;
-  const runtimes::CheckoutPlace place{data / "source" / target.tree};
-  PM_TRY(make_folder(place.home));
-  PM_TRY(runtimes::materialise(*target.repository, target.commit, place));
-  PM_TRY(make_folder(data / "scratch"));
-  const TempDir scratch("run", data / "scratch");
+  if (!m_source || m_source_tree != target.tree) {
+    m_source.reset();
+    PM_TRY_ASSIGN(auto source, runtimes::SourceFolder::acquire(
+                                   m_workspace.config().data / "source", target.tree));
+    m_source.emplace(std::move(source));
+    m_source_tree = target.tree;
+  }
+  PM_TRY(m_source->update(*target.repository, target.commit));
+  PM_TRY_ASSIGN(fs::path scratch_path, m_source->new_scratch());
+  const Scratch scratch(std::move(scratch_path));
 
   runtimes::RunRequest request;
   request.job = &job;
-  request.source = place.source();
+  request.source = m_source->source();
   request.scratch = scratch.path();
   if (!job.warm.empty()) {
-    request.warm = data / "warm" / target.tree / job.warm;
-    PM_TRY(make_folder(request.warm));
+    PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
   }
-  request.git_dir = place.git_dir();
-  request.git_objects = runtimes::borrowed_objects(place.git_dir());
+  request.git_dir = m_source->git_dir();
+  request.git_objects = m_source->git_objects();
   request.env = {{pipeline::nipa_branch_base, target.base},
                  {pipeline::nipa_first_in_series, target.first_in_series ? "1" : "0"}};
   JobOutcome outcome;

@@ -2,12 +2,14 @@
 // One job on one commit in the runtime: folders prepared, log and artifacts kept.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/workspace.hpp"
 #include "pipeline/job.hpp"
 #include "runtimes/runtime.hpp"
+#include "runtimes/source_folder.hpp"
 
 namespace patchmill::app {
 
@@ -38,6 +40,8 @@ class JobRunner {
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;
   std::function<void(std::string_view)> m_on_log;
+  std::optional<runtimes::SourceFolder> m_source;   // taken with the first run, kept to the last
+  std::string m_source_tree;
 };
 
 }  // namespace patchmill::app

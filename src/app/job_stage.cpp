@@ -5,11 +5,27 @@
 #include <algorithm>
 
 #include "app/baseline.hpp"
+#include "runtimes/reproducer.hpp"
+#include "util/text.hpp"
 
 namespace patchmill::app {
 namespace {
 
 using findings::Verdict;
+
+// mboxrd: one more '>' before every line that would read as the start of a mail.
+std::string escaped_for_mbox(std::string_view raw) {
+  std::string out;
+  for (const std::string_view line : split_lines(raw)) {
+    const auto marks = line.find_first_not_of('>');
+    if (marks != std::string_view::npos && line.substr(marks).starts_with("From ")) {
+      out += '>';
+    }
+    out += line;
+    out += '\n';
+  }
+  return out + "\n";
+}
 
 class StageRun {
  public:
@@ -51,6 +67,7 @@ class StageRun {
     node.tree = m_view.tree;
     node.commit = commit_of(planned);
     node.runtime = "local";
+    node.reproducer = reproducer_of(planned);
     return node;
   }
 
@@ -64,6 +81,31 @@ class StageRun {
       }
     }
     return {};
+  }
+
+  // The script that repeats it elsewhere: clone, base, git am of the patches so far, the command.
+  std::string reproducer_of(const pipeline::PlannedJob& planned) const {
+    runtimes::ReproducerInput input;
+    input.title = fmt::format("{} of series {}, {}", planned.job->name, m_series.number,
+                              m_series.name);
+    for (const auto& tree : m_workspace.config().trees) {
+      input.tree_url = tree.name == m_view.tree ? tree.url : input.tree_url;
+    }
+    input.base_commit = m_view.base;
+    for (const auto& patch : m_series.patches) {
+      if (planned.patch && patch.number > *planned.patch) {
+        break;
+      }
+      if (const auto raw = m_workspace.queries().raw(patch.message)) {
+        input.mbox += "From mboxrd@z Thu Jan  1 00:00:00 1970\n" + escaped_for_mbox(*raw);
+      }
+      input.source += (input.source.empty() ? "<" : " <") + patch.msgid + ">";
+    }
+    input.command = planned.job->command;
+    input.env = planned.job->env;
+    input.nipa_dir = planned.job->nipa_dir;
+    input.warm = !planned.job->warm.empty();
+    return runtimes::make_reproducer(input);
   }
 
   // Once a patch failed a job, the later patches only repeat it.

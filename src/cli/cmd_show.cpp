@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 
@@ -93,6 +94,27 @@ int show_messages(app::Workspace& workspace, const Common& common, std::size_t l
   return k_pass;
 }
 
+// The script is data from our own store, but its mails are not: it goes to files and pipes as it
+// is, to a terminal escaped.
+int show_reproducer(app::Workspace& workspace, const std::string& word) {
+  const auto id = parse_uint(word);
+  const auto node = id ? workspace.nodes().node(static_cast<std::int64_t>(*id)) : std::nullopt;
+  if (!node) {
+    return report({ErrorKind::not_found,
+                   fmt::format("there is no node {}; `patchmill show series N` lists them",
+                               escape_terminal(word))});
+  }
+  if (node->reproducer.empty()) {
+    return report({ErrorKind::not_found,
+                   fmt::format("node {} ({}) is no job; a check is repeated by `patchmill try`",
+                               node->id, node->name)});
+  }
+  const bool terminal = terminal_width(STDOUT_FILENO) != 0;
+  fmt::print("{}", terminal ? escape_terminal(mend_utf8(node->reproducer), true)
+                            : node->reproducer);
+  return k_pass;
+}
+
 int show_message(app::Workspace& workspace, const Common& common, const std::string& word) {
   const auto row = workspace.queries().message(trim_msgid(word));
   if (!row) {
@@ -129,13 +151,15 @@ Command show_command() {
       "`show series` lists all series with their verdicts; `show series N` (or a Message-ID) shows "
       "one with everything that ran and what it found. `show messages` counts mails by kind and "
       "lists those that cannot be used, each with its reason; `show message MSGID` prints one. "
+      "`show reproducer NODE` prints a shell script that repeats a job on any machine. "
       "`show N` is short for `show series N`.";
   command.arguments = {
-      {"WHAT", "series, messages, message, or a series number.", &storage->words, true, true}};
+      {"WHAT", "series, messages, message, reproducer, or a series number.", &storage->words, true, true}};
   command.options = {{"--limit", "N", "At most this many unusable mails.", &storage->limit}};
   command.examples = {
       {"patchmill show series", "every series and its verdict"},
       {"patchmill show series 7", "why did series 7 fail?"},
+      {"patchmill show reproducer 42 >again.sh", "a failed build, elsewhere"},
       {"patchmill show series --json --data /srv/patchmill", "for scripts, in Patchwork's names"}};
   command.run = [storage](const Common& common) -> int {
     const auto& words = storage->words;
@@ -154,11 +178,14 @@ Command show_command() {
     if (words[0] == "message" && words.size() > 1) {
       return show_message(**workspace, common, words[1]);
     }
+    if (words[0] == "reproducer" && words.size() > 1) {
+      return show_reproducer(**workspace, words[1]);
+    }
     if (words.size() == 1 && (parse_uint(words[0]) || words[0].find('@') != std::string::npos)) {
       return show_one_series(**workspace, common, words[0]);
     }
     return report({ErrorKind::invalid,
-                   fmt::format("cannot show '{}'; it is one of: series, messages, message MSGID",
+                   fmt::format("cannot show '{}'; it is one of: series, messages, message MSGID, reproducer NODE",
                                escape_terminal(words[0]))});
   };
   return command;

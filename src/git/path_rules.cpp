@@ -11,7 +11,7 @@ namespace {
 std::string without_hfs_ignorables(std::string_view name) {
   std::string kept;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const auto at = [&](std::size_t k) { return static_cast<unsigned char>(name[k]); };
+    const auto at = [&](std::size_t k) -> unsigned { return static_cast<unsigned char>(name[k]); };
     if (i + 2 < name.size()) {
       const unsigned point = (at(i) << 16) | (at(i + 1) << 8) | at(i + 2);
       if ((point >= 0xE2808C && point <= 0xE2808F) || (point >= 0xE280AA && point <= 0xE280AE) ||
