@@ -16,7 +16,8 @@ script/demo --once > "$work/demo.log" 2>&1 || { cat "$work/demo.log"; exit 1; }
 tree=$(script/lib/demo-tree.sh tree)
 cp -r "$cache/demo/config" "$work/config"
 printf '\nstore:\n  url: %s\n' "$work/store.sqlite" >> "$work/config/patchmill.yaml"
-patchmill() { "$PATCHMILL_BIN" -c "$work/config/patchmill.yaml" "$@" < /dev/null; }
+export PATCHMILL_CONFIG=$work/config/patchmill.yaml
+patchmill() { "$PATCHMILL_BIN" "$@" < /dev/null; }
 
 # mail NUMBER: a patch that makes one object stale, another one each time.
 mail() {

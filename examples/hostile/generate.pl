@@ -199,7 +199,7 @@ patch('name-command', 'be a command', new_file('$(touch pwned);`touch pwned`', "
 patch('name-newline', 'be two lines', new_file('two\\nlines', "x\n"));
 patch('base-option', 'be an option of git', $good, trailer => "base-commit: --upload-pack=touch\n");
 patch('base-path', 'be a path', $good, trailer => "base-commit: ../../../../etc/passwd\n");
-patch('message-id', 'be a path', $good, id => '../../../../../../tmp/patchmill-hostile@hostile.example.org');
+patch('message-id', 'have a path for a name', $good, id => '../../../../../../tmp/patchmill-hostile@hostile.example.org');
 
 # What a terminal would obey.
 patch('terminal', '', $good, subject => "[PATCH] calc: \e[2J\e]0;owned\a\e[31mred\e[0m");

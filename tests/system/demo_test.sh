@@ -9,14 +9,14 @@ if [[ ! -e /usr/src/linux-source-6.1.tar.xz && $(id -u) != 0 ]]; then
   echo "skipped: the package linux-source-6.1 is not installed, and only root can install it"
   exit 77
 fi
+config=${PATCHMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/patchmill}/demo/config/patchmill.yaml
+series() { PATCHMILL_CONFIG=$config "$PATCHMILL_BIN" show series --json; }
 started=$SECONDS
 script/demo --once
 # The verdicts stand: nothing is tested again.
-before=$("$PATCHMILL_BIN" -c "${PATCHMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/patchmill}/demo/config/patchmill.yaml" \
-  show series --json)
+before=$(series)
 script/demo --once --keep
-after=$("$PATCHMILL_BIN" -c "${PATCHMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/patchmill}/demo/config/patchmill.yaml" \
-  show series --json)
+after=$(series)
 if [[ $before != "$after" ]]; then
   echo "FAIL: importing and running again changed something"
   exit 1

@@ -15,7 +15,8 @@ cleanup() {
 }
 trap cleanup EXIT
 export HOME=$work/home
-unset PATCHMILL_DATA PATCHMILL_CONFIG
+unset PATCHMILL_DATA
+export PATCHMILL_CONFIG=$work/list/patchmill.yaml
 mkdir -p "$HOME/.ssh"
 bad=0
 fail() { echo "FAIL: $*"; bad=1; }
@@ -45,7 +46,7 @@ done
 port=$(cat "$work/port")
 examples/hostile/generate.pl "$work/list" "$canary" "$port"
 cd "$work/list"
-patchmill() { "$bin" -c "$work/list/patchmill.yaml" "$@" < /dev/null; }
+patchmill() { "$bin" "$@" < /dev/null; }
 
 expect_alive() { # expect_alive STATUS WHAT: it ended by itself, with a verdict or none
   case $1 in

@@ -17,10 +17,14 @@ export LOCALVERSION=   # else the version asks git
 make=(make -s ARCH=um "-j$(nproc)")
 
 mkdir -p "$out"
-# A build that was killed may leave half an object that looks up to date.
+# A build that was killed may leave half an object that looks up to date. kbuild writes the object's
+# command beside it when it is whole.
 if [[ -e $out/.building ]]; then
-    echo "the last build here was cut short: what it wrote is built again"
-    find "$out" -type f \( -name '*.o' -o -name '*.a' \) -newer "$out/.building" -delete
+    echo "the last build here was cut short: what it left unfinished is built again"
+    find "$out" -type f -name '*.[oa]' -newer "$out/.building" | while IFS= read -r object; do
+        command=${object%/*}/.${object##*/}.cmd
+        if [[ ! -e $command || $object -nt $command ]]; then rm -f "$object"; fi
+    done
 fi
 : > "$out/.building"
 trap 'rm -f "$out/.building"' EXIT
