@@ -257,7 +257,7 @@ void compare_elsewhere(const fs::path& history, const std::vector<Mail>& mails,
 
 }  // namespace
 
-TEST_CASE("git::apply_series: gives the trees that git am gives, made-up history") {
+TEST_CASE("git::apply_series: gives the trees that git am gives on a made-up history") {
   TempDir dir("patchmill-history");
   const fs::path repo = dir.path() / "history.git";
   git_ok(dir.path(), {"init", "-q", "--bare", "-b", "main", repo.string()});
@@ -268,7 +268,7 @@ TEST_CASE("git::apply_series: gives the trees that git am gives, made-up history
   compare_elsewhere(repo, mails, 11);
 }
 
-TEST_CASE("git::apply_series: gives the trees that git am gives, real history") {
+TEST_CASE("git::apply_series: gives the trees that git am gives on a real history") {
   const char* history = std::getenv("PATCHMILL_TEST_HISTORY");
   if (history == nullptr) {
     MESSAGE("skipped: PATCHMILL_TEST_HISTORY names no repository");
