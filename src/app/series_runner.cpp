@@ -104,6 +104,13 @@ std::optional<SeriesVerdict> SeriesRunner::early_verdict(const tracker::Series& 
   return std::nullopt;
 }
 
+void SeriesRunner::remember(const tracker::Series& series) {
+  // Only a help for series on top of this one: what cannot be read is found out when it matters.
+  if (const auto patches = placement::load_patches(m_workspace.queries(), series)) {
+    m_workspace.placer().remember(series, *patches);
+  }
+}
+
 std::string SeriesRunner::content_key(const tracker::Series& series,
                                       const std::string& content_hash) const {
   Sha256 hash;
@@ -132,6 +139,9 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
   const auto earlier = nodes.verdict(series.number);
   if (const auto early = early_verdict(series)) {
     if (!earlier || earlier->content_key != early->content_key) {
+      if (!series.received_all() && !m_workspace.config().trees.empty()) {
+        remember(series);
+      }
       nodes.set_verdict(series.number, *early);
     }
     return SeriesReport{*early, false};
@@ -168,6 +178,10 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
   if (placement.state != placement::PlacementState::not_code) {
     CheckStage checks(m_workspace, m_processes, m_watcher);
     checks.run(*loaded, placed.checkout, applied ? repository : nullptr);
+  }
+  if (applied && !request.placement) {
+    const auto& chosen = placement.candidates[*placement.chosen];
+    PM_TRY(m_workspace.placer().keep(chosen.tree, series.number, chosen.outcome->tip()));
   }
   if (applied) {
     JobStage jobs(m_workspace, m_runtime, m_watcher);

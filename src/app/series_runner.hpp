@@ -46,6 +46,8 @@ class SeriesRunner {
   // A verdict that needs no applying: superseded, RFC, skip requested, incomplete.
   std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
       const tracker::Series& series) const;
+  // Lets the placer know an incomplete series, which others may be made on top of.
+  void remember(const tracker::Series& series);
   // What the verdict depends on: mails, configuration, program. Equal keys need no second run.
   std::string content_key(const tracker::Series& series, const std::string& content_hash) const;
   SeriesReport conclude(const tracker::Series& series, findings::Verdict verdict,
