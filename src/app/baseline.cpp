@@ -1,10 +1,10 @@
 #include "app/baseline.hpp"
 
+#include "app/series_runner.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "app/series_runner.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -63,10 +63,10 @@ Result<BaselineResult> Baselines::of(const pipeline::JobSpec& job, const JobTarg
     PM_TRY_ASSIGN(result, run(*one, base));
     if (one != &job && result.verdict != findings::Verdict::pass &&
         result.verdict != findings::Verdict::warning) {
-      return BaselineResult{result.verdict,
-                            fmt::format("{} does not pass on the base: {}", one->name,
-                                        result.summary),
-                            {}};
+      return BaselineResult{
+          result.verdict,
+          fmt::format("{} does not pass on the base: {}", one->name, result.summary),
+          {}};
     }
   }
   return result;

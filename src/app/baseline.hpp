@@ -1,12 +1,11 @@
 #pragma once
 // The same job on the base commit: what was broken before is not blamed on a series.
 
+#include "app/job_runner.hpp"
+
 #include <map>
 #include <set>
 #include <string>
-
-#include "app/job_runner.hpp"
-
 
 namespace patchmill::app {
 

@@ -1,10 +1,10 @@
 #include "app/check_stage.hpp"
 
-#include <algorithm>
-#include <thread>
-
 #include "checks/run_checks.hpp"
 #include "runtimes/tool_sandbox.hpp"
+
+#include <algorithm>
+#include <thread>
 
 namespace patchmill::app {
 
@@ -15,10 +15,10 @@ std::vector<const checks::Check*> enabled_checks(const Config& config) {
   };
   for (const auto& check : checks::all_checks()) {
     // Settings for a check that must be asked for are asking for it.
-    const bool wanted = config.checks_enabled
-                            ? has(*config.checks_enabled, check->name())
-                            : check->on_by_default() ||
-                                  config.check_settings.contains(std::string(check->name()));
+    const bool wanted =
+        config.checks_enabled
+            ? has(*config.checks_enabled, check->name())
+            : check->on_by_default() || config.check_settings.contains(std::string(check->name()));
     if (wanted && !has(config.checks_disabled, check->name())) {
       result.push_back(check.get());
     }
@@ -41,8 +41,7 @@ void CheckStage::run(const LoadedSeries& loaded, const pipeline::Node& checkout,
   checks::RunOptions options;
   options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.wrap = runtimes::tool_sandbox();
-  const auto runs =
-      checks::run_checks(loaded.view(), enabled, repository, m_processes, options);
+  const auto runs = checks::run_checks(loaded.view(), enabled, repository, m_processes, options);
   store::Transaction transaction(m_workspace.database());
   for (const auto& run : runs) {
     pipeline::Node node;

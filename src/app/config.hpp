@@ -1,6 +1,11 @@
 #pragma once
 // The configuration file, read and checked.
 
+#include "checks/check.hpp"
+#include "pipeline/job.hpp"
+#include "placement/placement.hpp"
+#include "util/result.hpp"
+
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -9,11 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include "checks/check.hpp"
-#include "pipeline/job.hpp"
-#include "placement/placement.hpp"
-#include "util/result.hpp"
-
 namespace patchmill::app {
 
 struct SourceSpec {
@@ -21,9 +21,9 @@ struct SourceSpec {
 };
 
 struct Config {
-  std::filesystem::path file;              // empty: none was read
-  std::filesystem::path data;              // absolute
-  std::string store_url;                   // what store::Database::open takes; holds the password
+  std::filesystem::path file;  // empty: none was read
+  std::filesystem::path data;  // absolute
+  std::string store_url;       // what store::Database::open takes; holds the password
   std::vector<placement::TreeSpec> trees;
   std::vector<SourceSpec> sources;
   std::vector<pipeline::JobSpec> jobs;

@@ -32,7 +32,7 @@ void ConfigReader::read_checks(Config& config) {
 }
 
 void ConfigReader::read_setting(Config& config, const checks::Check& check, const YamlValue& name,
-                  const YamlValue& value) {
+                                const YamlValue& value) {
   std::vector<std::string> names;
   const checks::Setting* setting = nullptr;
   for (const auto& known : check.settings()) {

@@ -1,10 +1,9 @@
 #include "app/config_docs.hpp"
 
-#include <fmt/format.h>
+#include "app/config_keys.hpp"
 
 #include <boost/json.hpp>
-
-#include "app/config_keys.hpp"
+#include <fmt/format.h>
 
 namespace patchmill::app {
 namespace {
@@ -158,7 +157,8 @@ std::string config_reference_markdown() {
       "`patchmill check-config` names every fault with file, line and column.\n"
       "Paths are relative to the file. For editors there is a JSON Schema: begin the file with\n"
       "`# yaml-language-server: $schema=patchmill.schema.json`.\n\n"
-      "This page is made by `patchmill doc configuration` from the table that also checks the file.\n";
+      "This page is made by `patchmill doc configuration` from the table that also checks the "
+      "file.\n";
   write_section(out, "", "Top");
   return out;
 }

@@ -1,10 +1,10 @@
 // The jobs of a configuration.
 
-#include <algorithm>
-
 #include "app/config_reader.hpp"
 #include "pipeline/nipa.hpp"
 #include "util/text.hpp"
+
+#include <algorithm>
 
 namespace patchmill::app {
 
@@ -113,8 +113,7 @@ void ConfigReader::take_program(pipeline::JobSpec& job, const YamlValue& command
 
 void ConfigReader::read_limits(pipeline::JobSpec& job, const YamlValue& item) {
   if (const YamlValue* value = item.find("timeout")) {
-    job.limits.timeout =
-        std::chrono::seconds(parse_duration_seconds(value->scalar).value_or(1800));
+    job.limits.timeout = std::chrono::seconds(parse_duration_seconds(value->scalar).value_or(1800));
   }
   const auto size = [&](std::string_view key, std::uint64_t& target) {
     if (const YamlValue* value = item.find(key)) {

@@ -1,11 +1,11 @@
 #include "app/config_keys.hpp"
 
+#include "checks/check.hpp"
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "checks/check.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -25,11 +25,22 @@ std::vector<KeySpec> make_keys() {
       {"", "jobs", sections, "What is run on a series: builds, tests and checks of your own.", "",
        ""},
       {"", "checks", section, "Which built-in checks run, and their settings.", "", ""},
-      {"", "superseded", choice,
+      {"",
+       "superseded",
+       choice,
        "What happens to a series that has a newer revision: `skip` it, or `test` it all the same.",
-       "skip", "skip", false, {"skip", "test"}},
-      {"", "rfc", choice, "What happens to series marked RFC: `test` them or `skip` them.", "test",
-       "test", false, {"skip", "test"}},
+       "skip",
+       "skip",
+       false,
+       {"skip", "test"}},
+      {"",
+       "rfc",
+       choice,
+       "What happens to series marked RFC: `test` them or `skip` them.",
+       "test",
+       "test",
+       false,
+       {"skip", "test"}},
 
       {"store", "url", text,
        "`sqlite` for a file in the data folder, the path of an SQLite file, or a PostgreSQL URL "
@@ -60,13 +71,23 @@ std::vector<KeySpec> make_keys() {
        "what the mail says", "ltp.lists.linux.it"},
 
       {"jobs", "name", name, "How the job is called; unique.", "", "build-x86", true},
-      {"jobs", "kind", choice,
+      {"jobs",
+       "kind",
+       choice,
        "`kbuild` for builds, `test` for tests, `job` for anything else. It decides how results "
        "are shown.",
-       "job", "kbuild", false, {"kbuild", "job", "test", "process", "check"}},
-      {"jobs", "scope", choice,
-       "`series`: once, on the last patch. `patch`: once on every patch, in order.", "series",
-       "patch", false, {"series", "patch"}},
+       "job",
+       "kbuild",
+       false,
+       {"kbuild", "job", "test", "process", "check"}},
+      {"jobs",
+       "scope",
+       choice,
+       "`series`: once, on the last patch. `patch`: once on every patch, in order.",
+       "series",
+       "patch",
+       false,
+       {"series", "patch"}},
       {"jobs", "command", words,
        "The program and its arguments, one list item each (no shell splits them). A program given "
        "with `./` or `../` is taken from the folder of the configuration file; any other is looked "
@@ -75,12 +96,19 @@ std::vector<KeySpec> make_keys() {
       {"jobs", "nipa", path,
        "Instead of `command`: a NIPA test folder (with `info.json`), run as it is.", "",
        "/srv/nipa/tests/patch/checkpatch"},
-      {"jobs", "needs", words, "Jobs that must pass before this one starts.", "none", "[build-x86]"},
-      {"jobs", "match", section, "Which series get the job; every key given must match.", "all", ""},
-      {"jobs", "results", choice,
+      {"jobs", "needs", words, "Jobs that must pass before this one starts.", "none",
+       "[build-x86]"},
+      {"jobs", "match", section, "Which series get the job; every key given must match.", "all",
+       ""},
+      {"jobs",
+       "results",
+       choice,
        "How its log is read: `compiler` (warnings and errors), `ktap` (KTAP or TAP test results), "
        "`none`.",
-       "none", "ktap", false, {"none", "ktap", "compiler"}},
+       "none",
+       "ktap",
+       false,
+       {"none", "ktap", "compiler"}},
       {"jobs", "baseline", boolean,
        "Run the job on the base commit too, once, so that only what the series introduces counts.",
        "true when `results` is compiler or ktap", "true"},
@@ -113,8 +141,8 @@ std::vector<KeySpec> make_keys() {
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
   for (const auto& check : checks::all_checks()) {
-    keys.push_back({"checks", check->name(), settings, check->description(),
-                    "its own defaults", ""});
+    keys.push_back(
+        {"checks", check->name(), settings, check->description(), "its own defaults", ""});
   }
   return keys;
 }
@@ -307,8 +335,8 @@ class Checker {
     if (value.kind == kind) {
       return true;
     }
-    fault(value, fmt::format("'{}' takes {}, found {}", key.name, to_string(kind),
-                             to_string(value.kind)));
+    fault(value,
+          fmt::format("'{}' takes {}, found {}", key.name, to_string(kind), to_string(value.kind)));
     return false;
   }
 
@@ -364,8 +392,7 @@ std::string_view to_string(KeyType type) {
 }
 
 std::string section_path(const KeySpec& key) {
-  return key.section.empty() ? std::string(key.name)
-                             : fmt::format("{}.{}", key.section, key.name);
+  return key.section.empty() ? std::string(key.name) : fmt::format("{}.{}", key.section, key.name);
 }
 
 std::vector<std::string> check_keys(const YamlValue& document, std::string_view file,

@@ -2,36 +2,36 @@
 // The table of every configuration key: validation, documentation and the JSON Schema are all
 // made from it, so they cannot disagree.
 
+#include "app/yaml.hpp"
+#include "util/result.hpp"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "app/yaml.hpp"
-#include "util/result.hpp"
-
 namespace patchmill::app {
 
 enum class KeyType {
-  text,       // any scalar
-  name,       // letters, digits, '-', '_', '.'; starts with a letter or digit
-  path,       // a file or folder; relative to the configuration file
-  url,        // of a git repository, mailbox or archive; a path is allowed
+  text,  // any scalar
+  name,  // letters, digits, '-', '_', '.'; starts with a letter or digit
+  path,  // a file or folder; relative to the configuration file
+  url,   // of a git repository, mailbox or archive; a path is allowed
   integer,
-  boolean,    // true or false
-  duration,   // 90, 90s, 5m, 2h
-  size,       // 4096, 64k, 256M, 2G
-  choice,     // one of `choices`
-  words,      // a list of scalars; a single scalar is a list of one
-  table,      // scalar names to scalar values
-  settings,   // a table whose values may also be lists of words
-  secret,     // {file: PATH} or {env: NAME}; never the secret itself
-  section,    // a map described by the keys under `section`
-  sections,   // a list of such maps
+  boolean,   // true or false
+  duration,  // 90, 90s, 5m, 2h
+  size,      // 4096, 64k, 256M, 2G
+  choice,    // one of `choices`
+  words,     // a list of scalars; a single scalar is a list of one
+  table,     // scalar names to scalar values
+  settings,  // a table whose values may also be lists of words
+  secret,    // {file: PATH} or {env: NAME}; never the secret itself
+  section,   // a map described by the keys under `section`
+  sections,  // a list of such maps
 };
 
 struct KeySpec {
-  std::string_view section;   // "" is the top; "jobs", "jobs.match", ...
+  std::string_view section;  // "" is the top; "jobs", "jobs.match", ...
   std::string_view name;
   KeyType type;
   std::string_view help;      // sentences for the reference

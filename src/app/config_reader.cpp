@@ -1,13 +1,13 @@
 #include "app/config_reader.hpp"
 
+#include "app/config_keys.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
-
-#include "app/config_keys.hpp"
-#include "util/file.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -21,9 +21,9 @@ fs::path env_path(const char* name) {
 
 Error all_of(const std::vector<std::string>& faults) {
   constexpr std::size_t k_shown = 20;
-  std::vector<std::string> shown(faults.begin(),
-                                 faults.begin() + static_cast<std::ptrdiff_t>(
-                                                      std::min(faults.size(), k_shown)));
+  std::vector<std::string> shown(
+      faults.begin(),
+      faults.begin() + static_cast<std::ptrdiff_t>(std::min(faults.size(), k_shown)));
   if (faults.size() > k_shown) {
     shown.push_back(fmt::format("and {} more", faults.size() - k_shown));
   }
@@ -88,7 +88,9 @@ std::map<std::string, std::string> ConfigReader::table(const YamlValue& map, std
   return result;
 }
 
-fs::path ConfigReader::path(const YamlValue& value) const { return path(value.scalar); }
+fs::path ConfigReader::path(const YamlValue& value) const {
+  return path(value.scalar);
+}
 
 fs::path ConfigReader::path(std::string_view written) const {
   if (written == "~" || written.starts_with("~/")) {
@@ -114,7 +116,7 @@ const YamlValue& ConfigReader::items(std::string_view key) const {
 }
 
 void ConfigReader::refuse_dangling(const YamlValue& map, std::string_view key,
-                     const std::vector<std::string>& known, std::string_view what) {
+                                   const std::vector<std::string>& known, std::string_view what) {
   const YamlValue* list = map.find(key);
   if (list == nullptr) {
     return;
@@ -207,9 +209,8 @@ fs::path find_config() {
     user = env_path("HOME") / ".config";
   }
   std::error_code error;
-  for (const fs::path& candidate :
-       {fs::path("patchmill.yaml"), user / "patchmill/patchmill.yaml",
-        fs::path("/etc/patchmill/patchmill.yaml")}) {
+  for (const fs::path& candidate : {fs::path("patchmill.yaml"), user / "patchmill/patchmill.yaml",
+                                    fs::path("/etc/patchmill/patchmill.yaml")}) {
     if (candidate.has_filename() && fs::is_regular_file(candidate, error)) {
       return candidate;
     }

@@ -3,6 +3,9 @@
 // One file a part: config_reader.cpp (trees, sources), config_jobs.cpp, config_checks.cpp,
 // config_store.cpp.
 
+#include "app/config.hpp"
+#include "app/yaml.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -12,16 +15,12 @@
 #include <string_view>
 #include <vector>
 
-#include "app/config.hpp"
-#include "app/yaml.hpp"
-
 namespace patchmill::app {
 
 // Reads one document whose keys and types check_keys() has accepted.
 class ConfigReader {
  public:
-  ConfigReader(const std::filesystem::path& file, std::string_view text,
-               const YamlValue& document);
+  ConfigReader(const std::filesystem::path& file, std::string_view text, const YamlValue& document);
 
   Config read();
   // Everything found wrong on the way, "file:line:column: …" each.

@@ -1,10 +1,10 @@
 // Where the store is, and the secret it may need.
 
-#include <cstdlib>
-
 #include "app/config_reader.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
+
+#include <cstdlib>
 
 namespace patchmill::app {
 namespace {
@@ -62,8 +62,8 @@ std::optional<std::string> ConfigReader::read_secret(const YamlValue& value) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): read at start only
     const char* found = std::getenv(env->scalar.c_str());
     if (found == nullptr || *found == '\0') {
-      fault(*env, fmt::format("the environment variable {} is not set",
-                              escape_terminal(env->scalar)));
+      fault(*env,
+            fmt::format("the environment variable {} is not set", escape_terminal(env->scalar)));
       return std::nullopt;
     }
     return std::string(found);

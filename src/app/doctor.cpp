@@ -1,12 +1,12 @@
 #include "app/doctor.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include "runtimes/runtime.hpp"
 #include "store/database.hpp"
 #include "store/migrations.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace patchmill::app {
 namespace {
@@ -80,11 +80,11 @@ Diagnosis diagnose_sandbox() {
   const auto support = runtimes::probe_sandbox();
   Diagnosis result;
   result.what = "sandbox";
-  result.state = fmt::format("bubblewrap {}, user namespaces {}, cgroups {}, {}",
-                             support.bubblewrap ? "works" : "does not work",
-                             support.user_namespaces ? "allowed" : "not allowed", support.cgroups,
-                             support.own_uid ? "a uid of its own for each job"
-                                             : "jobs run as this user");
+  result.state =
+      fmt::format("bubblewrap {}, user namespaces {}, cgroups {}, {}",
+                  support.bubblewrap ? "works" : "does not work",
+                  support.user_namespaces ? "allowed" : "not allowed", support.cgroups,
+                  support.own_uid ? "a uid of its own for each job" : "jobs run as this user");
   if (!support.missing.empty()) {
     result.health = support.bubblewrap ? Health::limited : Health::broken;
     result.mend = join(support.missing, "; ");
@@ -102,8 +102,8 @@ Diagnosis diagnose_data(const Config& config) {
   }
   const auto space = fs::space(existing, error);
   constexpr std::uintmax_t k_low = 5ull << 30;
-  result.state = fmt::format("{} ({} GiB free)", config.data.string(),
-                             error ? 0 : space.available >> 30);
+  result.state =
+      fmt::format("{} ({} GiB free)", config.data.string(), error ? 0 : space.available >> 30);
   if (::access(existing.c_str(), W_OK) != 0) {
     result.health = Health::broken;
     result.state = fmt::format("{} cannot be written", existing.string());
@@ -146,7 +146,12 @@ Diagnosis diagnose_tree(const placement::TreeSpec& tree, ProcessRunner& processe
   Diagnosis result;
   result.what = "tree " + tree.name;
   Command command;
-  command.argv = {"git", "ls-remote", "--quiet", "--exit-code", "--", tree.url,
+  command.argv = {"git",
+                  "ls-remote",
+                  "--quiet",
+                  "--exit-code",
+                  "--",
+                  tree.url,
                   tree.branch.empty() ? "HEAD" : "refs/heads/" + tree.branch};
   command.env = git::git_environment();
   command.timeout = std::chrono::seconds(30);

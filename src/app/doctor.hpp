@@ -1,18 +1,18 @@
 #pragma once
 // What this machine lacks for patchmill to work, and the command that mends it.
 
-#include <string>
-#include <vector>
-
 #include "app/config.hpp"
 #include "util/subprocess.hpp"
+
+#include <string>
+#include <vector>
 
 namespace patchmill::app {
 
 enum class Health { good, limited, broken };
 
 struct Diagnosis {
-  std::string what;   // "git", "sandbox", "data folder"
+  std::string what;  // "git", "sandbox", "data folder"
   Health health = Health::good;
   std::string state;  // one sentence: what was found
   std::string mend;   // a command or a sentence; empty when good

@@ -30,8 +30,8 @@ JobRunner::JobRunner(Workspace& workspace, runtimes::Runtime& runtime,
 Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget& target) {
   if (!m_source || m_source_tree != target.tree) {
     m_source.reset();
-    PM_TRY_ASSIGN(auto source, runtimes::SourceFolder::acquire(
-                                   m_workspace.config().data / "source", target.tree));
+    PM_TRY_ASSIGN(auto source, runtimes::SourceFolder::acquire(m_workspace.config().data / "source",
+                                                               target.tree));
     m_source.emplace(std::move(source));
     m_source_tree = target.tree;
   }

@@ -1,15 +1,15 @@
 #pragma once
 // One job on one commit in the runtime: folders prepared, log and artifacts kept.
 
-#include <filesystem>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "app/workspace.hpp"
 #include "pipeline/job.hpp"
 #include "runtimes/runtime.hpp"
 #include "runtimes/source_folder.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace patchmill::app {
 
@@ -17,13 +17,13 @@ struct JobTarget {
   git::Repository* repository = nullptr;
   std::string tree;
   git::ObjectId commit;
-  git::ObjectId base;               // BRANCH_BASE of the job's environment
+  git::ObjectId base;  // BRANCH_BASE of the job's environment
   bool first_in_series = false;
 };
 
 struct JobOutcome {
   runtimes::RunOutcome run;
-  std::vector<pipeline::Artifact> artifacts;   // the log and what the job left, kept
+  std::vector<pipeline::Artifact> artifacts;  // the log and what the job left, kept
 };
 
 class JobRunner {
@@ -40,7 +40,7 @@ class JobRunner {
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;
   std::function<void(std::string_view)> m_on_log;
-  std::optional<runtimes::SourceFolder> m_source;   // taken with the first run, kept to the last
+  std::optional<runtimes::SourceFolder> m_source;  // taken with the first run, kept to the last
   std::string m_source_tree;
 };
 

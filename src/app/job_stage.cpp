@@ -1,12 +1,12 @@
 #include "app/job_stage.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "app/baseline.hpp"
 #include "runtimes/reproducer.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace patchmill::app {
 namespace {
@@ -86,8 +86,8 @@ class StageRun {
   // The script that repeats it elsewhere: clone, base, git am of the patches so far, the command.
   std::string reproducer_of(const pipeline::PlannedJob& planned) const {
     runtimes::ReproducerInput input;
-    input.title = fmt::format("{} of series {}, {}", planned.job->name, m_series.number,
-                              m_series.name);
+    input.title =
+        fmt::format("{} of series {}, {}", planned.job->name, m_series.number, m_series.name);
     for (const auto& tree : m_workspace.config().trees) {
       input.tree_url = tree.name == m_view.tree ? tree.url : input.tree_url;
     }

@@ -1,9 +1,9 @@
+#include "app/baseline.hpp"
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "app/baseline.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -79,8 +79,8 @@ Judgement judge_pass(const runtimes::RunOutcome& run, const BaselineResult* base
     const Finding* first = first_of(judgement.findings, Severity::error);
     first = first != nullptr ? first : first_of(judgement.findings, Severity::warning);
     judgement.verdict = Verdict::warning;
-    judgement.summary = fmt::format("{} new warning{}: {}", fresh, fresh == 1 ? "" : "s",
-                                    one_line(*first));
+    judgement.summary =
+        fmt::format("{} new warning{}: {}", fresh, fresh == 1 ? "" : "s", one_line(*first));
   } else if (base != nullptr && run.verdict == Verdict::warning &&
              base->verdict == Verdict::warning) {
     judgement.verdict = Verdict::pass;

@@ -16,8 +16,7 @@ const placement::Candidate* best_candidate(const placement::Placement& placement
   const placement::Candidate* best = nullptr;
   for (const auto& candidate : placement.candidates) {
     if (candidate.outcome &&
-        (best == nullptr ||
-         candidate.outcome->applied.size() > best->outcome->applied.size())) {
+        (best == nullptr || candidate.outcome->applied.size() > best->outcome->applied.size())) {
       best = &candidate;
     }
   }
@@ -102,8 +101,8 @@ PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& 
   nodes.start(checkout);
 
   std::vector<findings::Finding> found;
-  if (placement.state == PlacementState::conflict && candidate != nullptr &&
-      candidate->outcome && candidate->outcome->conflict) {
+  if (placement.state == PlacementState::conflict && candidate != nullptr && candidate->outcome &&
+      candidate->outcome->conflict) {
     const git::Conflict& conflict = *candidate->outcome->conflict;
     result.reason = conflict_sentence(series, conflict, candidate->tree);
     found.push_back(finding_of(series, conflict));

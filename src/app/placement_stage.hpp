@@ -6,9 +6,9 @@
 namespace patchmill::app {
 
 struct PlacedNodes {
-  pipeline::Node checkout;    // done
+  pipeline::Node checkout;                                    // done
   findings::Verdict verdict = findings::Verdict::incomplete;  // of the placement as such
-  std::string reason;         // one line for the verdict of the series
+  std::string reason;  // one line for the verdict of the series
 };
 
 // Writes both nodes (done) with their findings. `series` names the patches in messages.

@@ -1,11 +1,11 @@
 #include "app/series_runner.hpp"
 
-#include <fmt/format.h>
-
 #include "app/check_stage.hpp"
 #include "app/job_stage.hpp"
 #include "app/placement_stage.hpp"
 #include "util/hash.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::app {
 namespace {

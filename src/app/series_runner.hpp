@@ -1,14 +1,14 @@
 #pragma once
 // One series from its mails to its verdict: place, apply, check, run jobs, add up.
 
-#include <functional>
-#include <optional>
-#include <string>
-
 #include "app/series_view.hpp"
 #include "app/workspace.hpp"
 #include "runtimes/runtime.hpp"
 #include "util/subprocess.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
 
 namespace patchmill::app {
 
@@ -16,20 +16,20 @@ namespace patchmill::app {
 struct RunWatcher {
   std::function<void(const tracker::Series&)> series_started;
   std::function<void(const pipeline::Node&)> node_started, node_done;
-  std::function<void(std::string_view)> log;   // what jobs print, as it comes
+  std::function<void(std::string_view)> log;  // what jobs print, as it comes
 };
 
 struct RunRequest {
   placement::PlaceOptions place;
   // Decided by the caller (patchmill try on commits); else the placer decides.
   std::optional<placement::Placement> placement;
-  git::Repository* repository = nullptr;        // goes with `placement`
-  bool again = false;                           // also when nothing changed since the last verdict
+  git::Repository* repository = nullptr;  // goes with `placement`
+  bool again = false;                     // also when nothing changed since the last verdict
 };
 
 struct SeriesReport {
   pipeline::NodeStore::SeriesVerdict verdict;
-  bool tested = false;   // false: the verdict of an earlier run still stands
+  bool tested = false;  // false: the verdict of an earlier run still stands
 };
 
 class SeriesRunner {

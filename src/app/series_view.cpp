@@ -1,9 +1,9 @@
 #include "app/series_view.hpp"
 
-#include <fmt/format.h>
-
 #include "mail/subject.hpp"
 #include "util/hash.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::app {
 

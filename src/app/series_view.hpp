@@ -1,12 +1,12 @@
 #pragma once
 // A tracked series as the checks see it: parsed mails, split diffs, commits of the applied patches.
 
-#include <memory>
-#include <vector>
-
 #include "checks/check.hpp"
 #include "placement/placement.hpp"
 #include "tracker/queries.hpp"
+
+#include <memory>
+#include <vector>
 
 namespace patchmill::app {
 

@@ -1,13 +1,13 @@
 #include "app/try_input.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "intake/mbox.hpp"
 #include "util/file.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace patchmill::app {
 namespace {
@@ -31,8 +31,9 @@ struct Range {
 Result<Range> range_of(git::Repository& repository, std::string_view written) {
   std::string text(trim(written));
   if (text.empty()) {
-    text = git_line(repository, {"rev-parse", "--verify", "--quiet", "@{upstream}"}) ? "@{upstream}.."
-                                                                                     : "HEAD";
+    text = git_line(repository, {"rev-parse", "--verify", "--quiet", "@{upstream}"})
+               ? "@{upstream}.."
+               : "HEAD";
   }
   const auto dots = text.find("..");
   std::string from = dots == std::string::npos ? "" : text.substr(0, dots);

@@ -1,13 +1,13 @@
 #pragma once
 // What an author wants tried before posting, as the mails it would become.
 
+#include "git/repository.hpp"
+#include "util/result.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "git/repository.hpp"
-#include "util/result.hpp"
 
 namespace patchmill::app {
 

@@ -1,14 +1,14 @@
 #include "app/try_session.hpp"
 
+#include "tracker/tracker.hpp"
+#include "util/hash.hpp"
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <set>
-
-#include "tracker/tracker.hpp"
-#include "util/hash.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -151,9 +151,9 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
   if (placement.state == placement::PlacementState::placed) {
     placement.chosen = 0;
   }
-  placement.explanation = fmt::format("on {} {}, the commit it was made on",
-                                      placement.candidates[0].tree,
-                                      placement.candidates[0].described);
+  placement.explanation =
+      fmt::format("on {} {}, the commit it was made on", placement.candidates[0].tree,
+                  placement.candidates[0].described);
   return placement;
 }
 

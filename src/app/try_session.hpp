@@ -4,19 +4,19 @@
 // What it keeps (store, warm builds) lies in a folder of the user's cache, one a checkout, so the
 // same commits are not tested twice and builds stay incremental. The checkout is only read.
 
+#include "app/series_runner.hpp"
+#include "app/try_input.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "app/series_runner.hpp"
-#include "app/try_input.hpp"
-
 namespace patchmill::app {
 
 struct TryOptions {
-  std::filesystem::path checkout;   // top folder
-  std::string tree;                 // which configured tree it stands for; empty: found by URL
-  std::string base;                 // revision to apply mails onto; empty: the placer decides
+  std::filesystem::path checkout;  // top folder
+  std::string tree;                // which configured tree it stands for; empty: found by URL
+  std::string base;                // revision to apply mails onto; empty: the placer decides
   bool again = false;
 };
 

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include "app/series_runner.hpp"
 #include "util/hash.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::app {
 namespace {

@@ -1,9 +1,9 @@
 #include "app/workspace.hpp"
 
+#include "store/migrations.hpp"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
-
-#include "store/migrations.hpp"
 
 namespace patchmill::app {
 namespace {
@@ -37,8 +37,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(Config config) {
     store::migrate(*database);
     return std::unique_ptr<Workspace>(new Workspace(std::move(config), std::move(database)));
   } catch (const store::DatabaseError& problem) {
-    return fail(ErrorKind::infrastructure, fmt::format("cannot open the store {}: {}",
-                                                       shown_url(config.store_url), problem.what()));
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("cannot open the store {}: {}", shown_url(config.store_url), problem.what()));
   }
 }
 
@@ -51,8 +52,8 @@ Workspace::Workspace(Config config, std::unique_ptr<store::Database> database)
 
 placement::Placer& Workspace::placer() {
   if (!m_placer) {
-    m_placer = std::make_unique<placement::Placer>(*m_database, m_config.data, m_config.trees,
-                                                   m_clock);
+    m_placer =
+        std::make_unique<placement::Placer>(*m_database, m_config.data, m_config.trees, m_clock);
   }
   return *m_placer;
 }

@@ -1,8 +1,6 @@
 #pragma once
 // The data directory, opened: store, large objects, trees. Everything a subcommand works with.
 
-#include <memory>
-
 #include "app/config.hpp"
 #include "pipeline/node_store.hpp"
 #include "placement/placement.hpp"
@@ -11,6 +9,8 @@
 #include "tracker/queries.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
+
+#include <memory>
 
 namespace patchmill::app {
 

@@ -1,10 +1,9 @@
 #include "app/yaml.hpp"
 
-#include <yaml-cpp/yaml.h>
+#include "util/text.hpp"
 
 #include <fmt/format.h>
-
-#include "util/text.hpp"
+#include <yaml-cpp/yaml.h>
 
 namespace patchmill::app {
 namespace {
@@ -33,9 +32,9 @@ class Converter {
                     fmt::format("nested deeper than {} levels", k_max_depth)};
     }
     if (++m_count > k_max_values) {
-      throw Refusal{value.line, value.column,
-                    fmt::format("more than {} values (aliases are counted each time)",
-                                k_max_values)};
+      throw Refusal{
+          value.line, value.column,
+          fmt::format("more than {} values (aliases are counted each time)", k_max_values)};
     }
     switch (node.Type()) {
       case YAML::NodeType::Undefined:
@@ -153,9 +152,8 @@ std::string located(std::string_view file, std::string_view text, int line, int 
 
 Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
   if (text.size() > k_max_bytes) {
-    return fail(ErrorKind::limit,
-                fmt::format("{}: {} bytes; a configuration may have {}", file, text.size(),
-                            k_max_bytes));
+    return fail(ErrorKind::limit, fmt::format("{}: {} bytes; a configuration may have {}", file,
+                                              text.size(), k_max_bytes));
   }
   if (!is_valid_utf8(text)) {
     return fail(ErrorKind::invalid, fmt::format("{}: not UTF-8 text", file));
@@ -181,9 +179,8 @@ Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
     return fail(ErrorKind::invalid,
                 located(file, text, refusal.line, refusal.column, refusal.message));
   } catch (const YAML::Exception& error) {
-    return fail(ErrorKind::invalid,
-                located(file, text, error.mark.line + 1, error.mark.column + 1,
-                        fmt::format("not valid YAML: {}", error.msg)));
+    return fail(ErrorKind::invalid, located(file, text, error.mark.line + 1, error.mark.column + 1,
+                                            fmt::format("not valid YAML: {}", error.msg)));
   }
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 // YAML as plain values that know where they stand. yaml-cpp stays behind this one file.
 
+#include "util/result.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "util/result.hpp"
 
 namespace patchmill::app {
 
@@ -17,9 +17,9 @@ struct YamlValue {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
   std::string scalar;
-  std::vector<YamlValue> items;                            // of a sequence
-  std::vector<std::pair<YamlValue, YamlValue>> members;    // of a map, in order, keys are scalars
-  int line = 1, column = 1;                                // 1-based
+  std::vector<YamlValue> items;                          // of a sequence
+  std::vector<std::pair<YamlValue, YamlValue>> members;  // of a map, in order, keys are scalars
+  int line = 1, column = 1;                              // 1-based
 
   // The member of this name, or nullptr.
   [[nodiscard]] const YamlValue* find(std::string_view key) const;

@@ -1,8 +1,7 @@
-#include <fmt/format.h>
+#include "cli/command.hpp"
 
 #include <boost/json.hpp>
-
-#include "cli/command.hpp"
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 
@@ -26,9 +25,10 @@ Command check_config_command() {
       file = app::find_config();
     }
     if (file.empty()) {
-      return report({ErrorKind::invalid,
-                     "no configuration file found; name one, or see docs/configuration.md for where "
-                     "it is looked for"});
+      return report(
+          {ErrorKind::invalid,
+           "no configuration file found; name one, or see docs/configuration.md for where "
+           "it is looked for"});
     }
     const auto config = app::load_config(file);
     if (!config) {

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include "app/config_docs.hpp"
 #include "cli/command.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 
@@ -17,7 +17,8 @@ Command doc_command() {
   command.description =
       "Prints one of: bash (completion), zsh (completion), man (the manual page), cli (reference, "
       "Markdown), configuration (reference, Markdown), schema (JSON Schema of the configuration).";
-  command.arguments = {{"WHAT", "bash, zsh, man, cli, configuration or schema.", &storage->what, true}};
+  command.arguments = {
+      {"WHAT", "bash, zsh, man, cli, configuration or schema.", &storage->what, true}};
   command.examples = {{"source <(patchmill doc bash)", "completion in this shell"},
                       {"patchmill doc man | man -l -", "read the manual"}};
   command.run = [storage](const Common&) -> int {

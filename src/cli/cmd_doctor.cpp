@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <boost/json.hpp>
-
 #include "app/doctor.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace patchmill::cli {
 namespace {

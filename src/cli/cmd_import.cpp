@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "intake/detect.hpp"
 #include "intake/importer.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {
@@ -55,9 +54,9 @@ void import_one(app::Workspace& workspace, const Wanted& wanted, Progress& progr
   options.list_id = wanted.list_id;
   intake::Importer importer(workspace.database(), workspace.blobs(), workspace.clock(), options);
   totals.add(importer.run(*sources, [&](const intake::ImportProgress& state) {
-    progress.update(state.position.done, state.position.total.value_or(0),
-                    fmt::format("{} mails, {:.0f}/s, {}", state.mails, state.mails_per_second,
-                                state.source));
+    progress.update(
+        state.position.done, state.position.total.value_or(0),
+        fmt::format("{} mails, {:.0f}/s, {}", state.mails, state.mails_per_second, state.source));
   }));
 }
 
@@ -105,8 +104,7 @@ int run(const Common& common, const Storage& storage) {
     }
   }
   if (wanted.empty()) {
-    return report({ErrorKind::invalid,
-                   "nothing to import: name a path, or configure 'sources'"});
+    return report({ErrorKind::invalid, "nothing to import: name a path, or configure 'sources'"});
   }
   auto lock = intake::lock_intake((*workspace)->config().data, false);
   if (!lock) {
@@ -136,12 +134,12 @@ Command import_command() {
   command.summary = "Read mails from mboxes, maildirs and public-inbox repositories.";
   command.description =
       "PATH is an mbox, a single mail, a maildir (also as lei writes it), or a public-inbox "
-      "repository (v1, v2 with all its epochs, or one epoch), by path or URL. Only what is new since "
+      "repository (v1, v2 with all its epochs, or one epoch), by path or URL. Only what is new "
+      "since "
       "the last time is read, and a mail is stored once. Without PATH the configured sources are "
       "read. Mails that cannot be used are stored with the reason (`patchmill show messages`). "
       "Killed at any moment, the next import goes on where this one got to.";
-  command.arguments = {
-      {"PATH", "What to read.", &storage->paths, false, true, Complete::file}};
+  command.arguments = {{"PATH", "What to read.", &storage->paths, false, true, Complete::file}};
   command.options = {{"-l,--list-id", "ID", "The list these mails belong to, whatever they say.",
                       &storage->list_id}};
   command.examples = {

@@ -1,11 +1,11 @@
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-#include <cstdio>
-
 #include "cli/command.hpp"
 #include "store/event_log.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
 
 namespace patchmill::cli {
 namespace {
@@ -23,8 +23,8 @@ int print_events(app::Workspace& workspace, const Storage& storage, bool json) {
     return report({ErrorKind::invalid, "--after and --limit take whole numbers"});
   }
   boost::json::array out;
-  for (const auto& event : store::events_after(workspace.database(),
-                                               static_cast<std::int64_t>(*after), *limit)) {
+  for (const auto& event :
+       store::events_after(workspace.database(), static_cast<std::int64_t>(*after), *limit)) {
     if (json) {
       boost::system::error_code error;
       auto payload = boost::json::parse(event.payload, error);

@@ -1,7 +1,3 @@
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-
 #include "app/check_stage.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
@@ -10,6 +6,9 @@
 #include "cli/series_text.hpp"
 #include "pipeline/job.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {
@@ -55,8 +54,8 @@ Result<Planned> plan_one(app::Workspace& workspace, const Storage& storage) {
   Planned planned;
   planned.series = series;
   PM_TRY_ASSIGN(planned.patches, placement::load_patches(workspace.queries(), series));
-  PM_TRY_ASSIGN(planned.placement, workspace.placer().place(series, planned.patches,
-                                                            workspace.queries(), options));
+  PM_TRY_ASSIGN(planned.placement,
+                workspace.placer().place(series, planned.patches, workspace.queries(), options));
   return planned;
 }
 

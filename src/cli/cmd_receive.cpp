@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <boost/json.hpp>
-
 #include "cli/command.hpp"
 #include "intake/importer.hpp"
 #include "intake/pipe.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace patchmill::cli {
 namespace {
@@ -30,8 +29,8 @@ int run(const Common& common, const Storage& storage) {
   options.parsers = 1;
   std::vector<std::unique_ptr<intake::Source>> sources;
   sources.push_back(intake::open_pipe(STDIN_FILENO, "standard input"));
-  intake::Importer importer((*workspace)->database(), (*workspace)->blobs(),
-                            (*workspace)->clock(), options);
+  intake::Importer importer((*workspace)->database(), (*workspace)->blobs(), (*workspace)->clock(),
+                            options);
   const auto done = importer.run(sources);
   for (const auto& problem : done.problems) {
     return report(problem);
@@ -66,8 +65,9 @@ Command receive_command() {
       "delivery goes on; exit status 3 means try again later.";
   command.options = {{"-l,--list-id", "ID", "The list this mail belongs to, whatever it says.",
                       &storage->list_id}};
-  command.examples = {{"patchmill receive --data /srv/mill <mail", "by hand"},
-                      {"| patchmill receive -c /etc/patchmill/patchmill.yaml", "in a procmail rule"}};
+  command.examples = {
+      {"patchmill receive --data /srv/mill <mail", "by hand"},
+      {"| patchmill receive -c /etc/patchmill/patchmill.yaml", "in a procmail rule"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };
   return command;
 }

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "app/run_lock.hpp"
 #include "app/series_runner.hpp"
 #include "cli/command.hpp"
@@ -7,6 +5,8 @@
 #include "cli/run_view.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {

@@ -1,14 +1,13 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <boost/json.hpp>
-
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/output.hpp"
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace patchmill::cli {
 namespace {
@@ -110,8 +109,8 @@ int show_reproducer(app::Workspace& workspace, const std::string& word) {
                                node->id, node->name)});
   }
   const bool terminal = terminal_width(STDOUT_FILENO) != 0;
-  fmt::print("{}", terminal ? escape_terminal(mend_utf8(node->reproducer), true)
-                            : node->reproducer);
+  fmt::print("{}",
+             terminal ? escape_terminal(mend_utf8(node->reproducer), true) : node->reproducer);
   return k_pass;
 }
 
@@ -153,8 +152,8 @@ Command show_command() {
       "lists those that cannot be used, each with its reason; `show message MSGID` prints one. "
       "`show reproducer NODE` prints a shell script that repeats a job on any machine. "
       "`show N` is short for `show series N`.";
-  command.arguments = {
-      {"WHAT", "series, messages, message, reproducer, or a series number.", &storage->words, true, true}};
+  command.arguments = {{"WHAT", "series, messages, message, reproducer, or a series number.",
+                        &storage->words, true, true}};
   command.options = {{"--limit", "N", "At most this many unusable mails.", &storage->limit}};
   command.examples = {
       {"patchmill show series", "every series and its verdict"},
@@ -184,9 +183,11 @@ Command show_command() {
     if (words.size() == 1 && (parse_uint(words[0]) || words[0].find('@') != std::string::npos)) {
       return show_one_series(**workspace, common, words[0]);
     }
-    return report({ErrorKind::invalid,
-                   fmt::format("cannot show '{}'; it is one of: series, messages, message MSGID, reproducer NODE",
-                               escape_terminal(words[0]))});
+    return report(
+        {ErrorKind::invalid,
+         fmt::format(
+             "cannot show '{}'; it is one of: series, messages, message MSGID, reproducer NODE",
+             escape_terminal(words[0]))});
   };
   return command;
 }

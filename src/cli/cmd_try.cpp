@@ -1,7 +1,3 @@
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-
 #include "app/run_lock.hpp"
 #include "app/try_session.hpp"
 #include "cli/command.hpp"
@@ -10,6 +6,9 @@
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {
@@ -23,8 +22,8 @@ struct Storage {
 
 bool is_mail_file(const std::string& word) {
   std::error_code error;
-  return word == "-" || (std::filesystem::exists(word, error) &&
-                         !std::filesystem::is_directory(word, error));
+  return word == "-" ||
+         (std::filesystem::exists(word, error) && !std::filesystem::is_directory(word, error));
 }
 
 // A file, a Message-ID in the data folder, or commits, in this order of trust in the word's form.

@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-
 #include "cli/command.hpp"
 #include "store/migrations.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 

@@ -1,15 +1,15 @@
 #pragma once
 // A subcommand as data: help, completion and the man page are all made from it.
 
+#include "app/config.hpp"
+#include "app/workspace.hpp"
+#include "util/result.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "app/config.hpp"
-#include "app/workspace.hpp"
-#include "util/result.hpp"
 
 namespace patchmill::cli {
 
@@ -25,15 +25,15 @@ enum ExitStatus : int {
 enum class Complete { nothing, file, folder, command, check };
 
 struct Option {
-  std::string flags;     // "-l,--list-id"
-  std::string metavar;   // empty: a switch
+  std::string flags;    // "-l,--list-id"
+  std::string metavar;  // empty: a switch
   std::string help;
   std::variant<bool*, std::string*, std::vector<std::string>*> target;
   Complete complete = Complete::nothing;
 };
 
 struct Argument {
-  std::string metavar;   // "PATH"
+  std::string metavar;  // "PATH"
   std::string help;
   std::vector<std::string>* target;
   bool required = false;
@@ -80,7 +80,7 @@ int report(const Error& error);
 // Made from the table of commands.
 std::string bash_completion(const std::vector<Command>& commands);
 std::string zsh_completion(const std::vector<Command>& commands);
-std::string man_page(const std::vector<Command>& commands);        // roff, section 1
+std::string man_page(const std::vector<Command>& commands);                // roff, section 1
 std::string cli_reference_markdown(const std::vector<Command>& commands);  // docs/cli.md
 
 // One file each: cmd_NAME.cpp.

@@ -1,10 +1,10 @@
 // Shell completion, made from the table of commands.
 
-#include <fmt/format.h>
-
 #include "checks/check.hpp"
 #include "cli/command.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {
@@ -95,13 +95,15 @@ std::string bash_completion(const std::vector<Command>& commands) {
       for (const std::string& flag : flags_of(option)) {
         words += (words.empty() ? "" : " ") + flag;
         if (option.complete == Complete::folder) {
-          values += fmt::format("        {}) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n", flag);
+          values +=
+              fmt::format("        {}) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n", flag);
         } else if (option.complete == Complete::check) {
-          values += fmt::format(
-              "        {}) COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")); return ;;\n", flag,
-              check_names());
+          values +=
+              fmt::format("        {}) COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")); return ;;\n",
+                          flag, check_names());
         } else if (!option.metavar.empty()) {
-          values += fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", flag);
+          values +=
+              fmt::format("        {}) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", flag);
         }
       }
     }

@@ -1,8 +1,8 @@
 #include "cli/find_series.hpp"
 
-#include <fmt/format.h>
-
 #include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 

@@ -1,10 +1,10 @@
 #pragma once
 // How people name a series on the command line.
 
-#include <string_view>
-
 #include "tracker/queries.hpp"
 #include "util/result.hpp"
+
+#include <string_view>
 
 namespace patchmill::cli {
 

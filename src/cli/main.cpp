@@ -1,12 +1,12 @@
 #include "cli/main.hpp"
 
+#include "cli/command.hpp"
+#include "store/database.hpp"
+
 #include <fmt/format.h>
 
 #include <csignal>
 #include <exception>
-
-#include "cli/command.hpp"
-#include "store/database.hpp"
 
 namespace patchmill::cli {
 

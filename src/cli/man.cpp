@@ -1,9 +1,9 @@
 // The man page and the command-line reference, made from the table of commands.
 
-#include <fmt/format.h>
-
 #include "cli/command.hpp"
 #include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 namespace {
@@ -93,7 +93,8 @@ std::string man_page(const std::vector<Command>& commands) {
 
 std::string cli_reference_markdown(const std::vector<Command>& commands) {
   std::string out =
-      "# Command line\n\nThis page is made by `patchmill doc cli` from the program's own tables.\n\n"
+      "# Command line\n\nThis page is made by `patchmill doc cli` from the program's own "
+      "tables.\n\n"
       "Exit status: " +
       std::string(k_exit_status) + "\n";
   for (const Command& command : commands) {

@@ -1,5 +1,7 @@
 #include "cli/output.hpp"
 
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,8 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
-
-#include "util/text.hpp"
 
 namespace patchmill::cli {
 namespace {
@@ -109,7 +109,9 @@ std::size_t terminal_width(int fd) {
   return size.ws_col;
 }
 
-Table::Table(std::vector<std::string> header) { m_rows.push_back(std::move(header)); }
+Table::Table(std::vector<std::string> header) {
+  m_rows.push_back(std::move(header));
+}
 
 void Table::row(std::vector<std::string> cells) {
   for (std::string& cell : cells) {
@@ -196,8 +198,8 @@ void Progress::update(std::uint64_t done, std::uint64_t total, std::string_view 
       bar += i < filled ? "█" : "░";
     }
     const std::size_t screen = terminal_width(STDERR_FILENO);
-    std::string line =
-        fmt::format("{} {} {:3}% {}", m_what, bar, std::min<std::uint64_t>(100, done * 100 / total), shown);
+    std::string line = fmt::format("{} {} {:3}% {}", m_what, bar,
+                                   std::min<std::uint64_t>(100, done * 100 / total), shown);
     if (screen > 1) {
       line = cut_to_width(line, screen - 1);
     }

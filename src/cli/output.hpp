@@ -1,13 +1,13 @@
 #pragma once
 // What a person sees: tables, colours, progress. Hostile text is escaped on the way.
 
+#include "findings/finding.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "findings/finding.hpp"
 
 namespace patchmill::cli {
 
@@ -20,7 +20,7 @@ std::string verdict_word(findings::Verdict verdict, bool color, std::size_t widt
 class Table {
  public:
   explicit Table(std::vector<std::string> header);
-  void row(std::vector<std::string> cells);   // escaped here
+  void row(std::vector<std::string> cells);  // escaped here
   // `verdict_column`: coloured when >= 0.
   void print(int verdict_column = -1) const;
 
@@ -32,7 +32,7 @@ class Table {
 class Progress {
  public:
   Progress(std::string what, bool quiet);
-  ~Progress();   // ends the bar's line
+  ~Progress();  // ends the bar's line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   // total 0: unknown. `note` is shown behind the figures.

@@ -1,13 +1,13 @@
 // The only file that knows CLI11.
 
+#include "cli/command.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
-
-#include "cli/command.hpp"
-#include "util/log.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::cli {
 namespace {

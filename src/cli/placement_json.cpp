@@ -1,9 +1,10 @@
 #include "cli/placement_json.hpp"
 
-#include <boost/json.hpp>
-#include <chrono>
-
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+
+#include <chrono>
 
 namespace patchmill::cli {
 namespace {
@@ -112,7 +113,8 @@ std::optional<Timestamp> parse_date(std::string_view text) {
         *hour > 23 || *minute > 59 || *second > 60) {
       return std::nullopt;
     }
-    time += std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+    time +=
+        std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
   }
   return time;
 }

@@ -1,9 +1,9 @@
 #pragma once
 // A placement as JSON.
 
-#include <boost/json/object.hpp>
-
 #include "placement/placement.hpp"
+
+#include <boost/json/object.hpp>
 
 namespace patchmill::cli {
 

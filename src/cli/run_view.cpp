@@ -1,11 +1,10 @@
 #include "cli/run_view.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/json.hpp>
-
 #include "cli/series_json.hpp"
 #include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace patchmill::cli {
 
@@ -33,8 +32,7 @@ app::RunWatcher RunView::watcher() {
   };
   watcher.node_started = [this](const pipeline::Node& node) {
     const std::string patch = node.patch ? fmt::format(" patch {}", *node.patch) : "";
-    m_progress.update(m_rows.size(), m_count,
-                      fmt::format("{}: {}{}", m_current, node.name, patch));
+    m_progress.update(m_rows.size(), m_count, fmt::format("{}: {}{}", m_current, node.name, patch));
   };
   return watcher;
 }

@@ -1,13 +1,13 @@
 #pragma once
 // What a person sees while series are being tested, and the table at the end.
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "app/series_runner.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace patchmill::cli {
 

@@ -7,7 +7,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string bracketed(const std::string& msgid) { return "<" + msgid + ">"; }
+std::string bracketed(const std::string& msgid) {
+  return "<" + msgid + ">";
+}
 
 json::value or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
@@ -85,8 +87,7 @@ json::object series_json(const tracker::Series& series,
 }
 
 json::object series_with_nodes_json(
-    const tracker::Series& series,
-    const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
+    const tracker::Series& series, const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
     const std::vector<pipeline::Node>& nodes, pipeline::NodeStore& store) {
   json::object out = series_json(series, verdict);
   json::array list;
@@ -112,7 +113,8 @@ json::object node_json(const pipeline::Node& node) {
   out["name"] = node.name;
   out["patch"] = node.patch ? json::value(*node.patch) : json::value(nullptr);
   out["state"] = pipeline::to_string(node.state);
-  out["result"] = node.result ? json::value(findings::to_string(*node.result)) : json::value(nullptr);
+  out["result"] =
+      node.result ? json::value(findings::to_string(*node.result)) : json::value(nullptr);
   out["summary"] = node.summary;
   out["runtime"] = node.runtime;
   out["attempt"] = node.attempt;

@@ -1,12 +1,12 @@
 #include "cli/series_text.hpp"
 
+#include "cli/output.hpp"
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-
-#include "cli/output.hpp"
-#include "util/text.hpp"
 
 namespace patchmill::cli {
 namespace {
@@ -52,8 +52,8 @@ void print_series(const tracker::Series& series,
   const bool color = use_color(STDOUT_FILENO);
   fmt::print("series {}  {}\n", series.number, escape_terminal(series.name));
   fmt::print("  by {}, {} UTC, version {}, {} of {} patches\n",
-             escape_terminal(mail::to_string(series.submitter)), to_iso(series.date), series.version,
-             series.received_total(), series.total);
+             escape_terminal(mail::to_string(series.submitter)), to_iso(series.date),
+             series.version, series.received_total(), series.total);
   if (series.revision_of) {
     fmt::print("  a newer revision of series {}\n", *series.revision_of);
   }
@@ -61,9 +61,9 @@ void print_series(const tracker::Series& series,
     fmt::print("  superseded by a newer revision\n");
   }
   for (const auto& dependency : series.dependencies) {
-    fmt::print("  depends on {}{}\n", escape_terminal(dependency.dependency.target),
-               dependency.series ? fmt::format(" (series {})", *dependency.series)
-                                 : " (not here yet)");
+    fmt::print(
+        "  depends on {}{}\n", escape_terminal(dependency.dependency.target),
+        dependency.series ? fmt::format(" (series {})", *dependency.series) : " (not here yet)");
   }
   if (!series.note.empty()) {
     fmt::print("  note: {}\n", escape_terminal(series.note));
@@ -79,9 +79,8 @@ void print_series(const tracker::Series& series,
     fmt::print("\nnot tested yet (`patchmill run` tests what is pending)\n");
   }
   for (const auto& node : nodes) {
-    const std::string result =
-        node.result ? verdict_word(*node.result, color, 10)
-                    : fmt::format("{:<10}", pipeline::to_string(node.state));
+    const std::string result = node.result ? verdict_word(*node.result, color, 10)
+                                           : fmt::format("{:<10}", pipeline::to_string(node.state));
     fmt::print("  {:>5}  {} {:<9} {:<28} {}\n", node.id, result, pipeline::to_string(node.kind),
                escape_terminal(node_label(node)), escape_terminal(node.summary));
     if (node.result && *node.result != findings::Verdict::pass) {

@@ -1,15 +1,15 @@
 #pragma once
 // A series, its nodes and findings, for a terminal.
 
+#include "pipeline/node_store.hpp"
+#include "placement/placement.hpp"
+#include "tracker/model.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "pipeline/node_store.hpp"
-#include "placement/placement.hpp"
-#include "tracker/model.hpp"
 
 namespace patchmill::cli {
 

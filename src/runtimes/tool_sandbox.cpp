@@ -1,20 +1,20 @@
 #include "runtimes/tool_sandbox.hpp"
 
+#include "runtimes/runtime.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "runtimes/runtime.hpp"
-
 namespace patchmill::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view k_system[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
-                                         "/etc/alternatives", "/etc/perl"};
+constexpr std::string_view k_system[] = {
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/perl"};
 
 bool is_system(std::string_view path) {
   return std::any_of(std::begin(k_system), std::end(k_system), [&](std::string_view folder) {
@@ -32,14 +32,15 @@ std::string path_in(const std::string& argument) {
     return argument;
   }
   const auto equals = argument.find("=/");
-  return argument.starts_with('-') && equals != std::string::npos ? argument.substr(equals + 1) : "";
+  return argument.starts_with('-') && equals != std::string::npos ? argument.substr(equals + 1)
+                                                                  : "";
 }
 
 Command wrapped(const std::string& bubblewrap, Command command) {
-  std::vector<std::string> argv = {bubblewrap,        "--unshare-all", "--die-with-parent",
-                                   "--new-session",   "--cap-drop",    "ALL",
-                                   "--proc",          "/proc",         "--dev",
-                                   "/dev",            "--tmpfs",       "/tmp"};
+  std::vector<std::string> argv = {bubblewrap,      "--unshare-all", "--die-with-parent",
+                                   "--new-session", "--cap-drop",    "ALL",
+                                   "--proc",        "/proc",         "--dev",
+                                   "/dev",          "--tmpfs",       "/tmp"};
   for (const std::string_view folder : k_system) {
     const std::string path(folder);
     argv.insert(argv.end(), {"--ro-bind-try", path, path});

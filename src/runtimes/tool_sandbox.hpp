@@ -2,9 +2,9 @@
 // A light sandbox around the outside tools of checks (perl, shellcheck, …): they read hostile text
 // and need nothing but their working folder.
 
-#include <functional>
-
 #include "util/subprocess.hpp"
+
+#include <functional>
 
 namespace patchmill::runtimes {
 

@@ -1,10 +1,10 @@
+#include "app/config.hpp"
+#include "util/file.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 #include <filesystem>
-
-#include "app/config.hpp"
-#include "util/file.hpp"
 
 using namespace patchmill;
 namespace fs = std::filesystem;
@@ -128,7 +128,8 @@ TEST_CASE("app::parse_config: names are unique and needs have no circle") {
 }
 
 TEST_CASE("app::parse_config: secrets come by file or environment only") {
-  CHECK(has(fault_of("store: {url: \"postgresql://u:secret@h/db\"}\n"), "does not belong in the URL"));
+  CHECK(has(fault_of("store: {url: \"postgresql://u:secret@h/db\"}\n"),
+            "does not belong in the URL"));
   CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: hunter2}\n"),
             "never the secret itself"));
   CHECK_FALSE(has(fault_of("store: {url: \"postgresql://u@h/db\", password: [hunter2]}\n"),

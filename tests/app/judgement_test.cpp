@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "app/baseline.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace patchmill;
 using app::BaselineResult;

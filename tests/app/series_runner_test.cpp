@@ -1,12 +1,12 @@
 #include "app/series_runner.hpp"
 
+#include "tracker/tracker.hpp"
+#include "util/file.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 #include <deque>
-
-#include "tracker/tracker.hpp"
-#include "util/file.hpp"
 
 using namespace patchmill;
 using findings::Verdict;
@@ -38,7 +38,8 @@ runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
 
 void git(const fs::path& folder, std::vector<std::string> args) {
   Command command;
-  command.argv = {"git", "-C", folder.string(), "-c", "user.name=A", "-c", "user.email=a@example.org"};
+  command.argv = {"git",         "-C", folder.string(),           "-c",
+                  "user.name=A", "-c", "user.email=a@example.org"};
   command.argv.insert(command.argv.end(), args.begin(), args.end());
   command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
                  {"GIT_CONFIG_GLOBAL", "/dev/null"},

@@ -1,8 +1,8 @@
-#include <doctest/doctest.h>
-
 #include "cli/command.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace patchmill;
 
@@ -48,7 +48,8 @@ TEST_CASE("cli::bash_completion: bash takes it and completes commands and option
       "bash", {"--norc", "-s"},
       script +
           "\nCOMP_WORDS=(patchmill im); COMP_CWORD=1; _patchmill; echo \"${COMPREPLY[@]}\"\n"
-          "COMP_WORDS=(patchmill import --li); COMP_CWORD=2; _patchmill; echo \"${COMPREPLY[@]}\"\n");
+          "COMP_WORDS=(patchmill import --li); COMP_CWORD=2; _patchmill; echo "
+          "\"${COMPREPLY[@]}\"\n");
   CHECK(done.ok());
   CHECK(done.out == "import\n--list-id\n");
   CHECK(done.err.empty());
@@ -60,7 +61,8 @@ TEST_CASE("cli::zsh_completion: zsh takes it") {
     return;
   }
   TempDir folder;
-  REQUIRE(write_file_atomic(folder.path() / "_patchmill", cli::zsh_completion(cli::all_commands())));
+  REQUIRE(
+      write_file_atomic(folder.path() / "_patchmill", cli::zsh_completion(cli::all_commands())));
   const auto done = run_shell("zsh", {"-n", (folder.path() / "_patchmill").string()}, "");
   CHECK(done.ok());
   CHECK(done.err.empty());

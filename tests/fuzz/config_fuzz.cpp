@@ -1,10 +1,10 @@
 // The configuration reader on hostile YAML: it may refuse, never crash, hang or exhaust memory.
 
+#include "app/config.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "app/config.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,12 +1,13 @@
 #include "runtimes/tool_sandbox.hpp"
 
-#include <doctest/doctest.h>
-
 #include "util/file.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace patchmill;
 
-TEST_CASE("runtimes::tool_sandbox: a tool reads what it is given, writes its folder, sees no more") {
+TEST_CASE(
+    "runtimes::tool_sandbox: a tool reads what it is given, writes its folder, sees no more") {
   const auto wrap = runtimes::tool_sandbox();
   if (!wrap) {
     MESSAGE("skipped: bubblewrap does not work here");
