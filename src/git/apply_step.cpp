@@ -119,12 +119,12 @@ Result<StepOutcome> git_apply(Repository& repository, const std::filesystem::pat
   args.emplace_back("-");
   PM_TRY_ASSIGN(const Completed done,
                 repository.git_with_env(std::move(args), {{"GIT_INDEX_FILE", index.string()}},
-                                        std::string(diff), std::chrono::minutes(2)));
+                                        std::string(diff), std::chrono::minutes(1)));
   StepOutcome outcome;
   outcome.output = done.err;
   if (done.timed_out || done.signal != 0) {
     if (done.timed_out) {
-      outcome.output = "git apply did not end within two minutes\n" + outcome.output;
+      outcome.output = "git apply did not end within a minute\n" + outcome.output;
       return outcome;  // the patch made it so; every other patch is applied in milliseconds
     }
     return fail(ErrorKind::infrastructure,

@@ -9,9 +9,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <random>
 #include <string>
 
 namespace patchmill::git {
@@ -36,6 +39,20 @@ Result<void> write_all(int fd, std::string_view data, const std::string& path) {
     data.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
+}
+
+// Read-only, as git leaves its objects.
+Fd create_new(const std::string& path) {
+  return Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+}
+
+// A name no other writer uses, also not in another container of the same process number. git
+// takes such files for leftovers and cleans them up in time.
+std::string temporary_name(const std::string& folder) {
+  static const std::uint64_t process =
+      (std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}();
+  static std::atomic<std::uint64_t> counter = 0;
+  return fmt::format("{}/tmp_obj_{:x}_{}", folder, process, counter.fetch_add(1));
 }
 
 std::string deflated(const std::string& data) {
@@ -63,21 +80,19 @@ Result<ObjectId> write_loose_object(const std::filesystem::path& objects_dir, st
   if (::access(path.c_str(), F_OK) == 0) {
     return id;
   }
-  std::string temporary = folder + "/tmp_obj_XXXXXX";
-  Fd fd(::mkstemp(temporary.data()));
+  const std::string temporary = temporary_name(folder);
+  Fd fd = create_new(temporary);
   if (!fd.valid() && errno == ENOENT) {
     if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
       return disk_error(folder);
     }
-    temporary = folder + "/tmp_obj_XXXXXX";
-    fd = Fd(::mkstemp(temporary.data()));
+    fd = create_new(temporary);
   }
   if (!fd.valid()) {
     return disk_error(temporary);
   }
   const auto written = write_all(fd.get(), deflated(object), temporary);
-  // 0444 as git leaves them; mkstemp made it 0600, which other users could not read.
-  if (!written || ::fchmod(fd.get(), 0444) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int saved = errno;
     ::unlink(temporary.c_str());
     errno = saved;
