@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <set>
 
 namespace patchmill::git {
 namespace {
