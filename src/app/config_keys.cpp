@@ -269,7 +269,7 @@ class Checker {
   void check_secret(const YamlValue& value, const KeySpec& key) {
     if (value.kind != YamlValue::Kind::map || value.members.size() != 1 ||
         (value.find("file") == nullptr && value.find("env") == nullptr) ||
-        value.members[0].second.kind != YamlValue::Kind::scalar) {
+        value.members[0].value.kind != YamlValue::Kind::scalar) {
       fault(value, fmt::format("'{}' is a secret: write {{file: PATH}} or {{env: NAME}}, never the "
                                "secret itself",
                                key.name));

@@ -76,7 +76,7 @@ class Converter {
         item.line = key.line;
         item.column = key.column;
       }
-      value.members.emplace_back(std::move(key), std::move(item));
+      value.members.push_back({std::move(key), std::move(item)});
     }
   }
 

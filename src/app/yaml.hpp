@@ -11,19 +11,27 @@
 
 namespace patchmill::app {
 
+struct YamlMember;
+
 // A value of a YAML document. Scalars stay text until the schema asks for a type, so that
 // `no`, `1.10` and `0x1f` are never turned into something else behind the writer's back.
 struct YamlValue {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
   std::string scalar;
-  std::vector<YamlValue> items;                          // of a sequence
-  std::vector<std::pair<YamlValue, YamlValue>> members;  // of a map, in order, keys are scalars
-  int line = 1, column = 1;                              // 1-based
+  std::vector<YamlValue> items;     // of a sequence
+  std::vector<YamlMember> members;  // of a map, in order
+  int line = 1, column = 1;         // 1-based
 
   // The member of this name, or nullptr.
   [[nodiscard]] const YamlValue* find(std::string_view key) const;
 };
+
+// One line of a map; the key is a scalar.
+struct YamlMember {
+  YamlValue key, value;
+};
+
 std::string_view to_string(YamlValue::Kind kind);
 
 // "file:line:column: message", the offending line and a caret.

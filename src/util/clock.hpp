@@ -11,7 +11,9 @@ namespace patchmill {
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
 // The stored form (BIGINT columns hold microseconds since the epoch, UTC).
-constexpr std::int64_t to_micros(Timestamp time) { return time.time_since_epoch().count(); }
+constexpr std::int64_t to_micros(Timestamp time) {
+  return time.time_since_epoch().count();
+}
 constexpr Timestamp from_micros(std::int64_t micros) {
   return Timestamp(std::chrono::microseconds(micros));
 }

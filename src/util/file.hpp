@@ -1,12 +1,12 @@
 #pragma once
 // Reading and writing whole files, and temporary folders.
 
+#include "util/result.hpp"
+
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "util/result.hpp"
 
 namespace patchmill {
 

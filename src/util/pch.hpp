@@ -1,6 +1,7 @@
 #pragma once
 // Headers that nearly every file needs, compiled once per build (dev and release presets).
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>

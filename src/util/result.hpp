@@ -1,8 +1,9 @@
 #pragma once
 // The error vocabulary: what a function returns when its caller can act on the failure.
 
-#include <string>
 #include <tl/expected.hpp>
+
+#include <string>
 #include <utility>
 
 namespace patchmill {
@@ -40,12 +41,12 @@ inline tl::unexpected<Error> fail_with(std::string what, const Error& cause) {
 #define PM_CONCAT(a, b) PM_CONCAT_(a, b)
 
 // Returns the error of `expr` (a Result) to the caller, if it has one.
-#define PM_TRY(expr)                                      \
-  do {                                                    \
-    auto pm_try_result = (expr);                          \
-    if (!pm_try_result) {                                 \
+#define PM_TRY(expr)                                           \
+  do {                                                         \
+    auto pm_try_result = (expr);                               \
+    if (!pm_try_result) {                                      \
       return tl::unexpected(std::move(pm_try_result).error()); \
-    }                                                     \
+    }                                                          \
   } while (false)
 
 // Declares `var` (e.g. `auto x` or `const int n`) with the value of `expr`, or returns its error.

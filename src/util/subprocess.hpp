@@ -1,6 +1,9 @@
 #pragma once
 // Running other programs. No other file of patchmill forks.
 
+#include "util/fd.hpp"
+#include "util/result.hpp"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -13,9 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "util/fd.hpp"
-#include "util/result.hpp"
-
 namespace patchmill {
 
 // What to run. The program is looked up in PATH of `env`, or of the parent when `env` lacks PATH.
@@ -26,20 +26,20 @@ struct Command {
   bool inherit_env = true;                 // start from the parent's environment, then apply env
   std::string input;                       // fed to standard input; always closed afterwards
   std::chrono::milliseconds timeout = std::chrono::minutes(10);
-  std::size_t max_output = 64u << 20;      // bytes kept of each of stdout and stderr
-  bool merge_stderr = false;               // stderr goes where stdout goes
+  std::size_t max_output = 64u << 20;  // bytes kept of each of stdout and stderr
+  bool merge_stderr = false;           // stderr goes where stdout goes
   // Called with each piece of stdout as it arrives, instead of keeping it in Completed::out.
   std::function<void(std::string_view)> on_output;
   // Passed on to the child under these descriptor numbers (>= 3); owned by the caller.
-  std::map<int, int> pass_fds;             // child's number -> parent's descriptor
+  std::map<int, int> pass_fds;  // child's number -> parent's descriptor
 };
 
 // How it ended.
 struct Completed {
-  int status = -1;          // exit status, or -1 when killed by a signal
-  int signal = 0;           // the signal that ended it, or 0
-  bool timed_out = false;   // killed by us at the deadline
-  bool truncated = false;   // output beyond max_output was read and thrown away
+  int status = -1;         // exit status, or -1 when killed by a signal
+  int signal = 0;          // the signal that ended it, or 0
+  bool timed_out = false;  // killed by us at the deadline
+  bool truncated = false;  // output beyond max_output was read and thrown away
   std::string out;
   std::string err;
   std::chrono::milliseconds elapsed{0};
@@ -73,7 +73,7 @@ class ChildProcess {
 
   // Blocking; an error means the child is gone. Output that arrives while writing is buffered.
   Result<void> write(std::string_view data);
-  Result<std::string> read_line();                 // without the newline; at most 1 MiB
+  Result<std::string> read_line();  // without the newline; at most 1 MiB
   Result<std::string> read_exact(std::size_t n);
   void close_input();
 

@@ -12,14 +12,14 @@
 namespace patchmill {
 
 std::string_view trim(std::string_view text);
-std::string to_lower(std::string_view text);                     // ASCII letters only
-bool iequals(std::string_view a, std::string_view b);            // ASCII case folding
+std::string to_lower(std::string_view text);           // ASCII letters only
+bool iequals(std::string_view a, std::string_view b);  // ASCII case folding
 bool istarts_with(std::string_view text, std::string_view prefix);
 std::vector<std::string_view> split(std::string_view text, char separator);
 // Lines without their \n (a \r before it stays). A last line without \n counts; "" has no lines.
 std::vector<std::string_view> split_lines(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
-std::string collapse_whitespace(std::string_view text);          // runs of white space become one space
+std::string collapse_whitespace(std::string_view text);  // runs of white space become one space
 
 bool is_valid_utf8(std::string_view bytes);
 // Invalid sequences are read as windows-1252; NUL becomes U+FFFD. The result is valid UTF-8.
@@ -33,7 +33,8 @@ std::string escape_terminal(std::string_view text, bool keep_layout = false);
 // Edit distance with transpositions (Damerau, restricted).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 // The nearest of `names` to what was written, if it is near enough to be a slip.
-std::optional<std::string> nearest_name(std::string_view written, std::span<const std::string> names);
+std::optional<std::string> nearest_name(std::string_view written,
+                                        std::span<const std::string> names);
 
 // Whole non-negative decimal number, nothing else around it.
 std::optional<std::uint64_t> parse_uint(std::string_view text);
