@@ -8,7 +8,7 @@
 namespace patchmill::intake {
 namespace {
 
-constexpr std::size_t read_step = std::size_t{1} << 20;
+constexpr std::size_t read_step = std::size_t{1} << 18;
 constexpr std::size_t longest_from_line = 1000;
 constexpr std::size_t longest_field_name = 80;
 // What must be in view behind a possible separator to judge it.
@@ -70,7 +70,8 @@ MboxSplitter::MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offs
       m_bound(bound),
       m_offset(offset),
       m_mboxrd(mboxrd),
-      m_at_start(offset == 0) {}
+      m_at_start(offset == 0),
+      m_chunk(read_step) {}
 
 std::string_view MboxSplitter::window() const {
   return std::string_view(m_buffer).substr(m_begin);
@@ -86,14 +87,9 @@ Result<bool> MboxSplitter::need(std::size_t bytes) {
   while (window().size() < bytes && !m_end_of_input) {
     m_buffer.erase(0, m_begin);
     m_begin = 0;
-    const auto used = m_buffer.size();
-    m_buffer.resize(used + read_step);
-    auto count = m_read(m_buffer.data() + used, read_step);
-    m_buffer.resize(used + (count ? *count : 0));
-    if (!count) {
-      return tl::unexpected(std::move(count).error());
-    }
-    m_end_of_input = *count == 0;
+    PM_TRY_ASSIGN(const std::size_t count, m_read(m_chunk.data(), m_chunk.size()));
+    m_buffer.append(m_chunk.data(), count);
+    m_end_of_input = count == 0;
   }
   return window().size() >= bytes;
 }

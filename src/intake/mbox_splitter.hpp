@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchmill::intake {
 
@@ -44,6 +45,7 @@ class MboxSplitter {
   bool m_mboxrd;
   bool m_at_start;
   bool m_end_of_input = false;
+  std::vector<char> m_chunk;
   std::string m_buffer;
   std::size_t m_begin = 0;  // of the unread part of m_buffer
   std::string m_head;       // the kept beginning of a mail longer than the bound
