@@ -3,7 +3,10 @@
 #include "util/text.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <sstream>
 
 namespace patchmill::app {
 namespace {
@@ -110,6 +113,46 @@ bool flow_too_deep(std::string_view text) {
   return false;
 }
 
+// An event handler that only lets the parser go on.
+class Ignore final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Whether anything follows the first document. yaml-cpp 0.7 takes a stray ',' or ']' for an empty
+// document without reading past it, so reading all documents would never end.
+bool has_more(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Ignore ignore;
+  return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
+}
+
+// The line on which a second document begins; 1 where no "---" says so.
+int second_document_line(std::string_view text) {
+  int line = 0;
+  bool content = false;
+  for (const std::string_view one : split_lines(text)) {
+    ++line;
+    if (one.starts_with("---") && content) {
+      return line;
+    }
+    content = content || (!trim(one).empty() && !trim(one).starts_with('#'));
+  }
+  return 1;
+}
+
 }  // namespace
 
 const YamlValue* YamlValue::find(std::string_view key) const {
@@ -163,18 +206,19 @@ Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
                 fmt::format("{}: nested deeper than {} levels", file, k_max_flow_depth));
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || documents[0].IsNull()) {
+    const std::string owned(text);
+    if (has_more(owned)) {
+      return fail(ErrorKind::invalid,
+                  located(file, text, second_document_line(text), 1,
+                          "a second document, or something that belongs to none; one is read"));
+    }
+    const YAML::Node document = YAML::Load(owned);
+    if (document.IsNull()) {
       YamlValue empty;
       empty.kind = YamlValue::Kind::map;
       return empty;
     }
-    if (documents.size() > 1) {
-      const auto mark = documents[1].Mark();
-      return fail(ErrorKind::invalid, located(file, text, mark.line + 1, mark.column + 1,
-                                              "a second document; only one is read"));
-    }
-    return Converter().convert(documents[0], 0);
+    return Converter().convert(document, 0);
   } catch (const Refusal& refusal) {
     return fail(ErrorKind::invalid,
                 located(file, text, refusal.line, refusal.column, refusal.message));

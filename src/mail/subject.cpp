@@ -328,28 +328,31 @@ Subject parse_subject(std::string_view decoded, const std::vector<std::string>& 
 
 std::string normalize_title(std::string_view title) {
   const std::string lower = collapse_whitespace(to_lower(title));
+  const auto without_brackets = [](std::string_view word) {
+    while (!word.empty() && (word.front() == '(' || word.front() == '[')) {
+      word.remove_prefix(1);
+    }
+    while (!word.empty() &&
+           (word.back() == ')' || word.back() == ']' || word.back() == ',' || word.back() == ':')) {
+      word.remove_suffix(1);
+    }
+    return word;
+  };
   std::vector<std::string> words;
-  const auto pieces = split(trim(lower), ' ');
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    std::string_view word = pieces[i];
-    std::string_view bare = word;
-    while (!bare.empty() && (bare.front() == '(' || bare.front() == '[')) {
-      bare.remove_prefix(1);
-    }
-    while (!bare.empty() &&
-           (bare.back() == ')' || bare.back() == ']' || bare.back() == ',' || bare.back() == ':')) {
-      bare.remove_suffix(1);
-    }
+  for (const std::string_view word : split(trim(lower), ' ')) {
+    const std::string_view bare = without_brackets(word);
     if (bare.size() > 1 && bare[0] == 'v' && digits_at(bare, 1) == bare.size() - 1) {
       continue;
     }
-    if ((bare == "take" || bare == "try" || bare == "version") && i + 1 < pieces.size()) {
-      std::string_view next = pieces[i + 1];
-      while (!next.empty() && (next.back() == ')' || next.back() == ']')) {
-        next.remove_suffix(1);
-      }
-      if (number_word(next)) {
-        ++i;
+    std::string_view number = word;
+    while (!number.empty() && (number.back() == ')' || number.back() == ']')) {
+      number.remove_suffix(1);
+    }
+    // Looking back rather than ahead, so that what is left holds nothing more to remove.
+    if (!words.empty() && number_word(number)) {
+      const std::string_view before = without_brackets(words.back());
+      if (before == "take" || before == "try" || before == "version") {
+        words.pop_back();
         continue;
       }
     }

@@ -72,5 +72,9 @@ TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble")
   CHECK(fault_of("a: \xff\xfe\n").find("UTF-8") != std::string::npos);
   CHECK(fault_of(std::string(2u << 20, '#')).find("bytes") != std::string::npos);
   CHECK(fault_of("a: 1\n---\nb: 2\n").find("second document") != std::string::npos);
+  // yaml-cpp alone would read these for ever.
+  CHECK(fault_of(",12]\nb:\x0f").find("f.yaml:1:1:") == 0);
+  CHECK(fault_of("]").find("f.yaml:1:1:") == 0);
+  CHECK(fault_of("{a: 1}\n, b\n").find("f.yaml:") == 0);
   CHECK(fault_of("? [a, b]\n: 1\n").find("plain word") != std::string::npos);
 }
