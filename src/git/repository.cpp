@@ -43,7 +43,8 @@ Result<fs::path> find_git_dir(const fs::path& path) {
 std::map<std::string, std::string> repository_environment(const fs::path& git_dir) {
   auto env = git_environment();
   env["GIT_DIR"] = git_dir.string();
-  env.insert_or_assign("GIT_IMPLICIT_WORK_TREE", std::string("0"));  // even a checkout's .git is used without its files
+  env.insert_or_assign("GIT_IMPLICIT_WORK_TREE",
+                       std::string("0"));  // even a checkout's .git is used without its files
   return env;
 }
 
