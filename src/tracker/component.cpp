@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace patchmill::tracker {
 
@@ -95,11 +96,29 @@ class Loader {
       }
     }
     std::vector<std::int64_t> result;
-    const auto look = [&](std::int64_t key, Timestamp from, Timestamp to) {
+    const auto query = [&](std::int64_t key, Timestamp from, Timestamp to) {
       m_database.each(
           "SELECT DISTINCT thread FROM series_mails WHERE posting_key = ? AND date BETWEEN ? AND ?",
-          [&](const store::Row& row) { result.push_back(row.integer(0)); }, key,
-          to_micros(from - same_posting_window), to_micros(to + same_posting_window));
+          [&](const store::Row& row) { result.push_back(row.integer(0)); }, key, to_micros(from),
+          to_micros(to));
+    };
+    // What was looked at before is not asked again: mails of one posting lie in each other's reach.
+    const auto look = [&](std::int64_t key, Timestamp earliest, Timestamp latest) {
+      const Timestamp from = earliest - same_posting_window;
+      const Timestamp to = latest + same_posting_window;
+      for (auto& [known_from, known_to] : m_looked_at[key]) {
+        if (from <= known_to && known_from <= to) {
+          if (from < known_from) {
+            query(key, from, std::exchange(known_from, from));
+          }
+          if (to > known_to) {
+            query(key, std::exchange(known_to, to), to);
+          }
+          return;
+        }
+      }
+      m_looked_at[key].emplace_back(from, to);
+      query(key, from, to);
     };
     for (auto& [key, times] : dates) {
       std::sort(times.begin(), times.end());
@@ -162,6 +181,7 @@ class Loader {
   const std::vector<std::string>& m_list_words;
   Component m_component;
   std::set<std::string> m_dead_ends;
+  std::map<std::int64_t, std::vector<std::pair<Timestamp, Timestamp>>> m_looked_at;  // by key
 };
 
 }  // namespace

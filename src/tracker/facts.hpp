@@ -28,6 +28,11 @@ struct Version {
   friend auto operator<=>(const Version&, const Version&) = default;
 };
 
+// Orders like the version; for the store.
+constexpr std::int64_t version_rank(Version version) {
+  return std::int64_t{version.number} * 1000 + version.minor;
+}
+
 // One patch, cover letter or pull request. Replies are no facts; see ReplyParents.
 struct MailFact {
   std::int64_t id = 0;      // row of the mail

@@ -187,8 +187,10 @@ class BucketSplitter {
         }
       }
       if (best) {
+        const auto size = static_cast<std::ptrdiff_t>(m_clusters[*best].mails.size());
         join(*best, later);
-        std::sort(m_clusters[*best].mails.begin(), m_clusters[*best].mails.end());
+        std::vector<std::size_t>& mails = m_clusters[*best].mails;
+        std::inplace_merge(mails.begin(), mails.begin() + size, mails.end());
       } else {
         kept.push_back(later);
       }

@@ -14,6 +14,10 @@ namespace {
 
 using Number = std::int64_t;
 
+// More series than this with a title of one author are not compared one by one.
+constexpr std::size_t most_sharing = 256;
+constexpr std::size_t most_neighbours = 16;
+
 class RevisionUpdate {
  public:
   RevisionUpdate(store::Database& database, SeriesChanges& changes)
@@ -90,18 +94,43 @@ class RevisionUpdate {
     return *m_any_supersedes;
   }
 
-  // Series with a key in common.
+  // Series with a key in common. Where they are very many (a robot that posts one title for ever),
+  // only the nearest before and after in the order of revisions.
   const std::vector<Number>& sharing(Number number) {
     const auto [it, fresh] = m_sharing.try_emplace(number);
     std::vector<Number>& result = it->second;
     if (!fresh) {
       return result;
     }
+    auto add = [&](const store::Row& row) { result.push_back(row.integer(0)); };
     m_database.each(
         "SELECT DISTINCT b.series FROM series_keys a JOIN series_keys b ON b.key = a.key"
-        " WHERE a.series = ? AND b.series <> a.series",
-        [&](const store::Row& row) { result.push_back(row.integer(0)); }, number);
+        " WHERE a.series = ? AND b.series <> a.series LIMIT ?",
+        add, number, most_sharing + 1);
+    if (result.size() > most_sharing) {
+      result.clear();
+      for (const RevisionKey& key : fact_of(number).keys) {
+        add_nearest(number, key, add);
+      }
+      std::sort(result.begin(), result.end());
+      result.erase(std::unique(result.begin(), result.end()), result.end());
+    }
     return result;
+  }
+
+  template <class Add>
+  void add_nearest(Number number, const RevisionKey& key, Add& add) {
+    const RevisionFact& fact = fact_of(number);
+    const std::int64_t rank = version_rank(fact.version);
+    const std::int64_t date = to_micros(fact.date);
+    m_database.each(
+        "SELECT series FROM series_keys WHERE key = ? AND (rank, date) <= (?, ?) AND series <> ?"
+        " ORDER BY rank DESC, date DESC LIMIT ?",
+        add, key.key, rank, date, number, most_neighbours);
+    m_database.each(
+        "SELECT series FROM series_keys WHERE key = ? AND (rank, date) >= (?, ?) AND series <> ?"
+        " ORDER BY rank, date LIMIT ?",
+        add, key.key, rank, date, number, most_neighbours);
   }
 
   std::vector<Number> all_candidates(Number number) {

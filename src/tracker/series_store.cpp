@@ -62,8 +62,9 @@ void SeriesStore::write_parts(std::int64_t number, const SeriesContent& content)
         number, patch.number, patch.mail, patch.name, patch.title, patch.carried_over);
   }
   for (const RevisionKey& key : content.keys) {
-    m_database.exec("INSERT INTO series_keys (series, kind, key) VALUES (?, ?, ?)", number,
-                    key.kind, key.key);
+    m_database.exec(
+        "INSERT INTO series_keys (series, kind, key, rank, date) VALUES (?, ?, ?, ?, ?)", number,
+        key.kind, key.key, version_rank(content.version), to_micros(content.date));
   }
 }
 

@@ -128,9 +128,11 @@ CREATE TABLE series_keys (
   series @INT@ NOT NULL,
   kind @INT@ NOT NULL,           -- tracker::KeyKind
   key @INT@ NOT NULL,
+  rank @INT@ NOT NULL,           -- of the series' version
+  date @INT@ NOT NULL,           -- of the series
   PRIMARY KEY (series, kind, key)
 ) @STRICT@;
-CREATE INDEX series_keys_key ON series_keys (key, series);
+CREATE INDEX series_keys_key ON series_keys (key, rank, date, series);
 
 CREATE TABLE series_dependencies (
   series @INT@ NOT NULL,
