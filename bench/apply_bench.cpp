@@ -193,10 +193,14 @@ Figures compare(const fs::path& tree, const fs::path& scratch) {
     const std::string expected = git_ok(worktree, {"rev-parse", "HEAD^{tree}"});
 
     for (const bool direct : {true, false}) {
-      // A new repository each time: nothing is there from the round before.
+      // A new repository each time, so that no object is there from the round before; with the
+      // folders for objects that every repository in use has, git am's among them.
       const std::vector<fs::path> alternates{tree};
       auto repository = need(git::Repository::create(
           scratch / fmt::format("ours-{}-{}.git", round, direct), alternates));
+      for (int i = 0; i < 256; ++i) {
+        fs::create_directory(repository->git_dir() / "objects" / fmt::format("{:02x}", i));
+      }
       need(repository->resolve(base));
       start = std::chrono::steady_clock::now();
       const auto outcome = need(git::apply_series(*repository, base, patches, {.direct = direct}));
