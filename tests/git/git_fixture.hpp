@@ -8,7 +8,9 @@
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -17,6 +19,14 @@
 #include <vector>
 
 namespace patchmill::git::testing {
+
+// Thousands of small files are made and removed: in memory, where there is room for them.
+inline const bool kInMemory = [] {
+  std::error_code error;
+  const auto space = std::filesystem::space("/dev/shm", error);
+  return !error && space.available > (2ull << 30) && ::access("/dev/shm", W_OK) == 0 &&
+         ::setenv("TMPDIR", "/dev/shm", 0) == 0;
+}();
 
 inline Completed run_git(const std::filesystem::path& cwd, std::vector<std::string> args,
                          std::string input = {}) {
