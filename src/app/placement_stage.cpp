@@ -108,8 +108,18 @@ PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& 
     found.push_back(finding_of(series, conflict));
   } else if (placement.state == PlacementState::placed && candidate != nullptr) {
     result.reason = fmt::format("applies to {} at {}", candidate->tree, candidate->described);
+    if (placement.tip_conflict) {
+      result.verdict = Verdict::warning;
+      result.reason += "; but " + conflict_sentence(series, *placement.tip_conflict,
+                                                    "the newest commit of " + candidate->tree);
+      found.push_back(finding_of(series, *placement.tip_conflict));
+      found.back().severity = findings::Severity::warning;
+      found.back().rule = "needs-rebase";
+    }
   }
-  nodes.finish(checkout, result.verdict, placement.explanation);
+  // The checkout is made all the same; that it wants a rebase is the finding of `applies`.
+  nodes.finish(checkout, result.verdict == Verdict::warning ? Verdict::pass : result.verdict,
+               placement.explanation);
 
   pipeline::Node applies;
   applies.parent = checkout.id;

@@ -1,5 +1,6 @@
 #include "app/try_session.hpp"
 
+#include "placement/prefixes.hpp"
 #include "tracker/tracker.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
@@ -137,6 +138,7 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
   PM_TRY_ASSIGN(const auto patches, placement::load_patches(m_workspace->queries(), series));
   PM_TRY_ASSIGN(const git::CommitInfo commit, work->commit(base));
   PM_TRY_ASSIGN(git::ApplyOutcome outcome, git::apply_series(*work, commit.id, patches.inputs));
+  placement::mention_missing_prefixes(outcome, patches);
   placement::Placement placement;
   placement::Candidate candidate;
   candidate.tree = m_workspace->config().trees[0].name;

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <exception>
+#include <system_error>
 
 namespace patchmill::cli {
 
@@ -21,6 +22,13 @@ int main(int argc, char** argv) {
                                error.what())});
   } catch (const std::bad_alloc&) {
     return report({ErrorKind::infrastructure, "out of memory; nothing half-done was kept"});
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::broken_pipe) {
+      // Whoever read the output has seen enough: `patchmill show | head` is no error of ours.
+      std::signal(SIGPIPE, SIG_DFL);
+      std::raise(SIGPIPE);
+    }
+    return report({ErrorKind::infrastructure, fmt::format("internal error: {}", error.what())});
   } catch (const std::exception& error) {
     return report({ErrorKind::infrastructure, fmt::format("internal error: {}", error.what())});
   }

@@ -54,6 +54,8 @@ json::object placement_json(const placement::Placement& placement) {
     upstream.emplace_back(commit);
   }
   out["upstream"] = std::move(upstream);
+  out["tip_conflict"] =
+      placement.tip_conflict ? conflict_json(*placement.tip_conflict) : json::value();
   json::array candidates;
   for (const auto& candidate : placement.candidates) {
     json::array reasons;

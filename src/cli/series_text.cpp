@@ -13,6 +13,20 @@ namespace {
 
 constexpr std::size_t k_findings_shown = 10;
 
+void print_conflict(std::string_view what, const git::Conflict& conflict) {
+  fmt::print("     {}: patch {}{}{}: {}\n", what, conflict.patch + 1,
+             conflict.file.empty() ? "" : ", " + escape_terminal(conflict.file),
+             conflict.hunk > 0 ? fmt::format(", hunk {}", conflict.hunk) : "",
+             escape_terminal(conflict.reason));
+  if (conflict.upstream_commit) {
+    fmt::print("     in conflict with {} {}\n", conflict.upstream_commit->substr(0, 12),
+               escape_terminal(conflict.upstream_subject));
+  }
+  for (const auto line : split_lines(conflict.excerpt)) {
+    fmt::print("       {}\n", escape_terminal(line));
+  }
+}
+
 void print_findings(const std::vector<findings::Finding>& list) {
   std::size_t shown = 0;
   for (const auto& finding : list) {
@@ -106,19 +120,12 @@ void print_placement(const placement::Placement& placement) {
     } else if (candidate.outcome && candidate.outcome->ok()) {
       fmt::print("     applies\n");
     } else if (candidate.outcome) {
-      const auto& conflict = *candidate.outcome->conflict;
-      fmt::print("     does not apply: patch {}{}{}: {}\n", conflict.patch + 1,
-                 conflict.file.empty() ? "" : ", " + escape_terminal(conflict.file),
-                 conflict.hunk > 0 ? fmt::format(", hunk {}", conflict.hunk) : "",
-                 escape_terminal(conflict.reason));
-      if (conflict.upstream_commit) {
-        fmt::print("     in conflict with {} {}\n", conflict.upstream_commit->substr(0, 12),
-                   escape_terminal(conflict.upstream_subject));
-      }
-      for (const auto line : split_lines(conflict.excerpt)) {
-        fmt::print("       {}\n", escape_terminal(line));
-      }
+      print_conflict("does not apply", *candidate.outcome->conflict);
     }
+  }
+  if (placement.tip_conflict) {
+    fmt::print("\n");
+    print_conflict("does not apply to the newest commit of the branch", *placement.tip_conflict);
   }
 }
 

@@ -129,6 +129,9 @@ class Explainer {
   // git's first complaint, in a sentence.
   [[nodiscard]] std::string general_reason() const {
     const std::string_view words = m_failed.git_output;
+    if (words.find("Out of memory, malloc failed") != std::string_view::npos) {
+      return fmt::format("a file in it claims an impossible size: {}", shown(trim(words)));
+    }
     for (std::string_view line : split_lines(words)) {
       if (!line.starts_with("error: ")) {
         continue;

@@ -4,6 +4,7 @@
 
 #include <iconv.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -242,7 +243,12 @@ Decoded to_utf8(std::string_view bytes, std::string_view charset) {
   }
   thread_local Converters converters;
   Decoded result;
-  if (!converters.convert(known->name, bytes, result.text) || !is_valid_utf8(result.text)) {
+  const auto lines = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  // Two or four bytes a character: were it so, the lines would still be there afterwards.
+  if (!converters.convert(known->name, bytes, result.text) || !is_valid_utf8(result.text) ||
+      (hides_ascii(charset) && 2 * lines(result.text) < lines(bytes))) {
     return fall_back(bytes, "not valid in its declared charset " + shown(charset));
   }
   return result;

@@ -311,6 +311,7 @@ Subject parse_subject(std::string_view decoded, const std::vector<std::string>& 
     rest = skip_space(rest.substr(close + 1));
   }
   for (std::string& token : tokens) {
+    subject.says_patch = subject.says_patch || contains_word(token, "patch");
     if (!iequals(token, "patch") && !is_list_word(token, list_words)) {
       subject.tokens.push_back(std::move(token));
     }

@@ -21,6 +21,7 @@ struct Subject {
   bool is_forward = false;
   bool is_rfc = false;
   bool is_resend = false;
+  bool says_patch = false;  // the word PATCH stands in a bracket
 
   [[nodiscard]] bool is_cover_marker() const { return number == 0; }
   // Patchwork's name: "[v2,1/2] title" ("title" alone without tokens), at most 255 characters.

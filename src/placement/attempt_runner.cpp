@@ -1,5 +1,7 @@
 #include "placement/attempt_runner.hpp"
 
+#include "placement/prefixes.hpp"
+
 #include <tuple>
 
 namespace patchmill::placement {
@@ -49,6 +51,9 @@ class Runner {
     PM_TRY_ASSIGN(outcome,
                   git::apply_series(*repository, outcome->base,
                                     below ? attempt.on->inputs : m_patches.inputs, options));
+    if (!below) {
+      mention_missing_prefixes(*outcome, m_patches);
+    }
     return {};
   }
 

@@ -62,6 +62,8 @@ struct Placement {
   std::string explanation;                  // why this one, or why none
   std::vector<git::ObjectId> upstream;      // already_applied: the commits
   std::optional<std::int64_t> waiting_for;  // the series a dependency is not there from yet
+  // placed, but on an older commit: what is in its way on the newest one of the branch.
+  std::optional<git::Conflict> tip_conflict;
 };
 
 // What is applied: the diffs of a series with their texts, in order.

@@ -1,6 +1,7 @@
 #include "placement/series_placement.hpp"
 
 #include "placement/good_commits.hpp"
+#include "placement/patch_ids.hpp"
 #include "placement/post_images.hpp"
 #include "placement/upstream.hpp"
 #include "util/log.hpp"
@@ -25,6 +26,13 @@ std::string day_of(std::int64_t seconds) {
 
 std::string short_id(std::string_view id) {
   return std::string(id.substr(0, 12));
+}
+
+bool changes_nothing(const git::ApplyOutcome& outcome) {
+  return outcome.ok() && std::all_of(outcome.applied.begin(), outcome.applied.end(),
+                                     [](const git::AppliedPatch& patch) {
+                                       return patch.method == git::ApplyMethod::already_applied;
+                                     });
 }
 
 }  // namespace
@@ -117,7 +125,8 @@ Result<void> SeriesPlacement::open_trees() {
 }
 
 Result<void> SeriesPlacement::follow_dependencies() {
-  PM_TRY_ASSIGN(m_named, named_dependencies(m_queries, m_series, m_options.as_of,
+  PM_TRY_ASSIGN(const auto now, with_patch_ids());
+  PM_TRY_ASSIGN(m_named, named_dependencies(m_queries, now ? *now : m_series, m_options.as_of,
                                             [this](const auto& other, const auto& patches) {
                                               return is_upstream(other, patches);
                                             }));
@@ -125,6 +134,15 @@ Result<void> SeriesPlacement::follow_dependencies() {
     m_on = std::make_shared<const Prerequisites>(m_named.prerequisites);
   }
   return {};
+}
+
+Result<std::optional<tracker::Series>> SeriesPlacement::with_patch_ids() {
+  for (const auto& affinity : m_affinities) {
+    PM_TRY_ASSIGN(git::Repository * repository, m_forest[affinity.tree]->repository());
+    PM_TRY_ASSIGN(const bool learned, learn_patch_ids(m_database, m_queries, *repository));
+    return learned ? m_queries.series(m_series.number) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
 bool SeriesPlacement::is_upstream(const tracker::Series& other,
@@ -254,19 +272,21 @@ Result<Placement> SeriesPlacement::try_attempts() {
   describe(placement);
 
   const bool nothing_new =
-      outcome.applied &&
-      std::all_of(placement.candidates[*outcome.applied].outcome->applied.begin(),
-                  placement.candidates[*outcome.applied].outcome->applied.end(),
-                  [](const git::AppliedPatch& patch) {
-                    return patch.method == git::ApplyMethod::already_applied;
-                  });
+      outcome.applied && changes_nothing(*placement.candidates[*outcome.applied].outcome);
   if (outcome.applied && !nothing_new) {
+    PM_TRY_ASSIGN(const bool taken, compare_with_tip(m_attempts[*outcome.applied], placement));
+    if (taken) {
+      return placement;
+    }
     placement.state = PlacementState::placed;
     placement.chosen = outcome.applied;
     const auto& chosen = placement.candidates[*outcome.applied];
     placement.explanation = fmt::format("applies to {}: {}", chosen.described, chosen.explanation);
     if (!m_named.explanation.empty()) {
       placement.explanation += "; " + m_named.explanation;
+    }
+    if (placement.tip_conflict) {
+      placement.explanation += "; it no longer applies to the newest commit of the branch";
     }
     return placement;
   }
@@ -303,6 +323,34 @@ Result<Placement> SeriesPlacement::try_attempts() {
     placement.explanation = conflict_text(placement);
   }
   return placement;
+}
+
+Result<bool> SeriesPlacement::compare_with_tip(const Attempt& attempt, Placement& placement) {
+  const TreeView& view = *m_views[attempt.tree];
+  const git::ObjectId tip = view.index->commit(view.tip());
+  // On top of another series only that one's way into the tree would tell.
+  if (!m_options.only_commit.empty() || attempt.on || attempt.base == tip) {
+    return false;
+  }
+  PM_TRY_ASSIGN(git::Repository * repository, m_forest[attempt.tree]->repository());
+  git::ApplyOptions options;
+  options.explain = m_options.explain;
+  PM_TRY_ASSIGN(auto outcome, git::apply_series(*repository, tip, m_patches.inputs, options));
+  if (outcome.ok() && !changes_nothing(outcome)) {
+    return false;
+  }
+  PM_TRY_ASSIGN(const bool found, find_in_tree(placement));
+  if (found) {
+    return true;
+  }
+  if (outcome.ok()) {
+    placement.state = PlacementState::already_applied;
+    placement.explanation = fmt::format("{} {} has all of its changes already",
+                                        m_specs[attempt.tree].name, short_id(tip));
+    return true;
+  }
+  placement.tip_conflict = std::move(outcome.conflict);
+  return false;
 }
 
 Result<bool> SeriesPlacement::find_in_tree(Placement& placement) {

@@ -28,12 +28,17 @@ class SeriesPlacement {
   [[nodiscard]] bool has_code() const;
   Result<void> open_trees();
   Result<void> follow_dependencies();
+  // The series once more, when patch-ids learnt just now may have resolved its dependencies.
+  Result<std::optional<tracker::Series>> with_patch_ids();
   Result<void> collect_attempts();
   Result<void> collect_on(const TreeAffinity& affinity, const TreeView& view);
   void collect_only_commit();
   void mark_base_commit();
   Result<Placement> try_attempts();
   Result<bool> find_in_tree(Placement& placement);
+  // Of a series that applies to an older commit. True when the branch has taken it meanwhile (and
+  // `placement` says so); a conflict with the branch as it is now is noted in `placement`.
+  Result<bool> compare_with_tip(const Attempt& attempt, Placement& placement);
   bool is_upstream(const tracker::Series& other, const SeriesPatches& other_patches);
   void describe(Placement& placement);
   [[nodiscard]] std::string conflict_text(const Placement& placement) const;

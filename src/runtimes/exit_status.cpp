@@ -31,7 +31,7 @@ Meaning meaning_of_signal(int signal) {
     case SIGTERM:
     case SIGHUP:
     case SIGINT:
-      return incomplete(fmt::format("killed by signal {} from outside the job", signal),
+      return incomplete(fmt::format("killed by signal {}, by itself or from outside", signal),
                         IncompleteCause::infrastructure);
     case SIGXCPU:
       return incomplete("killed: too much processor time", IncompleteCause::limits);

@@ -132,7 +132,7 @@ class DependencyUpdate {
       answer.reason = "no series with this change-id and version has arrived";
     }
     if (answer.series == of) {
-      return {std::nullopt, "it names the series itself"};
+      return {std::nullopt, std::string(k_names_itself)};
     }
     return answer.series ? Answer{answer.series, ""} : answer;
   }

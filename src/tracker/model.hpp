@@ -28,6 +28,9 @@ struct PatchRef {
   bool carried_over = false;  // taken from the previous revision (partial reroll)
 };
 
+// The reason of a dependency that has its own series as its target: nothing to wait for.
+inline constexpr std::string_view k_names_itself = "it names the series itself";
+
 struct ResolvedDependency {
   mail::Dependency dependency;
   std::optional<std::int64_t> series;  // the series that provides it, once known

@@ -26,8 +26,8 @@ bool is_valid_utf8(std::string_view bytes);
 std::string mend_utf8(std::string_view bytes);
 // At most `max` bytes, cut at a character boundary, with "…" when something was cut.
 std::string ellipsize(std::string_view text, std::size_t max);
-// For terminals: control characters (C0, C1, DEL, bidi overrides) become visible \xNN or \u{NNNN}.
-// Newline and tab stay when keep_layout.
+// For terminals: control and invisible characters (C0, C1, DEL, bidi overrides, zero width) become
+// visible \xNN or \u{NNNN}. Newline and tab stay when keep_layout.
 std::string escape_terminal(std::string_view text, bool keep_layout = false);
 
 // Edit distance with transpositions (Damerau, restricted).

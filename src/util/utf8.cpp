@@ -78,9 +78,14 @@ std::size_t ascii_run(std::string_view text, std::size_t at) {
 
 // Characters that change how the text around them is laid out (Unicode Bidirectional Algorithm,
 // UAX 9), and line separators that are no newline.
+// What nobody sees, or what changes the order of what is seen: two different names must not look
+// alike. (Unicode's Default_Ignorable_Code_Point without variation selectors, and separators.)
 bool disturbs_layout(std::uint32_t code) {
-  return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+  return code == 0x00AD || code == 0x034F || code == 0x061C || code == 0x115F || code == 0x1160 ||
+         code == 0x17B4 || code == 0x17B5 || code == 0x180E || (code >= 0x200B && code <= 0x200F) ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+         code == 0x3164 || code == 0xFEFF || code == 0xFFA0 || (code >= 0xFFF9 && code <= 0xFFFB) ||
+         (code >= 0xE0000 && code <= 0xE0FFF);
 }
 
 }  // namespace

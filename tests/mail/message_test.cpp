@@ -85,6 +85,9 @@ TEST_CASE("mail::parse_message: every lie about a charset") {
   CHECK(text_of("koi8-r", "\xF0\xD2\xC9") == "\xD0\x9F\xD1\x80\xD0\xB8");
   CHECK(text_of("iso-2022-jp", "\x1B$B4A\x1B(B") == "\xE6\xBC\xA2");
   CHECK(text_of("utf-8", std::string("a\0b", 3)) == "ab");
+  CHECK(text_of("utf-16", "plain words\nand more\n") == "plain words\nand more\n");
+  CHECK(text_of("utf-16le", std::string("a\0\n\0b\0", 6)) == "a\nb");
+  CHECK(text_of("utf-32", "plain words\nand more\n") == "plain words\nand more\n");
   CHECK(says(parsed(headers + "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9\n"),
              "declared as \"us-ascii\" but has bytes above 127"));
 }

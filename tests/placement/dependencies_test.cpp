@@ -109,6 +109,45 @@ TEST_CASE("placement::named_dependencies: half a series, one that does not apply
   }
 }
 
+TEST_CASE("placement::learn_patch_ids: prerequisite-patch-id finds the series it names") {
+  test::on_each_engine([](test::TestStore& store) {
+    Stack stack(store.folder());
+    test::Placing p(store, {test::tree_of(stack.history)});
+    p.refresh();
+    const std::string id = [&] {
+      auto repository = p.placer.repository("main");
+      REQUIRE(repository.has_value());
+      const std::vector<std::string> diffs{stack.bare(0)};
+      return git::patch_ids(**repository, diffs)->front();
+    }();
+    REQUIRE(id.size() == 40);
+    const std::string words =
+        fmt::format("Words.\n\nbase-commit: {}\nprerequisite-patch-id: {}", stack.base, id);
+    const auto top = p.post(2, "b@x", "[PATCH] two", words, stack.bare(1));
+    const auto lonely = p.place(top);
+    CHECK(lonely.state == PlacementState::waiting);
+    CHECK(lonely.explanation.find(id) != std::string::npos);
+
+    const auto bottom = p.post(1, "a@x", "[PATCH] one", "Words.", stack.bare(0));
+    const auto placed = p.place(top);
+    CHECK(placed.state == PlacementState::placed);
+    CHECK(has_reason(chosen(placed), Reason::dependency));
+    CHECK(p.queries.dependents(bottom) == std::vector<std::int64_t>{top});
+    CHECK(p.queries.patches_without_id(10).empty());
+  });
+}
+
+TEST_CASE("placement::named_dependencies: a series that names itself waits for nothing") {
+  test::TestStore store(store::Engine::sqlite);
+  Stack stack(store.folder());
+  test::Placing p(store, {test::tree_of(stack.history)});
+  p.refresh();
+  const auto one = p.post(1, "a@x", "[PATCH] one", depends_on("a@x"), stack.bare(0));
+  const auto placed = p.place(one);
+  CHECK(placed.state == PlacementState::placed);
+  CHECK(placed.explanation.find("names the series itself") != std::string::npos);
+}
+
 TEST_CASE("placement::implied_dependency: a file as another series leaves it") {
   test::on_each_engine([](test::TestStore& store) {
     Stack stack(store.folder());

@@ -54,6 +54,20 @@ TEST_CASE("tracker::Tracker::ingest: tells what happened, once") {
   });
 }
 
+TEST_CASE("tracker::Tracker::ingest: a patch without a diff is kept with its reason") {
+  TestStore store(patchmill::store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed({{"p@x", "[PATCH] a", "", "", 0, "Alice A <alice@example.org>", false},
+                {"r@x", "[PATCH] a", "p@x", "", 1, "Alice A <alice@example.org>", false},
+                {"q@x", "a question", "", "", 2, "Alice A <alice@example.org>", false}});
+  const auto unusable = harness.queries().unusable_messages(10);
+  REQUIRE(unusable.size() == 1);
+  CHECK(unusable[0].msgid == "p@x");
+  CHECK(unusable[0].reason == "its subject announces a patch, but it has no diff that can be read");
+  CHECK(harness.queries().message("r@x")->kind == MessageKind::reply);
+  CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
+}
+
 TEST_CASE("tracker::Tracker::ingest: a series keeps its number while it grows") {
   on_each_engine([](TestStore& store) {
     Harness harness(store);

@@ -63,6 +63,8 @@ TEST_CASE("escape_terminal: nothing that moves the cursor or reorders text survi
   CHECK(escape_terminal("\u009b31m") == "\\u{009b}31m");
   CHECK(escape_terminal("\u202Egnp.exe") == "\\u{202e}gnp.exe");
   CHECK(escape_terminal("\u2066x\u2069\u061c\u200f") == "\\u{2066}x\\u{2069}\\u{061c}\\u{200f}");
+  CHECK(escape_terminal(".g\u200cit \u00ad\u2060") == ".g\\u{200c}it \\u{00ad}\\u{2060}");
+  CHECK(escape_terminal("\U000E0041") == "\\u{e0041}");
   CHECK(escape_terminal("caf\xe9") == "caf\\xe9");
   CHECK(escape_terminal(std::string_view("\0", 1)) == "\\x00");
 }
