@@ -2,13 +2,13 @@
 // and fails there fails for its content, never for its form.
 
 #include "mail/diff.hpp"
+#include "mail/diff_extended.hpp"
 #include "mail/diff_grammar.hpp"
 #include "mail/diff_names.hpp"
 #include "mail/lines.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 
@@ -83,7 +83,9 @@ class Parser {
       if (line.starts_with("--- ") || line.starts_with("+++ ")) {
         PM_TRY(git_side(file, line));
       } else if (is_extended_header(line)) {
-        PM_TRY(extended_header(file, line, names));
+        if (const std::string problem = read_extended_header(file, line, names); !problem.empty()) {
+          return broken(problem);
+        }
       } else {
         break;
       }
@@ -132,83 +134,6 @@ class Parser {
       return broken("names a file where /dev/null must stand");
     }
     (old_side ? m_old_from_header : m_new_from_header) = side->path;
-    return {};
-  }
-
-  Result<void> mode(std::string_view text, std::optional<std::uint32_t>& to) const {
-    text = trim(text);
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
-    if (error != std::errc() || end != text.data() + text.size() || value > 0177777) {
-      return broken("has an invalid mode " + shown(text));
-    }
-    to = value;
-    return {};
-  }
-
-  Result<void> extended_header(FileDiff& file, std::string_view line,
-                               const std::optional<GitNames>& names) {
-    const auto rest = [&](std::size_t length) { return line.substr(length); };
-    if (line.starts_with("old mode ")) {
-      return mode(rest(9), file.old_mode);
-    }
-    if (line.starts_with("new mode ")) {
-      return mode(rest(9), file.new_mode);
-    }
-    if (line.starts_with("deleted file mode ")) {
-      file.change = FileChange::deleted;
-      file.old_path = names ? names->path : std::string();
-      return mode(rest(18), file.old_mode);
-    }
-    if (line.starts_with("new file mode ")) {
-      file.change = FileChange::added;
-      file.new_path = names ? names->path : std::string();
-      return mode(rest(14), file.new_mode);
-    }
-    if (line.starts_with("rename from ") || line.starts_with("rename old ")) {
-      file.change = FileChange::renamed;
-      file.old_path = read_plain_name(rest(line[7] == 'f' ? 12 : 11));
-    } else if (line.starts_with("rename to ") || line.starts_with("rename new ")) {
-      file.change = FileChange::renamed;
-      file.new_path = read_plain_name(rest(line[7] == 't' ? 10 : 11));
-    } else if (line.starts_with("copy from ")) {
-      file.change = FileChange::copied;
-      file.old_path = read_plain_name(rest(10));
-    } else if (line.starts_with("copy to ")) {
-      file.change = FileChange::copied;
-      file.new_path = read_plain_name(rest(8));
-    } else if (line.starts_with("index ")) {
-      return index_line(file, rest(6));
-    }
-    return {};
-  }
-
-  // "index 1111111..2222222 100644"; anything else after "index " is ignored, as git does.
-  Result<void> index_line(FileDiff& file, std::string_view rest) const {
-    rest = trim(rest);
-    const std::size_t dots = rest.find("..");
-    if (dots == std::string_view::npos) {
-      return {};
-    }
-    const std::size_t end = std::min(rest.find(' ', dots), rest.size());
-    const std::string_view old_blob = rest.substr(0, dots);
-    const std::string_view new_blob = rest.substr(dots + 2, end - dots - 2);
-    const auto is_hex = [](std::string_view text) {
-      return !text.empty() && text.size() <= 64 &&
-             text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-    };
-    if (!is_hex(old_blob) || !is_hex(new_blob)) {
-      return {};
-    }
-    file.old_blob = old_blob;
-    file.new_blob = new_blob;
-    if (end < rest.size()) {
-      std::optional<std::uint32_t> both;
-      PM_TRY(mode(rest.substr(end), both));
-      if (!file.old_mode) {
-        file.old_mode = both;
-      }
-    }
     return {};
   }
 

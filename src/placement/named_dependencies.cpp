@@ -74,9 +74,9 @@ class Collector {
   Result<void> add(const tracker::ResolvedDependency& dependency, int depth) {
     const std::string target = escape_terminal(ellipsize(dependency.dependency.target, 200));
     if (dependency.reason == tracker::k_names_itself) {
-      add_sentence(m_result.explanation,
-                   fmt::format("its dependency on {} names the series itself and was passed over",
-                               target));
+      add_sentence(
+          m_result.explanation,
+          fmt::format("its dependency on {} names the series itself and was passed over", target));
       return {};
     }
     std::optional<tracker::Series> found;

@@ -42,7 +42,8 @@ Classified classify(const mail::Message& message, const mail::Subject& subject) 
     return {MessageKind::patch, ""};
   }
   if (subject.says_patch && message.in_reply_to.empty() && message.references.empty()) {
-    return {MessageKind::unusable, "its subject announces a patch, but it has no diff that can be read"};
+    return {MessageKind::unusable,
+            "its subject announces a patch, but it has no diff that can be read"};
   }
   return {MessageKind::reply, ""};
 }

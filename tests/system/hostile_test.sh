@@ -63,6 +63,24 @@ expect_alive "$status" "run"
 patchmill show series --json > series.json
 "$root/script/lib/expect.pl" "$root/examples/hostile/expected.tsv" series.json || bad=1
 
+# What cannot be used is kept with its reason, and nothing else is.
+patchmill show messages --json > messages.json
+perl -MJSON::PP -e '
+  open my $json, "<:raw", $ARGV[1] or die; open my $table, "<", $ARGV[0] or die;
+  my %reason = map { $_->{msgid} => $_->{reason} } @{decode_json(do { local $/; <$json> })->{unusable}};
+  my $bad = 0;
+  while (<$table>) {
+    next if /^#/;
+    chomp(my ($msgid, $wanted) = split /\t/);
+    my $got = delete $reason{$msgid} // delete $reason{"<$msgid>"} // "not among them";
+    next if $got =~ /$wanted/;
+    print "FAIL: unusable $msgid: $got; wanted /$wanted/\n";
+    $bad = 1;
+  }
+  print "FAIL: unusable as well: $_: $reason{$_}\n" for sort keys %reason;
+  exit($bad || %reason ? 1 : 0);
+' "$root/examples/hostile/unusable.tsv" messages.json || bad=1
+
 # A second import brings nothing new.
 patchmill import hostile.mbox >> import.out 2>&1 || fail "the second import failed"
 patchmill show series --json > again.json
