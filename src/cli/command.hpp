@@ -39,6 +39,7 @@ struct Argument {
   bool required = false;
   bool many = false;
   Complete complete = Complete::nothing;
+  std::vector<std::string> choices = {};  // words it may be, where they are few
 };
 
 struct Example {

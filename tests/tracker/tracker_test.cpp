@@ -62,7 +62,7 @@ TEST_CASE("tracker::Tracker::ingest: a patch without a diff is kept with its rea
                 {"q@x", "a question", "", "", 2, "Alice A <alice@example.org>", false}});
   const auto unusable = harness.queries().unusable_messages(10);
   REQUIRE(unusable.size() == 1);
-  CHECK(unusable[0].msgid == "p@x");
+  CHECK(unusable[0].message_id == "p@x");
   CHECK(unusable[0].reason == "its subject announces a patch, but it has no diff that can be read");
   CHECK(harness.queries().message("r@x")->kind == MessageKind::reply);
   CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
