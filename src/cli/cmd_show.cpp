@@ -274,7 +274,6 @@ Command show_command() {
       {"patchmill show artifact 42 vmlinux >vmlinux", "what a job left in RESULTS_DIR"},
       {"patchmill show series --json --data /srv/patchmill", "for scripts, in Patchwork's names"}};
   command.run = [storage](const Common& common) -> int {
-    const auto& words = storage->words;
     auto workspace = common.workspace();
     if (!workspace) {
       return report(workspace.error());

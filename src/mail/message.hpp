@@ -1,5 +1,7 @@
 #pragma once
-// One mail, parsed: RFC 5322 / 2045 / 2047 by GMime, with the field's lies mended.
+// One mail, parsed (RFC 5322, 2045, 2047), with the field's lies mended. GMime reads the content
+// headers and undoes transfer encodings; the rest is ours, because it has to be bounded and to keep
+// the bytes of a diff as they are.
 
 #include "mail/address.hpp"
 #include "util/clock.hpp"
