@@ -85,9 +85,9 @@ TEST_CASE("mail::parse_message: every lie about a charset") {
   CHECK(text_of("koi8-r", "\xF0\xD2\xC9") == "\xD0\x9F\xD1\x80\xD0\xB8");
   CHECK(text_of("iso-2022-jp", "\x1B$B4A\x1B(B") == "\xE6\xBC\xA2");
   CHECK(text_of("utf-8", std::string("a\0b", 3)) == "ab");
-  CHECK(text_of("utf-16", "plain words\nand more\n") == "plain words\nand more\n");
+  CHECK(text_of("utf-16", "plain words\nand more\n") == "plain words\nand more");
   CHECK(text_of("utf-16le", std::string("a\0\n\0b\0", 6)) == "a\nb");
-  CHECK(text_of("utf-32", "plain words\nand more\n") == "plain words\nand more\n");
+  CHECK(text_of("utf-32", "plain words\nand more\n") == "plain words\nand more");
   CHECK(says(parsed(headers + "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9\n"),
              "declared as \"us-ascii\" but has bytes above 127"));
 }
@@ -124,8 +124,11 @@ TEST_CASE("mail::parse_message: CRLF of the whole mail, of single lines and unde
   };
   CHECK(parsed(crlf(headers + "\nt\n" + diff)).diff == diff);
   CHECK(parsed(crlf(headers + "\nt\n" + diff)).mended.empty());
-  // git am strips a CR from each line of a mail that is not encoded.
-  const Message mixed = parsed(headers + "\nt\n" + diff.substr(0, diff.size() - 1) + "\r\n");
+  // The header says how lines are transported: in a mail of \n a CR is content, as git am
+  // --keep-cr has it; in one of CR LF it is not.
+  const std::string one_cr = diff.substr(0, diff.size() - 1) + "\r\n";
+  CHECK(parsed(headers + "\nt\n" + one_cr).diff == one_cr);
+  const Message mixed = parsed(crlf(headers) + "\r\nt\n" + one_cr);
   CHECK(mixed.diff == diff);
   CHECK(says(mixed, "CR LF"));
   // In encoded bodies it is content, unless the header lines have it, too.
