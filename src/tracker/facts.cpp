@@ -139,6 +139,19 @@ std::string posting_run(std::string_view msgid) {
       return std::string(rest);
     }
   }
+  // GitGitGadget's cover letter: "pull.<request>[.v<version>].git.<time>.<mail>"; its
+  // patches are like those of git format-patch.
+  if (msgid.starts_with("pull.")) {
+    const std::size_t at = msgid.find('@');
+    const std::size_t git = msgid.find(".git.");
+    if (at != std::string_view::npos && git != std::string_view::npos && git < at) {
+      const std::string_view rest = msgid.substr(git + 5);
+      const std::size_t time = digits(rest);
+      if (time >= 9 && rest.substr(time).starts_with('.')) {
+        return std::string(rest.substr(0, time)) + ".git" + std::string(rest.substr(time));
+      }
+    }
+  }
   // git send-email: "<14 digits>.<pid>-<n>-<mail>", formerly "<time>-<pid>-<n>-git-send-email-…"
   const std::size_t time = digits(msgid);
   const char separator = time == 14 ? '.' : time >= 9 && time < 14 ? '-' : '\0';

@@ -82,8 +82,8 @@ std::string author_key(const mail::Address& from);
 // empty for mails that stand for themselves.
 std::optional<std::int64_t> posting_key(const MailFact& fact);
 
-// What Message-IDs made by one run of git send-email, git format-patch or b4 have in common; empty
-// for ids of other makers.
+// What Message-IDs made by one run of git send-email, git format-patch, GitGitGadget or b4 have in
+// common; empty for ids of other makers.
 std::string posting_run(std::string_view msgid);
 
 }  // namespace patchmill::tracker

@@ -49,8 +49,11 @@ class ThreadMaker {
   }
 
   MailSpec mail(std::string subject, std::string in_reply_to) {
-    MailSpec spec{fmt::format("m{}@x", ++m_count), std::move(subject), std::move(in_reply_to)};
-    spec.from = m_author;
+    ++m_count;
+    MailSpec spec{
+        m_run.empty() ? fmt::format("m{}@x", m_count) : fmt::format("{:040x}.{}@x", m_count, m_run),
+        std::move(subject), std::move(in_reply_to)};
+    spec.from = !m_run.empty() && chance(50) ? "Dan D <dan@example.org>" : m_author;
     spec.seconds = m_now;
     m_now += pick(0, 2);
     if (!spec.in_reply_to.empty()) {
@@ -79,6 +82,8 @@ class ThreadMaker {
     const bool cover = m_total > 1 && chance(60);
     const bool deep = chance(30);
     const bool references = chance(85);
+    // git format-patch keeps the authors of commits; its ids show that it was one run.
+    m_run = chance(20) ? fmt::format("{}.git.u", 1'700'000'000 + m_now) : "";
     m_ids.assign(static_cast<std::size_t>(m_total) + 1, "");
     std::string parent = in_reply_to;
     std::string head;
@@ -98,6 +103,7 @@ class ThreadMaker {
         m_mails.push_back(std::move(spec));
       }
     }
+    m_run.clear();
     return head;
   }
 
@@ -126,6 +132,7 @@ class ThreadMaker {
   std::vector<std::string> m_ids;
   std::map<std::string, std::string> m_chains;  // References of each mail
   std::string m_author, m_title;
+  std::string m_run;  // what the Message-IDs of a posting have in common; empty: nothing
   int m_total = 1;
   int m_now = 0;
   int m_count = 0;
