@@ -113,6 +113,19 @@ sed -i 's/%d/%i/' widget.c && git commit -qam 'widget: print with %i' -m 'For no
 run try; expect_status 1 $? "no sign-off"
 expect_text 'signed-off-by' "$work/out" "no sign-off"
 
+case_of "try: commits of several authors are one series, as a range and as mails"
+git checkout -q work~1 && git checkout -q -b together
+sed -i 's/first version/1st version/; s/int main(void)/int main(int argc, char **argv)/' widget.c
+git commit -qam 'widget: take arguments' --author='Other Dev <o@dev.org>' --date='2026-01-05T10:00:00Z' \
+  -m 'They are needed by the next change.' -m 'Signed-off-by: Other Dev <o@dev.org>' \
+  -m 'Signed-off-by: Ada Author <ada@example.org>'
+run try main..; expect_status 0 $? "two authors"
+expect_text '2/2|2 of 2|v1' "$work/out" "two authors"
+git format-patch -q --stdout --thread main.. >"$work/two.mbox"
+run try "$work/two.mbox"; expect_status 0 $? "two authors by mail"
+git format-patch -q --stdout main.. >"$work/two.mbox"
+run try "$work/two.mbox"; expect_status 0 $? "two authors by mail without references"
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
