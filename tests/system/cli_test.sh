@@ -126,6 +126,13 @@ run try "$work/two.mbox"; expect_status 0 $? "two authors by mail"
 git format-patch -q --stdout main.. >"$work/two.mbox"
 run try "$work/two.mbox"; expect_status 0 $? "two authors by mail without references"
 
+case_of "try: what was tried before has no part in the next try"
+sed -i '0,/^Signed-off-by/{/^Signed-off-by/d}' "$work/two.mbox"
+run try "$work/two.mbox"; expect_status 1 $? "the sign-off was taken out of the same mail"
+sed -i 's/int argc/int count/' widget.c && git commit -qa --amend --no-edit
+run try main..; expect_status 0 $? "amended"
+[ "$(grep -c 'verdict:' "$work/out")" = 1 ] || { echo "FAIL: an earlier series is there, too"; bad=1; }
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
