@@ -111,6 +111,42 @@ TEST_CASE("app::try_commits: an id stands for all that is tried") {
   CHECK(again[1].message_id == before[1].message_id);
 }
 
+TEST_CASE("app::try_commits: the repository's settings do not change what a patch looks like") {
+  Checkout checkout;
+  checkout.write("b.txt", "b\n");
+  checkout.git({"add", "b.txt"});
+  checkout.commit("five", "5");
+  const auto plain = commits(checkout);
+  checkout.write("../order", "b.txt\na.txt\n");
+  const std::string order = (checkout.top().parent_path() / "order").string();
+  for (const auto& [key, value] : std::map<std::string, std::string>{
+           {"diff.context", "0"},
+           {"diff.noprefix", "true"},
+           {"diff.mnemonicPrefix", "true"},
+           {"diff.orderFile", order},
+           {"diff.interHunkContext", "9"},
+           {"diff.suppressBlankEmpty", "true"},
+           {"diff.ignoreSubmodules", "all"},
+           {"diff.external", "false"},
+           {"color.diff", "always"},
+           {"format.useAutoBase", "true"},
+           {"format.from", "Nobody <nobody@example.org>"},
+           {"format.attach", "true"},
+           {"format.thread", "deep"},
+           {"format.coverLetter", "true"},
+           {"format.filenameMaxLength", "3"},
+           {"i18n.logOutputEncoding", "ISO-8859-1"}}) {
+    CAPTURE(key);
+    checkout.git({"config", key, value});
+    auto repository = git::Repository::open(checkout.top());
+    auto configured = app::try_commits(**repository, "main..");
+    REQUIRE_MESSAGE(configured.has_value(), configured.error().message);
+    CHECK(configured->mails == plain.mails);
+    checkout.git({"config", "--unset", key});
+  }
+  std::filesystem::remove(order);
+}
+
 TEST_CASE("app::try_mails: format-patch of several authors is one series, threaded or not") {
   Checkout checkout;
   checkout.commit("one", "1");

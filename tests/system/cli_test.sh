@@ -133,6 +133,12 @@ sed -i 's/int argc/int count/' widget.c && git commit -qa --amend --no-edit
 run try main..; expect_status 0 $? "amended"
 [ "$(grep -c 'verdict:' "$work/out")" = 1 ] || { echo "FAIL: an earlier series is there, too"; bad=1; }
 
+case_of "try: the repository's settings do not matter"
+git config diff.context 0; git config diff.noprefix true; git config format.useAutoBase true
+run try main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
+run try --again main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
+git config --unset diff.context; git config --unset diff.noprefix; git config --unset format.useAutoBase
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
