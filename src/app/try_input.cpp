@@ -131,6 +131,23 @@ Result<std::vector<CommitLine>> commits_of(git::Repository& repository, const st
   return commits;
 }
 
+// Mails cannot carry a commit that changes nothing.
+Result<void> refuse_empty(git::Repository& repository, const std::string& base,
+                          const std::vector<CommitLine>& commits) {
+  PM_TRY_ASSIGN(const git::CommitInfo before, repository.commit(base));
+  std::string_view tree = before.tree;
+  for (const CommitLine& commit : commits) {
+    if (commit.tree == tree) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("commit {} (\"{}\") is empty: it changes no file, so no patch can be "
+                              "made of it; drop it (`git rebase -i`) or name commits without it",
+                              commit.id.substr(0, 12), escape_terminal(commit.subject)));
+    }
+    tree = commit.tree;
+  }
+  return {};
+}
+
 // "Name <address>" of the person at this machine, by their own git configuration; empty: unknown.
 std::string user_ident(const git::Repository& repository) {
   SystemProcessRunner processes;
@@ -227,6 +244,7 @@ Result<TryInput> try_commits(git::Repository& repository, std::string_view writt
     return fail(ErrorKind::infrastructure,
                 fmt::format("git names {} of {} commits in that range", lines.size(), commits));
   }
+  PM_TRY(refuse_empty(repository, range.base, lines));
   TempDir folder("patchmill-try");
   PM_TRY(git_line(repository, format_patch(sender_of(repository, lines), folder.path(), span)));
   std::vector<fs::path> files;

@@ -147,6 +147,23 @@ TEST_CASE("app::try_commits: the repository's settings do not change what a patc
   std::filesystem::remove(order);
 }
 
+TEST_CASE("app::try_commits: an empty commit is named") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.git({"commit", "-q", "--allow-empty", "-m", "a: wake the builder"});
+  const std::string id = checkout.git({"rev-parse", "HEAD"});
+  checkout.commit("five", "5");
+  auto repository = git::Repository::open(checkout.top());
+  for (const char* range : {"main..", "HEAD~"}) {
+    CAPTURE(range);
+    const auto input = app::try_commits(**repository, range);
+    REQUIRE_FALSE(input.has_value());
+    CHECK(input.error().kind == ErrorKind::invalid);
+    CHECK(input.error().message.find(id.substr(0, 12) + " (\"a: wake the builder\") is empty") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("app::try_mails: format-patch of several authors is one series, threaded or not") {
   Checkout checkout;
   checkout.commit("one", "1");

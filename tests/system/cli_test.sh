@@ -139,6 +139,12 @@ run try main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoB
 run try --again main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
 git config --unset diff.context; git config --unset diff.noprefix; git config --unset format.useAutoBase
 
+case_of "try: an empty commit is named"
+git commit -q --allow-empty -m 'widget: nothing'
+run try main..; expect_status 2 $? "empty commit"
+expect_text 'commit [0-9a-f]{12} \("widget: nothing"\) is empty' "$work/err" "empty commit"
+git reset -q --hard HEAD~
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
