@@ -26,15 +26,17 @@ bool is_mail_file(const std::string& word) {
          (std::filesystem::exists(word, error) && !std::filesystem::is_directory(word, error));
 }
 
-// A file, a Message-ID in the data folder, or commits, in this order of trust in the word's form.
+// A file, commits, or a Message-ID in the data folder: what exists here comes first, as branches
+// may be called like Message-IDs.
 Result<app::TryInput> read_input(const Common& common, git::Repository& checkout,
                                  const std::string& word) {
   if (is_mail_file(word)) {
     return app::try_mailbox(word);
   }
-  const bool msgid = word.find('@') != std::string::npos && word.find("@{") == std::string::npos &&
-                     word.find("..") == std::string::npos;
-  if (msgid) {
+  const bool looks_like_id = word.find('@') != std::string::npos &&
+                             word.find("@{") == std::string::npos &&
+                             word.find("..") == std::string::npos;
+  if (word.starts_with('<') || (looks_like_id && !checkout.resolve(word))) {
     PM_TRY_ASSIGN(const auto workspace, common.workspace());
     PM_TRY_ASSIGN(const auto series, find_series(workspace->queries(), word));
     return app::try_series(workspace->queries(), series);

@@ -139,6 +139,13 @@ run try main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoB
 run try --again main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
 git config --unset diff.context; git config --unset diff.noprefix; git config --unset format.useAutoBase
 
+case_of "try: a branch may be called like a Message-ID, and @ is HEAD"
+git branch we@ird
+run try we@ird; expect_status 0 $? "we@ird"
+run try @; expect_status 0 $? "@"
+run try no@such.id; expect_status 2 $? "unknown Message-ID"
+expect_text 'there is no series no@such.id' "$work/err" "unknown Message-ID"
+
 case_of "try: an empty commit is named"
 git commit -q --allow-empty -m 'widget: nothing'
 run try main..; expect_status 2 $? "empty commit"
