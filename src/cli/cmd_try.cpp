@@ -131,7 +131,8 @@ Command try_command() {
       "get. WHAT is a range (A..B), a commit, a file with mails (- for standard input), or the "
       "Message-ID of a series in the data folder. Without it: what your branch has over its "
       "upstream, or the last commit. Jobs come from the configuration; without one only the checks "
-      "run. The checkout is only read.";
+      "run. A patchmill.yaml that git tracks in the checkout is used only when -c names it. The "
+      "checkout is only read.";
   command.arguments = {{"WHAT", "A range, a commit, a file or a Message-ID.", &storage->what, false,
                         false, Complete::file}};
   command.options = {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
 
 namespace patchmill::cli {
 namespace {
@@ -67,10 +68,23 @@ std::string explain(const CLI::ParseError& error, const std::vector<Command>& co
 
 }  // namespace
 
+std::filesystem::path Common::config_path() const {
+  if (!config_file.empty()) {
+    return config_file;
+  }
+  const app::FoundConfig found = app::find_config();
+  static bool told = false;  // once, however often a command asks
+  if (found.tracked_one_here && !std::exchange(told, true)) {
+    fmt::print(stderr,
+               "patchmill: ./patchmill.yaml is not used, as it came with the git checkout; if you "
+               "trust what it runs, name it: -c patchmill.yaml\n");
+  }
+  return found.file;
+}
+
 Result<app::Config> Common::config() const {
   app::Config config = app::default_config();
-  const std::filesystem::path file =
-      config_file.empty() ? app::find_config() : std::filesystem::path(config_file);
+  const std::filesystem::path file = config_path();
   if (!file.empty()) {
     PM_TRY_ASSIGN(config, app::load_config(file));
   }

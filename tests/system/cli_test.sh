@@ -152,6 +152,20 @@ run try main..; expect_status 2 $? "empty commit"
 expect_text 'commit [0-9a-f]{12} \("widget: nothing"\) is empty' "$work/err" "empty commit"
 git reset -q --hard HEAD~
 
+case_of "a patchmill.yaml that came with the checkout is used only when it is named"
+printf 'jobs:\n  - name: steal\n    command: [false]\n' >patchmill.yaml
+run try; expect_status 1 $? "one's own patchmill.yaml"
+expect_text 'steal' "$work/out" "one's own patchmill.yaml"
+git add patchmill.yaml && git commit -qm 'widget: add jobs' -m 'More tests.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+run try HEAD~; expect_status 0 $? "a tracked patchmill.yaml"
+expect_text '^patchmill: ./patchmill.yaml is not used.*-c patchmill.yaml' "$work/err" "a tracked patchmill.yaml"
+if grep -q steal "$work/out"; then echo "FAIL: a job of the checkout ran"; bad=1; fi
+run try -c patchmill.yaml HEAD~; expect_status 1 $? "a tracked patchmill.yaml by name"
+run show --data "$work/none" series; expect_text 'is not used' "$work/err" "show beside a tracked patchmill.yaml"
+run check-config; expect_status 2 $? "check-config beside a tracked patchmill.yaml"
+run check-config patchmill.yaml; expect_status 0 $? "check-config of a tracked patchmill.yaml"
+git reset -q --hard HEAD~
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
