@@ -166,6 +166,10 @@ run check-config; expect_status 2 $? "check-config beside a tracked patchmill.ya
 run check-config patchmill.yaml; expect_status 0 $? "check-config of a tracked patchmill.yaml"
 git reset -q --hard HEAD~
 
+case_of "try: without HOME no folder in /tmp is used"
+(unset HOME XDG_CACHE_HOME; "$bin" try >"$work/out" 2>"$work/err" </dev/null); expect_status 2 $? "no HOME"
+expect_text 'PATCHMILL_CACHE' "$work/err" "no HOME"
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
