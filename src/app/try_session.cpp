@@ -230,7 +230,9 @@ Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput&
                                   runtimes::Runtime& runtime, ProcessRunner& processes,
                                   const RunWatcher& watcher) {
   RunRequest request;
-  request.again = m_options.again;
+  // Whoever tries again has mended what was missing and will not wait for a time to retry.
+  const auto earlier = m_workspace->nodes().verdict(series.number);
+  request.again = m_options.again || (earlier && earlier->verdict == findings::Verdict::incomplete);
   PM_TRY_ASSIGN(const std::string base, base_of(input));
   if (!base.empty()) {
     PM_TRY_ASSIGN(request.placement, apply_here(series, base));

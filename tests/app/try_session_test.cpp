@@ -11,12 +11,17 @@ using findings::Verdict;
 
 namespace {
 
-class NoRuntime final : public runtimes::Runtime {
+// A job ends as the test says.
+class ScriptedRuntime final : public runtimes::Runtime {
  public:
   Result<runtimes::RunOutcome> run(const runtimes::RunRequest&,
                                    const std::function<void(std::string_view)>&) override {
-    return fail(ErrorKind::infrastructure, "there are no jobs here");
+    runtimes::RunOutcome outcome;
+    outcome.verdict = verdict;
+    outcome.summary = "as told";
+    return outcome;
   }
+  Verdict verdict = Verdict::pass;
 };
 
 std::string patch_mail(const std::string& id, const std::string& subject, const std::string& to,
@@ -33,6 +38,7 @@ struct Bench {
                                       const std::string& base = "main") {
     app::Config config;
     config.checks_enabled = std::vector<std::string>{"signed-off-by"};
+    config.jobs = jobs;
     auto session = app::TrySession::open(config, {checkout.top(), "", base, again});
     REQUIRE_MESSAGE(session.has_value(), session.error().message);
     const auto taken = (*session)->take(input);
@@ -54,7 +60,8 @@ struct Bench {
   }
 
   Checkout checkout;
-  NoRuntime runtime;
+  ScriptedRuntime runtime;
+  std::vector<pipeline::JobSpec> jobs;
   SystemProcessRunner processes;
 };
 
@@ -122,14 +129,26 @@ TEST_CASE("app::TrySession: a verdict stands until the input or the base is anot
   CHECK(bench.attempt(mail, false, "work")[0].report.tested);
 }
 
+TEST_CASE("app::TrySession: what could not be told is tested again at once") {
+  Bench bench;
+  bench.checkout.commit("one", "1");
+  pipeline::JobSpec job;
+  job.name = "build";
+  job.command = {"make"};
+  bench.jobs = {job};
+  bench.runtime.verdict = Verdict::incomplete;
+  CHECK(bench.attempt(bench.commits())[0].report.verdict.verdict == Verdict::incomplete);
+  bench.runtime.verdict = Verdict::pass;
+  CHECK(bench.attempt(bench.commits())[0].report.verdict.verdict == Verdict::pass);
+}
+
 TEST_CASE("app::TrySession: two patches with one Message-ID are refused") {
   Bench bench;
   auto session = open_in(bench.checkout);
   REQUIRE(session.has_value());
   const std::string mail = patch_mail("same@x", "[PATCH] a: say 1", "1");
   CHECK((*session)->take({{mail, mail}, ""}).has_value());
-  const auto taken =
-      (*session)->take({{mail, patch_mail("same@x", "[PATCH] a: say 2", "2")}, ""});
+  const auto taken = (*session)->take({{mail, patch_mail("same@x", "[PATCH] a: say 2", "2")}, ""});
   REQUIRE_FALSE(taken.has_value());
   CHECK(taken.error().kind == ErrorKind::invalid);
   CHECK(taken.error().message.find("<same@x>") != std::string::npos);
@@ -145,7 +164,7 @@ TEST_CASE("app::TrySession: without a home there is no folder others could guess
   const Environment named(Environment::Wanted{{"PATCHMILL_CACHE", cache.path().string()}});
   const auto opened = open_in(checkout);
   REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-  struct stat info {};
+  struct stat info{};
   REQUIRE(::stat((*opened)->workspace().config().data.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0700);
 }
