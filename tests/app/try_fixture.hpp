@@ -95,20 +95,20 @@ class Checkout {
   TempDir m_folder;
   TempDir m_home;
   Environment m_environment{Environment::Wanted{{"HOME", m_home.path().string()},
-                             {"GIT_CONFIG_NOSYSTEM", "1"},
-                             {"XDG_CONFIG_HOME", std::nullopt},
-                             {"XDG_CACHE_HOME", std::nullopt},
-                             {"PATCHMILL_CACHE", std::nullopt},
-                             {"PATCHMILL_CONFIG", std::nullopt},
-                             {"GIT_AUTHOR_NAME", std::nullopt},
-                             {"GIT_AUTHOR_EMAIL", std::nullopt},
-                             {"GIT_COMMITTER_NAME", "Ada Author"},
-                             {"GIT_COMMITTER_EMAIL", "ada@example.org"},
-                             {"GIT_CONFIG_COUNT", "2"},
-                             {"GIT_CONFIG_KEY_0", "user.name"},
-                             {"GIT_CONFIG_VALUE_0", "Ada Author"},
-                             {"GIT_CONFIG_KEY_1", "user.email"},
-                             {"GIT_CONFIG_VALUE_1", "ada@example.org"}}};
+                                                {"GIT_CONFIG_NOSYSTEM", "1"},
+                                                {"XDG_CONFIG_HOME", std::nullopt},
+                                                {"XDG_CACHE_HOME", std::nullopt},
+                                                {"PATCHMILL_CACHE", std::nullopt},
+                                                {"PATCHMILL_CONFIG", std::nullopt},
+                                                {"GIT_AUTHOR_NAME", std::nullopt},
+                                                {"GIT_AUTHOR_EMAIL", std::nullopt},
+                                                {"GIT_COMMITTER_NAME", "Ada Author"},
+                                                {"GIT_COMMITTER_EMAIL", "ada@example.org"},
+                                                {"GIT_CONFIG_COUNT", "2"},
+                                                {"GIT_CONFIG_KEY_0", "user.name"},
+                                                {"GIT_CONFIG_VALUE_0", "Ada Author"},
+                                                {"GIT_CONFIG_KEY_1", "user.email"},
+                                                {"GIT_CONFIG_VALUE_1", "ada@example.org"}}};
 };
 
 }  // namespace patchmill::app::test

@@ -84,7 +84,7 @@ TEST_CASE("app::try_commits: who wrote and committed nothing of it does not send
   Checkout checkout;
   {
     const Environment other(Environment::Wanted{{"GIT_COMMITTER_NAME", "Mo Maintainer"},
-                             {"GIT_COMMITTER_EMAIL", "mo@example.org"}});
+                                                {"GIT_COMMITTER_EMAIL", "mo@example.org"}});
     checkout.commit("one", "1", "Bob <bob@example.org>");
     checkout.commit("five", "5", "Other Dev <o@dev.org>");
   }
@@ -119,23 +119,23 @@ TEST_CASE("app::try_commits: the repository's settings do not change what a patc
   const auto plain = commits(checkout);
   checkout.write("../order", "b.txt\na.txt\n");
   const std::string order = (checkout.top().parent_path() / "order").string();
-  for (const auto& [key, value] : std::map<std::string, std::string>{
-           {"diff.context", "0"},
-           {"diff.noprefix", "true"},
-           {"diff.mnemonicPrefix", "true"},
-           {"diff.orderFile", order},
-           {"diff.interHunkContext", "9"},
-           {"diff.suppressBlankEmpty", "true"},
-           {"diff.ignoreSubmodules", "all"},
-           {"diff.external", "false"},
-           {"color.diff", "always"},
-           {"format.useAutoBase", "true"},
-           {"format.from", "Nobody <nobody@example.org>"},
-           {"format.attach", "true"},
-           {"format.thread", "deep"},
-           {"format.coverLetter", "true"},
-           {"format.filenameMaxLength", "3"},
-           {"i18n.logOutputEncoding", "ISO-8859-1"}}) {
+  for (const auto& [key, value] :
+       std::map<std::string, std::string>{{"diff.context", "0"},
+                                          {"diff.noprefix", "true"},
+                                          {"diff.mnemonicPrefix", "true"},
+                                          {"diff.orderFile", order},
+                                          {"diff.interHunkContext", "9"},
+                                          {"diff.suppressBlankEmpty", "true"},
+                                          {"diff.ignoreSubmodules", "all"},
+                                          {"diff.external", "false"},
+                                          {"color.diff", "always"},
+                                          {"format.useAutoBase", "true"},
+                                          {"format.from", "Nobody <nobody@example.org>"},
+                                          {"format.attach", "true"},
+                                          {"format.thread", "deep"},
+                                          {"format.coverLetter", "true"},
+                                          {"format.filenameMaxLength", "3"},
+                                          {"i18n.logOutputEncoding", "ISO-8859-1"}}) {
     CAPTURE(key);
     checkout.git({"config", key, value});
     auto repository = git::Repository::open(checkout.top());
@@ -170,8 +170,12 @@ TEST_CASE("app::try_mails: format-patch of several authors is one series, thread
   checkout.commit("five", "5", "Other Dev <o@dev.org>");
   // Written days apart: nothing but the file ties them together.
   checkout.git({"commit", "-q", "--amend", "--no-edit", "--date=2026-03-09T10:00:00Z"});
-  for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
-           {}, {"--cover-letter"}, {"--thread"}, {"--thread=deep"}, {"--thread", "--cover-letter"}}) {
+  for (const std::vector<std::string>& options :
+       std::vector<std::vector<std::string>>{{},
+                                             {"--cover-letter"},
+                                             {"--thread"},
+                                             {"--thread=deep"},
+                                             {"--thread", "--cover-letter"}}) {
     CAPTURE(join(options, " "));
     const auto input = app::try_mails(format_patch(checkout, options), "a.mbox");
     REQUIRE_MESSAGE(input.has_value(), input.error().message);

@@ -21,7 +21,7 @@ TEST_CASE("app::Workspace: a new data folder is for its owner alone") {
   const TempDir folder;
   const auto data = folder.path() / "deep/er/data";
   REQUIRE(app::Workspace::open(config_in(data)).has_value());
-  struct stat info {};
+  struct stat info{};
   REQUIRE(::stat(data.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0700);
   CHECK(app::Workspace::open(config_in(data)).has_value());
