@@ -115,7 +115,8 @@ TEST_CASE("app::try_commits: the repository's settings do not change what a patc
   Checkout checkout;
   checkout.write("b.txt", "b\n");
   checkout.git({"add", "b.txt"});
-  checkout.commit("five", "5");
+  checkout.commit("one", "1");
+  checkout.commit("nine", "9", app::test::k_ada, {"--amend"});  // two hunks
   const auto plain = commits(checkout);
   checkout.write("../order", "b.txt\na.txt\n");
   const std::string order = (checkout.top().parent_path() / "order").string();
@@ -206,6 +207,21 @@ TEST_CASE("app::try_mails: two series in one file stay two") {
   const auto input = app::try_mails(once + format_patch(checkout, {}), "two.mbox");
   REQUIRE(input.has_value());
   CHECK(series_of(*input) == Sizes{2, 2});
+}
+
+TEST_CASE("app::try_mails: a patch answers the first of its own series, not of the one before") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.commit("five", "5");
+  const std::string once = format_patch(checkout, {});
+  const std::string half = once.substr(0, once.find("\nFrom ") + 1);
+  checkout.commit("nine", "9", app::test::k_ada, {"--amend"});
+  const auto input = app::try_mails(half + format_patch(checkout, {}), "half.mbox");
+  REQUIRE(input.has_value());
+  const auto mails = parsed(*input);
+  REQUIRE(mails.size() == 3);
+  CHECK(mails[1].in_reply_to.empty());
+  CHECK(mails[2].in_reply_to == std::vector<std::string>{mails[1].message_id});
 }
 
 TEST_CASE("app::try_mails: a file without mail is named") {
