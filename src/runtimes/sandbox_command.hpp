@@ -49,8 +49,8 @@ std::vector<EtcFile> etc_files(const SandboxPlan& plan);
 // are on the descriptors first_file_fd, first_file_fd + 1, …
 std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcFile>& files);
 
-// What to start: a shell that joins the groups, bubblewrap, and inside it the programs that drop
-// the last privileges and set limits, then the job's command.
+// What to start: a shell that joins the groups and gives the pipes to the run's user, bubblewrap,
+// and inside it the programs that drop the last privileges and set limits, then the job's command.
 std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view bubblewrap);
 
 // The environment a job starts with, before its own words.

@@ -33,7 +33,7 @@ TEST_CASE("runtimes::LocalRuntime::run: exit statuses") {
       {"/etc/passwd", Verdict::incomplete,
        "a program it needs cannot be executed (exit status 126)"},
       {"kill -SEGV $$", Verdict::fail, "crashed with signal 11"},
-      {"kill -KILL $$", Verdict::incomplete, "killed by signal 9 from outside the job"},
+      {"kill -KILL $$", Verdict::incomplete, "killed by signal 9, by itself or from outside"},
   };
   for (const Case& c : cases) {
     CAPTURE(std::string(c.script));
@@ -86,6 +86,20 @@ TEST_CASE("runtimes::LocalRuntime::run: what a job sees") {
   CHECK(lines[9] == "not a tty");
   CHECK(lines[10] == "patchmill");
   CHECK(lines[11] == "patchmill");
+}
+
+TEST_CASE("runtimes::LocalRuntime::run: a job opens its own streams by name") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  Sandbox sandbox;
+  const auto outcome = sandbox.run(
+      "set -e; echo out >/dev/stdout; echo err >/dev/stderr; cat /dev/stdin\n"
+      "echo described >/dev/fd/$DESC_FD");
+  INFO(outcome.log);
+  CHECK(outcome.verdict == Verdict::pass);
+  CHECK(outcome.log == "out\nerr\n");
+  CHECK(outcome.summary == "described");
 }
 
 TEST_CASE("runtimes::LocalRuntime::run: no privileges, no namespaces, no network") {
@@ -177,7 +191,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the description becomes the summary, mad
     const auto outcome = sandbox.run("echo all good >&$DESC_FD; kill -KILL $$");
     INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::incomplete);
-    CHECK(outcome.summary == "killed by signal 9 from outside the job");
+    CHECK(outcome.summary == "killed by signal 9, by itself or from outside");
   }
 }
 
