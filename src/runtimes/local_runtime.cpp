@@ -224,7 +224,7 @@ class LocalRuntime final : public Runtime {
 
   // Leaves folders that the caller can remove and the next run can use.
   static void clean_up(const RunRequest& request, KillReason killed, RunOutcome& outcome) {
-    if (killed == KillReason::disk) {
+    if (killed == KillReason::disk || killed == KillReason::uncountable) {
       // A build folder that is too big or too deep would end every later run; the scratch folder
       // may be too deep for ordinary ways to remove it.
       for (const fs::path& folder : {request.scratch, request.warm}) {
@@ -264,7 +264,8 @@ class LocalRuntime final : public Runtime {
     outcome.exit_status = end.status;
     outcome.killed_at_deadline = end.killed == KillReason::deadline;
     outcome.out_of_memory = end.out_of_memory || end.killed == KillReason::memory;
-    outcome.disk_exceeded = end.killed == KillReason::disk || end.status == 128 + SIGXFSZ;
+    outcome.disk_exceeded = end.killed == KillReason::disk ||
+                            end.killed == KillReason::uncountable || end.status == 128 + SIGXFSZ;
     const std::string description = clean_description(watchdog.description());
     const bool described = !description.empty() && outcome.verdict != findings::Verdict::incomplete;
     outcome.summary = described ? description : meaning.summary;

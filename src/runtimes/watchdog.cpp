@@ -210,7 +210,7 @@ void Watchdog::check_disk() {
     const DiskUsage usage = disk_usage(folder);
     used += usage.bytes;
     if (usage.end == WalkEnd::too_deep || usage.end == WalkEnd::too_many) {
-      kill(KillReason::disk);  // hidden too well to be counted
+      kill(KillReason::uncountable);
       return;
     }
   }

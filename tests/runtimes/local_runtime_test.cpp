@@ -318,6 +318,7 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
         "0000 | 0300; chdir q(d) or die; } open(F, q(>), q(x)); print F q(x) x 100000; }'");
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
+    CHECK(outcome.summary.find("nest too deep") != std::string::npos);
     CHECK(outcome.problems.empty());
     // The next run starts from nothing.
     CHECK(std::filesystem::is_empty(sandbox.warm()));
