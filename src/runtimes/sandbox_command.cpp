@@ -124,7 +124,7 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
     args.add("--perms", "0644", "--ro-bind-data", std::to_string(fd++), file.path);
   }
   add_read_only(args, plan.read_only);
-  args.add("--ro-bind", plan.source.string(), inside_source);
+  args.add(plan.source_writable ? "--bind" : "--ro-bind", plan.source.string(), inside_source);
   args.add("--bind", plan.scratch.string(), inside_scratch);
   if (!plan.warm.empty()) {
     args.add("--bind", plan.warm.string(), inside_warm);

@@ -25,7 +25,8 @@ inline constexpr int seccomp_fd = 6;
 inline constexpr int first_file_fd = 7;
 
 struct SandboxPlan {
-  std::filesystem::path source, scratch;         // on the host
+  std::filesystem::path source, scratch;  // on the host
+  bool source_writable = false;
   std::filesystem::path warm, git_dir;           // empty: none
   std::vector<std::filesystem::path> read_only;  // the same path inside
   std::map<std::string, std::string> env;

@@ -218,7 +218,7 @@ void Watchdog::check_disk() {
   if (m_init_pid > 0 && ::stat(m_limits.folders.front().c_str(), &info) == 0) {
     used += deleted_open_bytes(descendants(m_init_pid), info.st_dev);
   }
-  if (used > m_limits.disk_bytes) {
+  if (used > m_limits.disk_bytes + m_limits.disk_before) {
     kill(KillReason::disk);
   }
   const auto cost = steady_clock::now() - now;

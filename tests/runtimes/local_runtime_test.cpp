@@ -469,7 +469,7 @@ TEST_CASE("runtimes::LocalRuntime::run: all of this as an ordinary user as well"
                 "--clear-groups",
                 "--",
                 std::filesystem::read_symlink("/proc/self/exe").string(),
-                "--dt-test-case=runtimes::LocalRuntime*"};
+                "--dt-test-case=runtimes::LocalRuntime*,runtimes::reset_own_checkout*"};
   again.env["HOME"] = "/nonexistent";
   again.merge_stderr = true;
   const auto completed = SystemProcessRunner().run(again);
