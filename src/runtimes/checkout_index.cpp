@@ -38,8 +38,7 @@ Result<Completed> run_checkout_git(const CheckoutPlace& place, std::vector<std::
   return completed;
 }
 
-Result<void> make_index(const CheckoutPlace& place, const git::ObjectId& commit,
-                        bool times_count) {
+Result<void> make_index(const CheckoutPlace& place, const git::ObjectId& commit, bool times_count) {
   std::error_code error;
   std::filesystem::remove(place.index().string() + ".lock", error);
   if (times_count && std::filesystem::exists(place.index(), error) &&

@@ -145,19 +145,11 @@ class Reset {
     Command command;
     if (m_uid) {
       const std::string id = std::to_string(*m_uid);
-      command.argv = {"/usr/bin/setpriv",
-                      "--reuid",
-                      id,
-                      "--regid",
-                      id,
-                      "--clear-groups",
+      command.argv = {"/usr/bin/setpriv", "--reuid", id, "--regid", id, "--clear-groups",
                       // access(2) forgets capabilities otherwise.
-                      "--securebits=+no_setuid_fixup",
-                      "--inh-caps=-all,+dac_read_search",
+                      "--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_read_search",
                       "--ambient-caps=-all,+dac_read_search",
-                      "--bounding-set=-all,+dac_read_search",
-                      "--no-new-privs",
-                      "--"};
+                      "--bounding-set=-all,+dac_read_search", "--no-new-privs", "--"};
     }
     const std::string words = args.front() == "-c" ? "read-tree" : args.front();
     command.argv.insert(command.argv.end(),
@@ -174,9 +166,9 @@ class Reset {
     SystemProcessRunner runner;
     PM_TRY_ASSIGN(auto completed, runner.run(command));
     if (!completed.ok() || completed.truncated) {
-      return failed(m_source, fmt::format("git {}: {}", words,
-                                          ellipsize(escape_terminal(mend_utf8(trim(completed.err))),
-                                                    400)));
+      return failed(m_source,
+                    fmt::format("git {}: {}", words,
+                                ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 400)));
     }
     return completed;
   }
@@ -195,9 +187,8 @@ class Reset {
     PM_TRY_ASSIGN(const std::string attributes, read_file(m_git_dir / "info/attributes", 1u << 20));
     const std::pair<const char*, std::string> files[] = {
         {"HEAD", m_commit + "\n"},
-        {"config", config +
-                       "[core]\n\tbare = false\n[user]\n\tname = patchmill\n\temail = "
-                       "patchmill@localhost\n[advice]\n\tdetachedHead = false\n"},
+        {"config", config + "[core]\n\tbare = false\n[user]\n\tname = patchmill\n\temail = "
+                            "patchmill@localhost\n[advice]\n\tdetachedHead = false\n"},
         {"objects/info/alternates", alternates},
         {"info/attributes", attributes}};
     for (const auto& [name, content] : files) {
