@@ -409,6 +409,25 @@ TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
   }
 }
 
+TEST_CASE("runtimes::LocalRuntime::run: a missing program behind make is not the patch's fault") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  for (const char* results : {"compiler", ""}) {
+    CAPTURE(std::string(results));
+    Sandbox sandbox;
+    sandbox.job.results = results;
+    const auto outcome = sandbox.run(
+        "echo 'make: nosuchcc: No such file or directory'\n"
+        "echo 'make: *** [Makefile:2: all] Error 127'; exit 2");
+    CHECK(outcome.verdict == Verdict::incomplete);
+    CHECK(outcome.cause == pipeline::IncompleteCause::missing_tool);
+    CHECK(outcome.summary == "not installed: nosuchcc");
+    CHECK(sandbox.run("echo 'make: *** [Makefile:2: all] Error 1'; exit 2").verdict ==
+          Verdict::fail);
+  }
+}
+
 TEST_CASE("runtimes::LocalRuntime::run: a warm folder is kept and stays writable") {
   if (!test::sandbox_works()) {
     return;
