@@ -48,6 +48,9 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   if (!job.warm.empty()) {
     PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
   }
+  if (job.own_source) {
+    PM_TRY_ASSIGN(request.own_source, m_source->own_source());
+  }
   request.git_dir = m_source->git_dir();
   request.git_objects = m_source->git_objects();
   request.env = {{pipeline::nipa_branch_base, target.base},

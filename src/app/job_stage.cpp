@@ -185,6 +185,9 @@ class StageRun {
     m_workspace.nodes().finish(node, Verdict::incomplete, error.message);
     note_incomplete(pipeline::IncompleteCause::infrastructure);
     m_done.push_back({planned.job->name, planned.patch, Verdict::incomplete});
+    if (m_watcher.node_done) {
+      m_watcher.node_done(node);
+    }
     return {};
   }
 

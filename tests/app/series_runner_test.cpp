@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 
@@ -20,12 +21,16 @@ class ScriptedRuntime final : public runtimes::Runtime {
   Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
                                    const std::function<void(std::string_view)>&) override {
     asked.push_back(request.job->name);
+    if (broken) {
+      return fail(ErrorKind::infrastructure, "no sandbox today");
+    }
     const auto file = read_file(request.source / "a.txt");
     sources.push_back(file.value_or("absent"));
     return answer(request.job->name, sources.back());
   }
   std::function<runtimes::RunOutcome(const std::string& job, const std::string& source)> answer;
   std::vector<std::string> asked, sources;
+  bool broken = false;
 };
 
 runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
@@ -287,4 +292,24 @@ TEST_CASE("app::SeriesRunner: what a killed process left is closed and done anew
   bench.workspace->nodes().start(left);
   CHECK(bench.workspace->nodes().close_orphans() == 1);
   CHECK(bench.run(series).verdict.verdict == Verdict::pass);
+}
+
+TEST_CASE("app::SeriesRunner: who watches sees every node end, also one without a sandbox") {
+  Bench bench(k_jobs);
+  bench.runtime.broken = true;
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  std::vector<std::string> started, done;
+  app::RunWatcher watcher;
+  watcher.node_started = [&](const pipeline::Node& node) { started.push_back(node.name); };
+  watcher.node_done = [&](const pipeline::Node& node) {
+    done.push_back(node.name);
+    CHECK(node.state == pipeline::NodeState::done);
+  };
+  app::SeriesRunner runner(*bench.workspace, bench.runtime, bench.processes, watcher);
+  const auto report = runner.run(series);
+  REQUIRE(report.has_value());
+  CHECK(report->verdict.verdict == Verdict::incomplete);
+  CHECK(report->verdict.reason.find("no sandbox today") != std::string::npos);
+  CHECK(std::find(started.begin(), started.end(), "build") != started.end());
+  CHECK(std::find(done.begin(), done.end(), "build") != done.end());
 }
