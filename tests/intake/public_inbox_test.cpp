@@ -206,6 +206,37 @@ TEST_CASE("intake::open_inbox_repository: no commits, no repository, another bra
   CHECK(missing.error().message.find("none.git") != std::string::npos);
 }
 
+TEST_CASE("intake::open_inbox_repository: a repository of something else says so") {
+  Fixture f;
+  InboxMaker tree(f.store.folder() / "tree.git");
+  const auto refused = [&] {
+    const auto resumed = open_inbox_repository(tree.git_dir(), "x")->resume(f.store.database());
+    return !resumed && resumed.error().kind == ErrorKind::invalid &&
+           resumed.error().message.find("no public-inbox") != std::string::npos &&
+           resumed.error().message.find("tree.git") != std::string::npos;
+  };
+  tree.change("README", "a program");
+  tree.change("src/main.c", "int main;");
+  tree.finish();
+  CHECK(refused());
+  tree.change("fe/backend.c", "int a;");  // looks like version 1 at first sight
+  tree.change("d/lang.d", "int b;");
+  tree.finish();
+  CHECK(refused());
+  tree.change("d", "a deleted mail");
+  tree.finish();
+  CHECK(f.read(tree.git_dir()).empty());
+}
+
+TEST_CASE("intake::open_inbox_repository: an archive of which every mail was deleted is one") {
+  Fixture f;
+  InboxMaker inbox(f.store.folder() / "list.git");
+  inbox.change(v1_path(1), simple_mail(1));
+  inbox.change(v1_path(1), "");
+  inbox.finish();
+  CHECK(f.read(inbox.git_dir()).empty());
+}
+
 TEST_CASE("intake::epochs_of: by number, in both layouts") {
   const TempDir folder;
   for (const int n : {0, 2, 10}) {
