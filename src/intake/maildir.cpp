@@ -17,6 +17,7 @@
 #include <map>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 
 namespace patchmill::intake {
 namespace fs = std::filesystem;
@@ -42,6 +43,7 @@ class MaildirSource final : public Source {
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
   SourceProgress progress() const override { return {m_next, m_files.size()}; }
+  std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
 
  private:
   struct File {
@@ -56,7 +58,8 @@ class MaildirSource final : public Source {
   std::string m_key;
   std::vector<File> m_files;  // unread ones, by name
   std::size_t m_next = 0;
-  std::size_t m_recorded = 0;
+  std::vector<std::string> m_given;  // names since the last checkpoint
+  std::vector<Error> m_left_out;
 };
 
 Result<void> MaildirSource::list(const char* subfolder,
@@ -159,9 +162,14 @@ Result<std::optional<std::string>> MaildirSource::read(const File& file) const {
 
 Result<std::optional<std::string>> MaildirSource::next() {
   while (m_next < m_files.size()) {
-    PM_TRY_ASSIGN(auto mail, read(m_files[m_next]));
-    ++m_next;
-    if (mail) {
+    const File& file = m_files[m_next++];
+    auto mail = read(file);
+    if (!mail) {
+      m_left_out.push_back(std::move(mail).error());
+      continue;
+    }
+    m_given.push_back(storable(file.unique));
+    if (*mail) {
       return mail;
     }
   }
@@ -169,11 +177,7 @@ Result<std::optional<std::string>> MaildirSource::next() {
 }
 
 std::function<void(store::Database&)> MaildirSource::checkpoint() {
-  std::vector<std::string> names;
-  for (; m_recorded < m_next; ++m_recorded) {
-    names.push_back(storable(m_files[m_recorded].unique));
-  }
-  return [key = m_key, names = std::move(names)](store::Database& database) {
+  return [key = m_key, names = std::exchange(m_given, {})](store::Database& database) {
     store::add_read_names(database, key, names);
   };
 }

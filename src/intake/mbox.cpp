@@ -36,21 +36,15 @@ class MboxSource final : public Source {
   }
 
  private:
-  struct Position {
-    std::uint64_t offset = 0;
-    bool mboxrd = false;
-  };
   Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t size) const;
   Result<std::string> read_range(std::uint64_t from, std::uint64_t to) const;
   Result<std::string> mark(std::uint64_t offset) const;
-  Position position_of(std::string_view cursor) const;
-  Result<bool> is_mboxrd() const;
+  std::uint64_t position_of(std::string_view cursor) const;
 
   fs::path m_file;
   std::string m_key;
   Fd m_fd;
   std::uint64_t m_size = 0;
-  bool m_mboxrd = false;
   std::unique_ptr<MboxSplitter> m_splitter;
 };
 
@@ -85,25 +79,20 @@ Result<std::string> MboxSource::mark(std::uint64_t offset) const {
   return sha256_hex(head + tail);
 }
 
-Result<bool> MboxSource::is_mboxrd() const {
-  PM_TRY_ASSIGN(const std::string head, read_range(0, 64));
-  return head.starts_with("From mboxrd@z ");
-}
-
 // Cursors are "OFFSET HASH".
-MboxSource::Position MboxSource::position_of(std::string_view cursor) const {
+std::uint64_t MboxSource::position_of(std::string_view cursor) const {
   const auto words = split(cursor, ' ');
   const auto offset = parse_uint(words.front());
   if (words.size() == 2 && offset && *offset <= m_size) {
     const auto here = mark(*offset);
     const auto next = read_range(*offset, std::min(m_size, *offset + 5));
     if (here && *here == words[1] && next && (next->empty() || *next == "From ")) {
-      return {*offset, m_mboxrd};
+      return *offset;
     }
   }
   log::info("{} is not what it was when it was read last; reading it from the beginning",
             m_file.string());
-  return {};
+  return 0;
 }
 
 Result<void> MboxSource::resume(store::Database& database) {
@@ -118,19 +107,14 @@ Result<void> MboxSource::resume(store::Database& database) {
     return fail(ErrorKind::invalid, escape_terminal(m_file.string()) + " is not a regular file");
   }
   m_size = static_cast<std::uint64_t>(info.st_size);
-  PM_TRY_ASSIGN(m_mboxrd, is_mboxrd());
-  Position position;
-  if (const auto cursor = store::cursor(database, m_key)) {
-    position = position_of(*cursor);
-  }
-  auto read = [this, at = position.offset](char* buffer,
-                                           std::size_t size) mutable -> Result<std::size_t> {
+  const auto cursor = store::cursor(database, m_key);
+  const std::uint64_t start = cursor ? position_of(*cursor) : 0;
+  auto read = [this, at = start](char* buffer, std::size_t size) mutable -> Result<std::size_t> {
     auto count = read_at(at, buffer, size);
     at += count ? *count : 0;
     return count;
   };
-  m_splitter = std::make_unique<MboxSplitter>(std::move(read), most_bytes_of_a_mail,
-                                              position.offset, position.mboxrd);
+  m_splitter = std::make_unique<MboxSplitter>(std::move(read), most_bytes_of_a_mail, start);
   return {};
 }
 
