@@ -14,8 +14,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 namespace patchmill::intake {
 namespace fs = std::filesystem;
@@ -23,28 +25,32 @@ namespace {
 
 constexpr std::size_t hashed_around_cursor = 4096;
 
+// A file that has not changed for so long is not being written.
+constexpr std::chrono::milliseconds stillness{1000};
+
 class MboxSource final : public Source {
  public:
   explicit MboxSource(fs::path file) : m_file(std::move(file)), m_key("mbox:" + m_file.string()) {}
 
   std::string name() const override { return m_file.string(); }
   Result<void> resume(store::Database& database) override;
-  Result<std::optional<std::string>> next() override { return m_splitter->next(); }
+  Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
-  SourceProgress progress() const override {
-    return {m_splitter ? m_splitter->offset() : 0, std::max(m_size, m_splitter->offset())};
-  }
+  SourceProgress progress() const override { return {m_given, std::max(m_size, m_given)}; }
 
  private:
   Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t size) const;
   Result<std::string> read_range(std::uint64_t from, std::uint64_t to) const;
   Result<std::string> mark(std::uint64_t offset) const;
   std::uint64_t position_of(std::string_view cursor) const;
+  [[nodiscard]] bool ends_in_empty_line(std::uint64_t end) const;
+  [[nodiscard]] bool is_being_written(std::uint64_t end) const;
 
   fs::path m_file;
   std::string m_key;
   Fd m_fd;
   std::uint64_t m_size = 0;
+  std::uint64_t m_given = 0;  // where the mail after the last one given starts
   std::unique_ptr<MboxSplitter> m_splitter;
 };
 
@@ -109,6 +115,7 @@ Result<void> MboxSource::resume(store::Database& database) {
   m_size = static_cast<std::uint64_t>(info.st_size);
   const auto cursor = store::cursor(database, m_key);
   const std::uint64_t start = cursor ? position_of(*cursor) : 0;
+  m_given = start;
   auto read = [this, at = start](char* buffer, std::size_t size) mutable -> Result<std::size_t> {
     auto count = read_at(at, buffer, size);
     at += count ? *count : 0;
@@ -118,8 +125,47 @@ Result<void> MboxSource::resume(store::Database& database) {
   return {};
 }
 
+bool MboxSource::ends_in_empty_line(std::uint64_t end) const {
+  const auto last = read_range(end - std::min<std::uint64_t>(end, 3), end);
+  return last && (last->ends_with("\n\n") || last->ends_with("\n\r\n"));
+}
+
+// Whether somebody appends to the file of which `end` bytes were read. Waits until that can be said
+// where the last mail does not end as mails in an mbox do.
+bool MboxSource::is_being_written(std::uint64_t end) const {
+  const auto deadline = std::chrono::steady_clock::now() + stillness;
+  while (true) {
+    struct stat info{};
+    if (::fstat(m_fd.get(), &info) != 0) {
+      return false;
+    }
+    if (static_cast<std::uint64_t>(info.st_size) != end) {
+      return true;
+    }
+    const auto changed = std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) +
+                         std::chrono::milliseconds(info.st_mtim.tv_nsec / 1'000'000);
+    const bool still = std::chrono::system_clock::now() - changed >= stillness;
+    const bool whole = end == m_size && ends_in_empty_line(end);
+    if (still || whole || std::chrono::steady_clock::now() >= deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+Result<std::optional<std::string>> MboxSource::next() {
+  auto mail = m_splitter->next();
+  if (mail && *mail && m_splitter->at_end() && is_being_written(m_splitter->offset())) {
+    log::warning("the last mail of {} is still being written; the next import reads it",
+                 m_file.string());
+    return std::optional<std::string>();
+  }
+  m_given = m_splitter->offset();
+  return mail;
+}
+
 std::function<void(store::Database&)> MboxSource::checkpoint() {
-  const auto offset = m_splitter->offset();
+  const auto offset = m_given;
   const auto hash = mark(offset);
   if (!hash) {
     return [](store::Database&) {};  // without a mark the next reading starts anew: only slower

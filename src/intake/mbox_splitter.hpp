@@ -31,6 +31,8 @@ class MboxSplitter {
   Result<std::optional<std::string>> next();
   // Where the mail after the last one given starts.
   [[nodiscard]] std::uint64_t offset() const { return m_offset; }
+  // Whether the last mail given was ended by the end of the input.
+  [[nodiscard]] bool at_end() const { return m_end_of_input && window().empty(); }
 
  private:
   Result<bool> need(std::size_t bytes);
