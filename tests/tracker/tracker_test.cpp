@@ -178,6 +178,79 @@ TEST_CASE(
   });
 }
 
+// As a file gives them that was read before all of it was written.
+TEST_CASE("tracker::Tracker::ingest: a mail that was cut off gives way to the whole one") {
+  on_each_engine([](TestStore& store) {
+    Harness harness(store);
+    const auto as_read = [](std::string raw, const std::string& source) {
+      return make_incoming(std::move(raw), "test.example.com", source);
+    };
+    const std::string cover =
+        MailSpec{"c@x", "[PATCH 0/2] t", "", "", 0, "Alice A <alice@example.org>", false}.raw();
+    const std::string first = MailSpec{"p1@x", "[PATCH 1/2] a", "c@x", "", 1}.raw();
+    const std::string second = MailSpec{"p2@x", "[PATCH 2/2] b", "c@x", "", 2}.raw();
+    const std::size_t hunk = second.find("+new");
+    harness.feed(std::vector<Incoming>{as_read(cover, "a"), as_read(first, "a")});
+    const auto check_whole = [&] {
+      const auto series = harness.of("p2@x");
+      CHECK(describe(series) == "v1 2/2 alice@example.org: t [c@x] 1=p1@x 2=p2@x");
+      CHECK(harness.queries().series_numbers().size() == 1);
+      CHECK(harness.queries().raw(series.patches[1].message) == second);
+      CHECK(harness.queries().message("p2@x")->reason.empty());
+    };
+    SUBCASE("in the middle of a hunk") {
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 2), "a")}).stored == 1);
+      const auto reason = harness.queries().message("p2@x")->reason;
+      CHECK(reason.starts_with("its diff is cut off or damaged: line "));
+      const auto number = harness.of("p2@x").number;
+      const auto outcome = harness.feed({as_read(second, "b")});
+      CHECK(outcome.stored == 1);
+      CHECK(outcome.changed_series == std::vector<std::int64_t>{number});
+      check_whole();
+      CHECK(harness.of("p2@x").number == number);
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 2), "a")}).duplicates == 1);
+      check_whole();
+    }
+    SUBCASE("both in one batch") {
+      const auto outcome =
+          harness.feed({as_read(second.substr(0, hunk + 2), "a"), as_read(second, "a")});
+      CHECK(outcome.stored == 1);
+      check_whole();
+    }
+    SUBCASE("before the diff") {
+      harness.feed({as_read(second.substr(0, second.find("Signed-off")), "a")});
+      CHECK(harness.of("c@x").received_total() == 1);
+      CHECK(harness.feed({as_read(second, "a")}).stored == 1);
+      check_whole();
+    }
+    SUBCASE("behind the diff of one file of several") {
+      const std::string more =
+          "diff --git a/bar.c b/bar.c\n--- a/bar.c\n+++ b/bar.c\n@@ -1 +1 @@\n-x\n+y\n";
+      harness.feed({as_read(second, "a")});
+      CHECK(harness.feed({as_read(second + more, "b")}).duplicates == 1);
+      check_whole();
+      CHECK(harness.feed({as_read(second + more, "a")}).stored == 1);
+      CHECK(harness.queries().raw(harness.of("p2@x").patches[1].message) == second + more);
+    }
+    SUBCASE("a copy that is not better, or of somebody else") {
+      const std::string cut = second.substr(0, hunk + 2);
+      harness.feed({as_read(cut, "a")});
+      std::string other = second;
+      other.replace(other.find("alice@"), 6, "mallo@");
+      CHECK(harness.feed({as_read(other, "b")}).duplicates == 1);
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 1), "a")}).duplicates == 1);
+      CHECK(harness.queries().raw(harness.queries().message("p2@x")->id) == cut);
+    }
+    SUBCASE("what was whole stays") {
+      harness.feed({as_read(second, "a")});
+      std::string other = second;
+      other.replace(other.find("+new"), 4, "+old");
+      CHECK(harness.feed({as_read(other, "a")}).duplicates == 1);
+      check_whole();
+    }
+  });
+}
+
 TEST_CASE("tracker::Queries::raw: gives every mail back as received, small, large and huge") {
   on_each_engine([](TestStore& store) {
     Harness harness(store);
