@@ -2,6 +2,7 @@
 
 #include "tracker/revisions.hpp"
 #include "tracker/series_store.hpp"
+#include "tracker/superseding.hpp"
 
 #include <algorithm>
 #include <map>
@@ -210,12 +211,9 @@ class RevisionUpdate {
     return fact;
   }
 
-  struct Member {
-    RevisionFact fact;
-    std::optional<Number> previous, revision_of;
+  struct Member : Revision {
+    std::optional<Number> revision_of;
     Number work = 0;
-    std::int64_t received = 0;  // patches
-    bool complete = false;
     bool superseded = false;
     std::string note;
   };
@@ -319,23 +317,21 @@ class RevisionUpdate {
     return result;
   }
 
-  // A cover letter without patches, or a part of the same version once more, takes nothing over.
-  static bool supersedes(const Member& later, const Member& earlier) {
-    return later.received > 0 && (later.complete || later.fact.version > earlier.fact.version);
-  }
-
   void write_chain(const std::map<Number, Member>& members, const std::vector<Number>& chain) {
     const Number work = *std::min_element(chain.begin(), chain.end());
+    std::vector<Revision> revisions;
+    revisions.reserve(chain.size());
+    for (const Number number : chain) {
+      revisions.push_back(members.at(number));
+    }
+    const auto heirs = heirs_of(revisions);
     for (std::size_t i = 0; i < chain.size(); ++i) {
       const Member& member = members.at(chain[i]);
       std::optional<Number> revision_of;
       if (i > 0) {
         revision_of = chain[i - 1];
       }
-      const auto heir =
-          std::find_if(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.end(),
-                       [&](Number later) { return supersedes(members.at(later), member); });
-      const bool superseded = heir != chain.end();
+      const bool superseded = heirs[i].has_value();
       const bool same_version =
           i > 0 && members.at(chain[i - 1]).fact.version == member.fact.version;
       const std::string note = same_version ? "This version was posted before." : "";
@@ -349,7 +345,7 @@ class RevisionUpdate {
           work, revision_of, superseded, note, chain[i]);
       m_changes.changed.try_emplace(chain[i]);
       if (superseded && !member.superseded) {
-        m_changes.superseded[chain[i]] = *heir;
+        m_changes.superseded[chain[i]] = chain[*heirs[i]];
       }
     }
   }

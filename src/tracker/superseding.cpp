@@ -1,0 +1,73 @@
+#include "tracker/superseding.hpp"
+
+#include <algorithm>
+
+namespace patchmill::tracker {
+
+namespace {
+
+// Where so many in a row do not take over, the rest is not asked: chains without end are made by
+// robots and by people who mean harm.
+constexpr std::size_t most_asked = 64;
+
+class Heirs {
+ public:
+  explicit Heirs(std::span<const Revision> chain)
+      : m_chain(chain),
+        m_next_used(chain.size() + 1, chain.size()),
+        m_next_complete(chain.size() + 1, chain.size()),
+        m_next_version(chain.size(), chain.size()) {
+    for (std::size_t i = chain.size(); i-- > 0;) {
+      const bool used = chain[i].received > 0;
+      m_next_used[i] = used ? i : m_next_used[i + 1];
+      m_next_complete[i] = used && chain[i].complete ? i : m_next_complete[i + 1];
+      if (i + 1 < chain.size()) {
+        const bool same = chain[i].fact.version == chain[i + 1].fact.version;
+        m_next_version[i] = same ? m_next_version[i + 1] : i + 1;
+      }
+    }
+  }
+
+  std::vector<std::optional<std::size_t>> run() const {
+    std::vector<std::optional<std::size_t>> result;
+    result.reserve(m_chain.size());
+    for (std::size_t i = 0; i < m_chain.size(); ++i) {
+      result.push_back(heir_of(i));
+    }
+    return result;
+  }
+
+ private:
+  // The first from `at` on that could take over from `of` by what it holds.
+  std::size_t candidate(std::size_t of, std::size_t at) const {
+    const std::size_t newer = m_next_version[of];
+    const std::size_t complete = at < newer ? m_next_complete[at] : m_chain.size();
+    return complete < newer ? complete : m_next_used[std::max(at, newer)];
+  }
+
+  std::optional<std::size_t> heir_of(std::size_t of) const {
+    std::size_t at = candidate(of, of + 1);
+    for (std::size_t asked = 0; at < m_chain.size() && asked < most_asked; ++asked) {
+      if (takes_over(m_chain[at], m_chain[of])) {
+        return at;
+      }
+      at = candidate(of, at + 1);
+    }
+    return std::nullopt;
+  }
+
+  static bool takes_over(const Revision& /*later*/, const Revision& /*earlier*/) { return true; }
+
+  std::span<const Revision> m_chain;
+  // By index, the nearest from there on that has patches; that is complete; the first of a higher
+  // version. m_chain.size() where there is none.
+  std::vector<std::size_t> m_next_used, m_next_complete, m_next_version;
+};
+
+}  // namespace
+
+std::vector<std::optional<std::size_t>> heirs_of(std::span<const Revision> chain) {
+  return Heirs(chain).run();
+}
+
+}  // namespace patchmill::tracker
