@@ -1,5 +1,6 @@
 #include "tracker/revision_store.hpp"
 
+#include "tracker/message_store.hpp"
 #include "tracker/revisions.hpp"
 #include "tracker/series_store.hpp"
 #include "tracker/superseding.hpp"
@@ -180,7 +181,8 @@ class RevisionUpdate {
     std::string supersedes;
     m_database.each(
         "SELECT s.author, s.version, s.minor, s.total, s.date, i.msgid, s.is_resend, s.rerolls,"
-        " s.answers, s.supersedes FROM series s JOIN message_ids i ON i.id = s.head"
+        " s.answers, s.supersedes, s.prefixes, s.list_ids FROM series s JOIN message_ids i ON i.id "
+        "= s.head"
         " WHERE s.number = ?",
         [&](const store::Row& row) {
           fact.series = number;
@@ -193,6 +195,8 @@ class RevisionUpdate {
           fact.rerolls = row.get<std::optional<Number>>(7);
           answers = row.get<std::optional<Number>>(8);
           supersedes = row.text(9);
+          fact.lists = split_words(row.text(11));
+          fact.tags = work_tags(split_words(row.text(10)), fact.lists);
         },
         number);
     m_database.each(
@@ -255,8 +259,8 @@ class RevisionUpdate {
     m_database.each(
         "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
         " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
-        " WHERE p.series = s.number) FROM series s JOIN message_ids i ON i.id = s.head"
-        " WHERE s.work = ?",
+        " WHERE p.series = s.number), s.prefixes, s.list_ids"
+        " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
         [&](const store::Row& row) {
           Member& member = members[row.integer(0)];
           member.previous = row.get<std::optional<Number>>(1);
@@ -270,6 +274,8 @@ class RevisionUpdate {
           member.work = row.integer(9);
           member.received = row.integer(11);
           member.complete = row.integer(10) <= row.integer(11);
+          member.fact.lists = split_words(row.text(13));
+          member.fact.tags = work_tags(split_words(row.text(12)), member.fact.lists);
         },
         work);
     return members;

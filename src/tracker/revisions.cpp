@@ -2,9 +2,12 @@
 
 #include "mail/subject.hpp"
 #include "tracker/hash64.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <string_view>
 #include <tuple>
 
 namespace patchmill::tracker {
@@ -35,7 +38,50 @@ bool share_most_patches(const RevisionFact& a, const RevisionFact& b) {
   return common > 0 && common * 2 >= std::max(count(a), count(b));
 }
 
-enum class Trust { none, title, answer, change_id, supersedes, reroll };
+// Words that say in what state a posting is, not where it belongs.
+bool is_state_word(std::string_view word) {
+  static constexpr std::array<std::string_view, 14> words = {
+      "rfc",       "rft",      "resend", "resent",  "repost", "wip",   "draft",
+      "committed", "commited", "pushed", "applied", "merged", "patch", "ping"};
+  return std::ranges::find(words, word) != words.end();
+}
+
+// "5.10", "6.1.y", "linux-5.15.y": names a branch by its number.
+bool names_branch(std::string_view tag) {
+  for (std::size_t dot = tag.find('.'); dot != std::string_view::npos;
+       dot = tag.find('.', dot + 1)) {
+    const auto digit_at = [&](std::size_t at) {
+      return at < tag.size() && tag[at] >= '0' && tag[at] <= '9';
+    };
+    if (dot > 0 && digit_at(dot - 1) && digit_at(dot + 1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool on_different_branches(const RevisionFact& a, const RevisionFact& b) {
+  const auto branches = [](const RevisionFact& fact) {
+    std::vector<std::string> result;
+    std::ranges::copy_if(fact.tags, std::back_inserter(result), names_branch);
+    return result;
+  };
+  const auto mine = branches(a), others = branches(b);
+  return !mine.empty() && !others.empty() && mine != others;
+}
+
+// Unknown lists may be any.
+bool share_list(const RevisionFact& a, const RevisionFact& b) {
+  return a.lists.empty() || b.lists.empty() ||
+         std::ranges::find_first_of(a.lists, b.lists) != a.lists.end();
+}
+
+bool one_run(const RevisionFact& a, const RevisionFact& b) {
+  const std::string run = posting_run(a.head_msgid);
+  return !run.empty() && run == posting_run(b.head_msgid);
+}
+
+enum class Trust { none, other_tags, title, answer, change_id, supersedes, reroll };
 
 Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (fact.rerolls == before.series) {
@@ -51,11 +97,13 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (share(fact, before, KeyKind::change_id)) {
     return Trust::change_id;
   }
-  if (fact.author != before.author) {
+  if (fact.author != before.author || on_different_branches(fact, before) ||
+      one_run(fact, before)) {
     return Trust::none;
   }
   const bool higher = fact.version > before.version;
-  const bool same_title = share(fact, before, KeyKind::title);
+  const bool same_title =
+      share(fact, before, KeyKind::title) && (higher || fact.tags == before.tags);
   if (fact.answers == before.series && (higher || fact.is_resend || same_title)) {
     return Trust::answer;
   }
@@ -63,10 +111,12 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (gap > longest_gap || gap < -clock_slack) {
     return Trust::none;
   }
-  if (same_title && (higher || (fact.version == before.version && fact.total == before.total))) {
-    return Trust::title;
+  const bool posted_again =
+      fact.version == before.version && fact.total == before.total && share_list(fact, before);
+  if ((same_title && (higher || posted_again)) || (higher && share_most_patches(fact, before))) {
+    return fact.tags == before.tags ? Trust::title : Trust::other_tags;
   }
-  return higher && share_most_patches(fact, before) ? Trust::title : Trust::none;
+  return Trust::none;
 }
 
 }  // namespace
@@ -91,6 +141,28 @@ std::vector<RevisionKey> revision_keys(const std::string& author, const std::str
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
+}
+
+std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
+                                   const std::vector<std::string>& list_ids) {
+  std::vector<std::string> tags;
+  for (const std::string& prefix : prefixes) {
+    std::string word = to_lower(prefix);
+    const bool names_list = std::ranges::any_of(list_ids, [&](const std::string& list) {
+      return iequals(word, std::string_view(list).substr(0, list.find('.')));
+    });
+    if (!names_list && !is_state_word(word)) {
+      tags.push_back(std::move(word));
+    }
+  }
+  std::ranges::sort(tags);
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  return tags;
+}
+
+bool tags_fit(const RevisionFact& later, const RevisionFact& earlier) {
+  return later.version == earlier.version ? later.tags == earlier.tags
+                                          : !on_different_branches(later, earlier);
 }
 
 bool comes_before(const RevisionFact& a, const RevisionFact& b) {

@@ -29,6 +29,8 @@ struct RevisionFact {
   Timestamp date{};
   std::string head_msgid;
   bool is_resend = false;
+  std::vector<std::string> tags;           // work_tags()
+  std::vector<std::string> lists;          // their ids
   std::optional<std::int64_t> rerolls;     // the series whose patches it carries over
   std::optional<std::int64_t> answers;     // the series it was posted in answer to
   std::optional<std::int64_t> supersedes;  // the series its "Supersedes:" names
@@ -40,10 +42,23 @@ std::vector<RevisionKey> revision_keys(const std::string& author, const std::str
                                        const std::string& title,
                                        const std::vector<std::string>& patch_titles);
 
+// The words of a subject's prefixes that tell works apart, because they name a tree or a branch
+// ("net-next", "6.1.y"): lower case, ascending, unique. Words for the state of a posting ("RFC",
+// "RESEND") and the name of the list do not.
+std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
+                                   const std::vector<std::string>& list_ids);
+
+// Whether tags allow `later` to continue `earlier`: those of one version must agree, as a backport
+// for another tree carries the same title; a newer version may go to another tree, but not from one
+// numbered branch ("5.10.y") to another.
+bool tags_fit(const RevisionFact& later, const RevisionFact& earlier);
+
 // The series that `fact` continues, among `candidates` (those that share a key with it and those
 // it names). In this order of trust: a partial reroll's base, "Supersedes:", the change-id, an
 // answer to an older version of the same author, then the same author's title (or most patch
-// titles) at most a year before. Of several the newest.
+// titles) at most a year before, rather with the same tags than with others. Of several the newest.
+// Mails that one run of a mailer sent are no revisions of each other, and at the same version a
+// title links only what has the same tags and a list in common.
 std::optional<std::int64_t> previous_of(const RevisionFact& fact,
                                         std::span<const RevisionFact> candidates);
 

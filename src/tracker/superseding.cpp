@@ -56,7 +56,9 @@ class Heirs {
     return std::nullopt;
   }
 
-  static bool takes_over(const Revision& /*later*/, const Revision& /*earlier*/) { return true; }
+  static bool takes_over(const Revision& later, const Revision& earlier) {
+    return later.previous == earlier.fact.series || tags_fit(later.fact, earlier.fact);
+  }
 
   std::span<const Revision> m_chain;
   // By index, the nearest from there on that has patches; that is complete; the first of a higher

@@ -19,7 +19,8 @@ struct Revision {
 };
 
 // For each revision the index of the nearest later one that takes over from it. A cover letter
-// without patches, or a part of the same version once more, takes nothing over.
+// without patches, or a part of the same version once more, takes nothing over; nor does what was
+// posted for another tree (tags_fit()), unless it was found to continue that very revision.
 // `chain` is sorted by comes_before(); the time is linear in its length.
 std::vector<std::optional<std::size_t>> heirs_of(std::span<const Revision> chain);
 

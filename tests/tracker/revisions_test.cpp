@@ -53,6 +53,54 @@ TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed")
   CHECK_FALSE(previous(fact(2, 1, 9, "new name", {"a"}), {fact(1, 1, 1, "old name", {"a"})}));
 }
 
+TEST_CASE("tracker::work_tags: words that name a tree, without those for the state of a posting") {
+  const std::vector<std::string> lists{"ltp.lists.example.org"};
+  CHECK(work_tags({"RFC", "net-next", "RESEND", "LTP", "Net-Next", "AUTOSEL"}, lists) ==
+        std::vector<std::string>{"autosel", "net-next"});
+  CHECK(work_tags({"COMMITTED"}, {}).empty());
+}
+
+TEST_CASE("tracker::previous_of: at one version the same title for another tree is another work") {
+  const auto tagged = [](std::int64_t series, int version, std::vector<std::string> tags) {
+    RevisionFact result = fact(series, version, static_cast<int>(series), "foo: fix bar");
+    result.tags = std::move(tags);
+    return result;
+  };
+  CHECK_FALSE(previous(tagged(2, 1, {"5.15.y"}), {tagged(1, 1, {"5.10.y"})}));
+  CHECK_FALSE(previous(tagged(2, 1, {"net-next"}), {tagged(1, 1, {"net"})}));
+  CHECK_FALSE(previous(tagged(2, 1, {"net-next"}), {tagged(1, 1, {})}));
+  CHECK(previous(tagged(2, 1, {"net"}), {tagged(1, 1, {"net"})}) == 1);
+  // In answer to it as well: git send-email makes one thread of what it is given.
+  RevisionFact answer = tagged(2, 1, {"5.15.y"});
+  answer.answers = 1;
+  CHECK_FALSE(previous(answer, {tagged(1, 1, {"5.10.y"})}));
+  // A newer version may go to another tree, not to another numbered branch.
+  CHECK(previous(tagged(2, 2, {"net-next"}), {tagged(1, 1, {"net"})}) == 1);
+  CHECK_FALSE(previous(tagged(2, 2, {"5.15.y"}), {tagged(1, 1, {"5.10.y"})}));
+  CHECK(previous(tagged(9, 2, {"net"}), {tagged(1, 1, {"net"}), tagged(2, 1, {"net-next"})}) == 1);
+}
+
+TEST_CASE("tracker::previous_of: at one version lists must have one in common") {
+  const auto listed = [](std::int64_t series, int version, std::vector<std::string> lists) {
+    RevisionFact result = fact(series, version, static_cast<int>(series), "README: update");
+    result.lists = std::move(lists);
+    return result;
+  };
+  CHECK_FALSE(previous(listed(2, 1, {"b.x"}), {listed(1, 1, {"a.x"})}));
+  CHECK(previous(listed(2, 1, {"a.x", "b.x"}), {listed(1, 1, {"a.x"})}) == 1);
+  CHECK(previous(listed(2, 1, {}), {listed(1, 1, {"a.x"})}) == 1);
+  CHECK(previous(listed(2, 2, {"b.x"}), {listed(1, 1, {"a.x"})}) == 1);
+}
+
+TEST_CASE("tracker::previous_of: what one run of a mailer sent are different works") {
+  RevisionFact v1 = fact(1, 1, 1, "foo", {"foo"}), v2 = fact(2, 2, 1, "bar", {"bar"});
+  v2.answers = 1;
+  CHECK(previous(v2, {v1}) == 1);
+  v1.head_msgid = "20230914114520.5212-1-alice@example.org";
+  v2.head_msgid = "20230914114520.5212-2-alice@example.org";
+  CHECK_FALSE(previous(v2, {v1}));
+}
+
 TEST_CASE("tracker::previous_of: what says more counts more") {
   RevisionFact v3 = fact(9, 3, 9, "title", {}, "alice@example.org", "20260101-x");
   const RevisionFact by_title = fact(1, 2, 8, "title");
@@ -100,6 +148,27 @@ TEST_CASE("tracker::Tracker::ingest: a resend is a newer revision, a lone cover 
   harness.feed({MailSpec{"b1@x", "[PATCH 1/1] bar", "b0@x", "", 2 * day + 1}});
   CHECK(harness.of("a1@x").superseded);
   CHECK(harness.of("b1@x").revision_of == harness.of("a1@x").number);
+}
+
+TEST_CASE("tracker::Tracker::ingest: backports to several trees stand side by side") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed({MailSpec{"a@x", "[PATCH 5.10.y] foo: fix bar"},
+                MailSpec{"b@x", "[PATCH 5.15.y] foo: fix bar", "a@x", "", 1},
+                MailSpec{"c@x", "[PATCH 6.1.y] foo: fix bar", "", "", 2},
+                MailSpec{"d@x", "[PATCH net] foo: fix bar", "", "", 3},
+                MailSpec{"s1@x", "[PATCH AUTOSEL 5.10 1/2] a", "", "", 60},
+                MailSpec{"s2@x", "[PATCH AUTOSEL 5.10 2/2] b", "s1@x", "", 61},
+                MailSpec{"t1@x", "[PATCH AUTOSEL 4.19 1/2] a", "", "", 70},
+                MailSpec{"t2@x", "[PATCH AUTOSEL 4.19 2/2] b", "t1@x", "", 71}});
+  for (const Series& series : harness.all()) {
+    CAPTURE(series.name);
+    CHECK_FALSE(series.superseded);
+    CHECK_FALSE(series.revision_of);
+  }
+  harness.feed({MailSpec{"e@x", "[PATCH net v2] foo: fix bar", "", "", day}});
+  CHECK(harness.of("d@x").superseded);
+  CHECK_FALSE(harness.of("b@x").superseded);
 }
 
 TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles do not") {

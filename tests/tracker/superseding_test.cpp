@@ -31,8 +31,19 @@ TEST_CASE("tracker::heirs_of: the nearest later one that has patches and is newe
   CHECK(heirs_of({}).empty());
   const std::vector<Revision> chain{revision(1, 1, 2), revision(2, 1, 1), revision(3, 1, 2),
                                     revision(4, 2, 0), revision(5, 2, 1), revision(6, 2, 1)};
-  CHECK(heirs_of(chain) == Heirs{2, 2, 4, std::nullopt,
-                                 std::nullopt, std::nullopt});
+  CHECK(heirs_of(chain) == Heirs{2, 2, 4, std::nullopt, std::nullopt, std::nullopt});
+}
+
+TEST_CASE("tracker::heirs_of: what is for another tree takes over only from what it continues") {
+  std::vector<Revision> chain{revision(1, 1, 2), revision(2, 2, 2), revision(3, 2, 2)};
+  chain[2].previous = 1;
+  chain[0].fact.tags = chain[2].fact.tags = {"net"};
+  chain[1].fact.tags = {"net-next"};
+  CHECK(heirs_of(chain) == Heirs{1, std::nullopt, std::nullopt});
+  chain[1].fact.tags = {"6.1.y"};
+  chain[0].fact.tags = {"5.10.y"};
+  chain[1].previous.reset();
+  CHECK(heirs_of(chain) == Heirs{2, std::nullopt, std::nullopt});
 }
 
 TEST_CASE("tracker::heirs_of: linear in the length of the chain") {
