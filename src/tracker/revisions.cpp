@@ -81,7 +81,7 @@ bool one_run(const RevisionFact& a, const RevisionFact& b) {
   return !run.empty() && run == posting_run(b.head_msgid);
 }
 
-enum class Trust { none, other_tags, title, answer, change_id, supersedes, reroll };
+enum class Trust { none, other_tags, title, answer, change_id, own_change_id, supersedes, reroll };
 
 Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (fact.rerolls == before.series) {
@@ -95,7 +95,7 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
     return Trust::none;
   }
   if (share(fact, before, KeyKind::change_id)) {
-    return Trust::change_id;
+    return fact.author == before.author ? Trust::own_change_id : Trust::change_id;
   }
   if (fact.author != before.author || on_different_branches(fact, before) ||
       one_run(fact, before)) {

@@ -54,11 +54,11 @@ std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
 bool tags_fit(const RevisionFact& later, const RevisionFact& earlier);
 
 // The series that `fact` continues, among `candidates` (those that share a key with it and those
-// it names). In this order of trust: a partial reroll's base, "Supersedes:", the change-id, an
-// answer to an older version of the same author, then the same author's title (or most patch
-// titles) at most a year before, rather with the same tags than with others. Of several the newest.
-// Mails that one run of a mailer sent are no revisions of each other, and at the same version a
-// title links only what has the same tags and a list in common.
+// it names). In this order of trust: a partial reroll's base, "Supersedes:", the change-id (the
+// same author's first), an answer to an older version of the same author, then the same author's
+// title (or most patch titles) at most a year before, rather with the same tags than with others.
+// Of several the newest. Mails that one run of a mailer sent are no revisions of each other, and at
+// the same version a title links only what has the same tags and a list in common.
 std::optional<std::int64_t> previous_of(const RevisionFact& fact,
                                         std::span<const RevisionFact> candidates);
 

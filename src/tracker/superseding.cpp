@@ -10,10 +10,11 @@ namespace {
 // robots and by people who mean harm.
 constexpr std::size_t most_asked = 64;
 
-class Heirs {
+class Successor {
  public:
-  explicit Heirs(std::span<const Revision> chain)
+  Successor(std::span<const Revision> chain, const AreRelated& related)
       : m_chain(chain),
+        m_related(related),
         m_next_used(chain.size() + 1, chain.size()),
         m_next_complete(chain.size() + 1, chain.size()),
         m_next_version(chain.size(), chain.size()) {
@@ -28,11 +29,11 @@ class Heirs {
     }
   }
 
-  std::vector<std::optional<std::size_t>> run() const {
-    std::vector<std::optional<std::size_t>> result;
+  std::vector<Succession> run() const {
+    std::vector<Succession> result;
     result.reserve(m_chain.size());
     for (std::size_t i = 0; i < m_chain.size(); ++i) {
-      result.push_back(heir_of(i));
+      result.push_back(succession(i));
     }
     return result;
   }
@@ -45,15 +46,19 @@ class Heirs {
     return complete < newer ? complete : m_next_used[std::max(at, newer)];
   }
 
-  std::optional<std::size_t> heir_of(std::size_t of) const {
+  Succession succession(std::size_t of) const {
+    Succession result;
     std::size_t at = candidate(of, of + 1);
     for (std::size_t asked = 0; at < m_chain.size() && asked < most_asked; ++asked) {
       if (takes_over(m_chain[at], m_chain[of])) {
-        return at;
+        if (m_chain[at].fact.author == m_chain[of].fact.author || m_related(at, of)) {
+          return {at, std::nullopt};
+        }
+        result.stranger = result.stranger ? result.stranger : at;
       }
       at = candidate(of, at + 1);
     }
-    return std::nullopt;
+    return result;
   }
 
   static bool takes_over(const Revision& later, const Revision& earlier) {
@@ -61,6 +66,7 @@ class Heirs {
   }
 
   std::span<const Revision> m_chain;
+  const AreRelated& m_related;
   // By index, the nearest from there on that has patches; that is complete; the first of a higher
   // version. m_chain.size() where there is none.
   std::vector<std::size_t> m_next_used, m_next_complete, m_next_version;
@@ -68,8 +74,8 @@ class Heirs {
 
 }  // namespace
 
-std::vector<std::optional<std::size_t>> heirs_of(std::span<const Revision> chain) {
-  return Heirs(chain).run();
+std::vector<Succession> successions(std::span<const Revision> chain, const AreRelated& related) {
+  return Successor(chain, related).run();
 }
 
 }  // namespace patchmill::tracker

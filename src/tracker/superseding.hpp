@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,10 +19,23 @@ struct Revision {
   bool complete = false;
 };
 
-// For each revision the index of the nearest later one that takes over from it. A cover letter
-// without patches, or a part of the same version once more, takes nothing over; nor does what was
-// posted for another tree (tags_fit()), unless it was found to continue that very revision.
-// `chain` is sorted by comes_before(); the time is linear in its length.
-std::vector<std::optional<std::size_t>> heirs_of(std::span<const Revision> chain);
+struct Succession {
+  std::optional<std::size_t> heir;  // index of the nearest later one that takes over from it
+  // Without an heir: the nearest that would, but is a stranger's.
+  std::optional<std::size_t> stranger;
+  friend bool operator==(const Succession&, const Succession&) = default;
+};
+
+// Whether two revisions of different authors, given by their index, have the title or the author of
+// a patch in common.
+using AreRelated = std::function<bool(std::size_t, std::size_t)>;
+
+// What becomes of each revision of `chain`, which is sorted by comes_before(). The time is linear
+// in its length. Nothing is taken over by
+// - a cover letter without patches, or a part of the same version once more;
+// - what was posted for another tree (tags_fit()), unless found to continue that very revision;
+// - a stranger: a change-id or "Supersedes:" is easily copied, and whoever is superseded is not
+//   tested. `related` says who is none; it is asked only where authors differ.
+std::vector<Succession> successions(std::span<const Revision> chain, const AreRelated& related);
 
 }  // namespace patchmill::tracker

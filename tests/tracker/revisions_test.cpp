@@ -184,3 +184,34 @@ TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles d
   CHECK(harness.of("2@x").revision_of == harness.of("1@x").number);
   CHECK(harness.of("3@x").revision_of == harness.of("2@x").number);
 }
+
+TEST_CASE(
+    "tracker::Tracker::ingest: a stranger supersedes nothing, who goes on with a patch does") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  const std::string change = "---\nchange-id: 20260101-thing-abcdef\n";
+  MailSpec one{"1@x", "[PATCH 1/2] one"}, two{"2@x", "[PATCH 2/2] two", "1@x", "", 1};
+  one.text = change;
+  MailSpec thief{"3@x", "[PATCH v9] evil", "", "", 2, "Mallory <mallory@example.org>"};
+  MailSpec copycat{"4@x", "[PATCH v8] evil too", "", "", 3, "Mallory <mallory@example.org>"};
+  thief.text = "Supersedes: <1@x>\n";
+  copycat.text = change;
+  harness.feed({thief, copycat, one, two});
+  const Series kept = harness.of("1@x");
+  CHECK_FALSE(kept.superseded);
+  CHECK(kept.note.find("mallory@example.org posted what claims") != std::string::npos);
+  CHECK(harness.of("3@x").work == kept.work);
+  // Somebody who takes the work up posts one of its patches, or patches of its author.
+  MailSpec heir{"5@x", "[PATCH v2] other", "", "", day, "Bob B <bob@example.org>"};
+  heir.text = "From: Alice A <alice@example.org>\n\nSupersedes: <1@x>\n";
+  harness.feed({heir});
+  CHECK(harness.of("1@x").superseded);
+  CHECK(harness.of("1@x").note.empty());
+}
+
+TEST_CASE("tracker::previous_of: the author's own earlier version before a stranger's") {
+  const std::string change = "20260101-x";
+  const RevisionFact v3 = fact(9, 3, 9, "t", {}, "alice@example.org", change);
+  CHECK(previous(v3, {fact(1, 1, 1, "t", {}, "alice@example.org", change),
+                      fact(2, 2, 2, "u", {}, "mallory@example.org", change)}) == 1);
+}

@@ -23,18 +23,27 @@ Revision revision(std::int64_t series, int version, std::int64_t received, int t
   return result;
 }
 
+std::vector<std::optional<std::size_t>> heirs_of(const std::vector<Revision>& chain) {
+  std::vector<std::optional<std::size_t>> result;
+  for (const Succession& one : successions(chain, [](std::size_t, std::size_t) { return false; })) {
+    CHECK_FALSE(one.stranger);
+    result.push_back(one.heir);
+  }
+  return result;
+}
+
 using Heirs = std::vector<std::optional<std::size_t>>;
 
 }  // namespace
 
-TEST_CASE("tracker::heirs_of: the nearest later one that has patches and is newer or complete") {
+TEST_CASE("tracker::successions: the nearest later one that has patches and is newer or complete") {
   CHECK(heirs_of({}).empty());
   const std::vector<Revision> chain{revision(1, 1, 2), revision(2, 1, 1), revision(3, 1, 2),
                                     revision(4, 2, 0), revision(5, 2, 1), revision(6, 2, 1)};
   CHECK(heirs_of(chain) == Heirs{2, 2, 4, std::nullopt, std::nullopt, std::nullopt});
 }
 
-TEST_CASE("tracker::heirs_of: what is for another tree takes over only from what it continues") {
+TEST_CASE("tracker::successions: what is for another tree takes over only from what it continues") {
   std::vector<Revision> chain{revision(1, 1, 2), revision(2, 2, 2), revision(3, 2, 2)};
   chain[2].previous = 1;
   chain[0].fact.tags = chain[2].fact.tags = {"net"};
@@ -46,7 +55,24 @@ TEST_CASE("tracker::heirs_of: what is for another tree takes over only from what
   CHECK(heirs_of(chain) == Heirs{2, std::nullopt, std::nullopt});
 }
 
-TEST_CASE("tracker::heirs_of: linear in the length of the chain") {
+TEST_CASE("tracker::successions: a stranger takes nothing over, who shares a patch does") {
+  std::vector<Revision> chain{revision(1, 1, 2), revision(2, 2, 2), revision(3, 3, 2)};
+  chain[1].fact.author = "mallory@example.org";
+  const auto with = [&](std::size_t friends) {
+    return successions(chain, [=](std::size_t a, std::size_t b) {
+      CHECK(a != b);
+      return std::min(a, b) == friends;
+    });
+  };
+  const Succession last{};
+  CHECK(with(9) == std::vector<Succession>{{2, std::nullopt}, {std::nullopt, 2}, last});
+  CHECK(with(0) == std::vector<Succession>{{1, std::nullopt}, {std::nullopt, 2}, last});
+  CHECK(with(1) == std::vector<Succession>{{2, std::nullopt}, {2, std::nullopt}, last});
+  chain.pop_back();
+  CHECK(with(9) == std::vector<Succession>{{std::nullopt, 1}, last});
+}
+
+TEST_CASE("tracker::successions: linear in the length of the chain") {
   std::vector<Revision> chain;
   for (int i = 0; i < 200'000; ++i) {
     chain.push_back(revision(i + 1, 1, 1));
