@@ -186,7 +186,8 @@ class RevisionUpdate {
     std::string supersedes;
     m_database.each(
         "SELECT s.author, s.version, s.minor, s.total, s.date, i.msgid, s.is_resend, s.rerolls,"
-        " s.answers, s.supersedes, s.prefixes, s.list_ids FROM series s JOIN message_ids i ON i.id "
+        " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover FROM series s JOIN message_ids "
+        "i ON i.id "
         "= s.head"
         " WHERE s.number = ?",
         [&](const store::Row& row) {
@@ -200,6 +201,7 @@ class RevisionUpdate {
           fact.rerolls = row.get<std::optional<Number>>(7);
           answers = row.get<std::optional<Number>>(8);
           supersedes = row.text(9);
+          fact.has_cover = !row.is_null(12);
           fact.lists = split_words(row.text(11));
           fact.tags = work_tags(split_words(row.text(10)), fact.lists);
         },
@@ -264,7 +266,8 @@ class RevisionUpdate {
     m_database.each(
         "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
         " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
-        " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author"
+        " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author, s.cover,"
+        " s.change_id, s.supersedes"
         " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
         [&](const store::Row& row) {
           Member& member = members[row.integer(0)];
@@ -279,7 +282,11 @@ class RevisionUpdate {
           member.work = row.integer(9);
           member.received = row.integer(11);
           member.complete = row.integer(10) <= row.integer(11);
+          member.fact.total = row.get<int>(10);
           member.fact.author = row.text(14);
+          member.fact.has_cover = !row.is_null(15);
+          member.change_id = row.text(16);
+          member.names_previous = !row.text(17).empty();
           member.fact.lists = split_words(row.text(13));
           member.fact.tags = work_tags(split_words(row.text(12)), member.fact.lists);
         },

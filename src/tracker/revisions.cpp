@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string_view>
 #include <tuple>
 
@@ -15,9 +14,6 @@ namespace patchmill::tracker {
 namespace {
 
 constexpr std::size_t most_patch_keys = 64;
-constexpr std::chrono::days longest_gap{365};
-// Clocks of senders differ, and so does the order in which a mailer writes Date headers.
-constexpr std::chrono::hours clock_slack{24};
 
 bool share(const RevisionFact& a, const RevisionFact& b, KeyKind kind) {
   return std::any_of(a.keys.begin(), a.keys.end(), [&](const RevisionKey& key) {
@@ -104,11 +100,12 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   const bool higher = fact.version > before.version;
   const bool same_title =
       share(fact, before, KeyKind::title) && (higher || fact.tags == before.tags);
-  if (fact.answers == before.series && (higher || fact.is_resend || same_title)) {
+  if (fact.answers == before.series && (same_title || !drops_patches(fact, before)) &&
+      (higher || fact.is_resend || same_title)) {
     return Trust::answer;
   }
   const auto gap = fact.date - before.date;
-  if (gap > longest_gap || gap < -clock_slack) {
+  if (gap > longest_revision_gap || gap < -revision_clock_slack) {
     return Trust::none;
   }
   const bool posted_again =
@@ -128,19 +125,27 @@ std::vector<RevisionKey> revision_keys(const std::string& author, const std::str
   if (!change_id.empty()) {
     keys.push_back({KeyKind::change_id, Hash64().add("change").add(change_id).value()});
   }
-  const auto add = [&](KeyKind kind, std::string_view word, std::string_view text) {
-    const std::string normal = mail::normalize_title(text);
-    if (!normal.empty()) {
-      keys.push_back({kind, Hash64().add(word).add(author).add(normal).value()});
-    }
-  };
-  add(KeyKind::title, "title", title);
+  if (const std::string normal = mail::normalize_title(title); !normal.empty()) {
+    keys.push_back({KeyKind::title, Hash64().add("title").add(author).add(normal).value()});
+  }
   for (std::size_t i = 0; i < std::min(patch_titles.size(), most_patch_keys); ++i) {
-    add(KeyKind::patch_title, "patch", patch_titles[i]);
+    if (!mail::normalize_title(patch_titles[i]).empty()) {
+      keys.push_back(patch_title_key(author, patch_titles[i]));
+    }
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
+}
+
+RevisionKey patch_title_key(const std::string& author, std::string_view title) {
+  return {KeyKind::patch_title,
+          Hash64().add("patch").add(author).add(mail::normalize_title(title)).value()};
+}
+
+RevisionKey single_key(const std::string& author, std::string_view title) {
+  return {KeyKind::single,
+          Hash64().add("single").add(author).add(mail::normalize_title(title)).value()};
 }
 
 std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
@@ -158,6 +163,10 @@ std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
   std::ranges::sort(tags);
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   return tags;
+}
+
+bool drops_patches(const RevisionFact& later, const RevisionFact& earlier) {
+  return later.total == 1 && earlier.total > 1 && !later.has_cover;
 }
 
 bool tags_fit(const RevisionFact& later, const RevisionFact& earlier) {

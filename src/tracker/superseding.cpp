@@ -62,6 +62,11 @@ class Successor {
   }
 
   static bool takes_over(const Revision& later, const Revision& earlier) {
+    const bool same_change = !later.change_id.empty() && later.change_id == earlier.change_id;
+    const bool named = later.names_previous && later.previous == earlier.fact.series;
+    if (drops_patches(later.fact, earlier.fact) && !same_change && !named) {
+      return false;
+    }
     return later.previous == earlier.fact.series || tags_fit(later.fact, earlier.fact);
   }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace patchmill::tracker {
@@ -17,6 +18,8 @@ struct Revision {
   std::optional<std::int64_t> previous;  // the series it was found to continue
   std::int64_t received = 0;             // patches
   bool complete = false;
+  std::string change_id;
+  bool names_previous = false;  // by "Supersedes:"
 };
 
 struct Succession {
@@ -34,6 +37,7 @@ using AreRelated = std::function<bool(std::size_t, std::size_t)>;
 // in its length. Nothing is taken over by
 // - a cover letter without patches, or a part of the same version once more;
 // - what was posted for another tree (tags_fit()), unless found to continue that very revision;
+// - a single patch from several (drops_patches()), unless both have one change-id or it names them;
 // - a stranger: a change-id or "Supersedes:" is easily copied, and whoever is superseded is not
 //   tested. `related` says who is none; it is asked only where authors differ.
 std::vector<Succession> successions(std::span<const Revision> chain, const AreRelated& related);

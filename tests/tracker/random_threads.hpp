@@ -114,8 +114,11 @@ class ThreadMaker {
     if (chance(40) && !parent.empty()) {
       parent = answer(parent);
     }
+    if (chance(15)) {
+      parent.clear();
+    }
     std::string subject =
-        chance(25) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
+        chance(40) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
     m_mails.push_back(mail(subject + title(number), parent));
   }
 

@@ -215,3 +215,41 @@ TEST_CASE("tracker::previous_of: the author's own earlier version before a stran
   CHECK(previous(v3, {fact(1, 1, 1, "t", {}, "alice@example.org", change),
                       fact(2, 2, 2, "u", {}, "mallory@example.org", change)}) == 1);
 }
+
+TEST_CASE("tracker::Tracker::ingest: a single patch makes a revision of the series it is part of") {
+  const MailSpec one{"1@x", "[PATCH 1/2] lib: add macro"};
+  const MailSpec two{"2@x", "[PATCH 2/2] swapping01: use it", "1@x", "", 1};
+  const MailSpec v2{"3@x", "[PATCH v2] swapping01: use it", "", "", day};
+  const MailSpec v3{"4@x", "[PATCH v3] swapping01: use it", "", "", 2 * day};
+  std::vector<MailSpec> mails{one, two, v2, v3};
+  std::sort(mails.begin(), mails.end(),
+            [](const MailSpec& a, const MailSpec& b) { return a.msgid < b.msgid; });
+  do {
+    patchmill::test::TestStore store(store::Engine::sqlite);
+    Harness harness(store);
+    harness.feed_one_by_one(mails);
+    CHECK(harness.all().size() == 3);
+    const Series second = *harness.queries().series(*harness.of("4@x").revision_of);
+    CHECK(describe(harness.of("4@x")) ==
+          "v3 2/2 alice@example.org: [1/2] lib: add macro 1=1@x+ 2=4@x");
+    CHECK(describe(second) == "v2 2/2 alice@example.org: [1/2] lib: add macro 1=1@x+ 2=3@x");
+    CHECK(second.superseded);
+    CHECK(describe(*harness.queries().series(second.revision_of.value_or(0))) ==
+          "v1 2/2 alice@example.org: [1/2] lib: add macro 1=1@x 2=2@x");
+  } while (std::next_permutation(
+      mails.begin(), mails.end(),
+      [](const MailSpec& a, const MailSpec& b) { return a.msgid < b.msgid; }));
+}
+
+TEST_CASE("tracker::Tracker::ingest: a single patch that has nothing of a series leaves it alone") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed({MailSpec{"0@x", "[PATCH 0/2] foo", "", "", 0, "Alice A <alice@example.org>", false},
+                MailSpec{"1@x", "[PATCH 1/2] one", "0@x", "", 1},
+                MailSpec{"2@x", "[PATCH 2/2] two", "0@x", "", 2},
+                MailSpec{"3@x", "[PATCH v2] quite another thing", "0@x", "", day},
+                MailSpec{"4@x", "[PATCH v2] foo", "", "", 2 * day}});
+  CHECK_FALSE(harness.of("1@x").superseded);
+  CHECK_FALSE(harness.of("3@x").revision_of);
+  CHECK(harness.of("4@x").revision_of == harness.of("1@x").number);
+}

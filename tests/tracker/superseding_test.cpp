@@ -72,6 +72,22 @@ TEST_CASE("tracker::successions: a stranger takes nothing over, who shares a pat
   CHECK(with(9) == std::vector<Succession>{{std::nullopt, 1}, last});
 }
 
+TEST_CASE("tracker::successions: one patch takes over from several only if something says so") {
+  std::vector<Revision> chain{revision(1, 1, 3, 3), revision(2, 2, 1, 1)};
+  const Heirs taken{1, std::nullopt}, kept{std::nullopt, std::nullopt};
+  CHECK(heirs_of(chain) == kept);
+  chain[1].change_id = "20260101-x";
+  CHECK(heirs_of(chain) == kept);
+  chain[0].change_id = "20260101-x";
+  CHECK(heirs_of(chain) == taken);
+  chain[0].change_id.clear();
+  chain[1].names_previous = true;
+  CHECK(heirs_of(chain) == taken);
+  chain[1].names_previous = false;
+  chain[1].fact.has_cover = true;
+  CHECK(heirs_of(chain) == taken);
+}
+
 TEST_CASE("tracker::successions: linear in the length of the chain") {
   std::vector<Revision> chain;
   for (int i = 0; i < 200'000; ++i) {

@@ -107,7 +107,7 @@ TEST_CASE("tracker::Tracker::ingest: a reply that links a reroll to its patch ma
     Harness harness(store);
     harness.feed(three_patches());
     // The mailer of the author has dropped the middle of the chain.
-    const MailSpec reroll{"r2@x", "[PATCH v2] b", "review@x", "<c@x> <review@x>", day};
+    const MailSpec reroll{"r2@x", "[PATCH v2] b, renamed", "review@x", "<c@x> <review@x>", day};
     harness.feed({reroll});
     CHECK(harness.of("r2@x").total == 1);
     const MailSpec review{"review@x", "Re: [PATCH 2/3] b",    "p2@x", "",
