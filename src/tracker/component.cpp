@@ -139,28 +139,27 @@ class Loader {
     return result;
   }
 
-  // Threads with a series that a single patch from `first` on may reroll by its title, and threads
-  // with such a single patch for the patches of a series.
+  // Single patches and series of several meet where a patch has the same title: a newer version of
+  // one may be a reroll of the other.
   void add_rerolled(std::size_t first, std::vector<std::int64_t>& result) {
     auto add = [&](const store::Row& row) { result.push_back(row.integer(0)); };
     for (std::size_t i = first; i < m_component.facts.size(); ++i) {
       const MailFact& fact = m_component.facts[i];
       const std::string author = author_key(fact.from);
-      if (may_reroll_by_title(fact)) {
+      if (is_single_patch(fact)) {
         const std::int64_t key = patch_title_key(author, fact.subject.title).key;
-        const std::int64_t rank = version_rank(version_of(fact.subject));
-        if (m_looked_up.emplace(key, rank).second) {
+        if (m_looked_up.insert(key).second) {
           m_database.each(
               "SELECT DISTINCT m.thread FROM series_mails m JOIN series_patches p"
-              " ON p.mail = m.id AND p.carried_over = 0 JOIN (SELECT series FROM series_keys"
-              " WHERE key = ? AND rank < ? ORDER BY rank DESC, date DESC LIMIT ?) k"
-              " ON k.series = p.series WHERE m.posting_key IS NOT NULL",
-              add, key, rank, most_rerolled);
+              " ON p.mail = m.id AND p.carried_over = 0 JOIN series s ON s.number = p.series"
+              " AND s.total > 1 JOIN (SELECT series FROM series_keys"
+              " WHERE key = ? ORDER BY rank DESC, date DESC LIMIT ?) k ON k.series = s.number",
+              add, key, most_rerolled);
         }
       } else if (fact.is_numbered() && fact.date && fact.total() > 1 && fact.number() > 0 &&
                  fact.number() <= most_rerolled_by_title) {
         const std::int64_t key = single_key(author, fact.subject.title).key;
-        if (m_looked_up.emplace(key, 0).second) {
+        if (m_looked_up.insert(key).second) {
           m_database.each(
               "SELECT m.thread FROM series_keys k JOIN series s ON s.number = k.series"
               " JOIN series_mails m ON m.id = s.head WHERE k.key = ?",
@@ -217,7 +216,7 @@ class Loader {
   const std::vector<std::string>& m_list_words;
   Component m_component;
   std::set<std::string> m_dead_ends;
-  std::set<std::pair<std::int64_t, std::int64_t>> m_looked_up;  // keys of titles, and ranks
+  std::set<std::int64_t> m_looked_up;  // keys of titles
   std::map<std::int64_t, std::vector<std::pair<Timestamp, Timestamp>>> m_looked_at;  // by key
 };
 

@@ -189,42 +189,55 @@ class RerollFinder {
   // The patch of the same title in the series that is answered, whichever of its mails is.
   std::optional<Place> place_by_answered_title(std::size_t patch, std::size_t answered) const {
     const std::size_t base = m_owner[answered];
-    if (is_single(base)) {
-      return m_found[base] && m_found[base]->number && same_title(patch, answered)
-                 ? std::optional(Place{base, *m_found[base]->number})
-                 : std::nullopt;
-    }
-    if (!m_facts[answered].is_cover() && same_title(patch, answered)) {
-      return Place{base, m_facts[answered].number()};
+    if (same_title(patch, answered) && !m_facts[answered].is_cover()) {
+      return place_held_by(answered);
     }
     const std::vector<std::size_t>& patches = m_sets[base].patches;
     const auto found =
         std::ranges::find_if(patches, [&](std::size_t other) { return same_title(patch, other); });
-    return found != patches.end() && m_sets[base].total > 1
-               ? std::optional(Place{base, m_facts[*found].number()})
-               : std::nullopt;
+    return found != patches.end() ? place_held_by(*found) : std::nullopt;
   }
 
-  // Wherever it was posted: the newest series of a lower version that has a patch of this title.
+  // Wherever it was posted: what has this title and was the newest of a lower version, if that is a
+  // patch of a series or already its reroll. A patch that went on by itself stays by itself.
   std::optional<Place> place_by_title(std::size_t single) const {
     const std::size_t patch = m_sets[single].head();
-    if (!may_reroll_by_title(m_facts[patch])) {
+    if (!m_facts[patch].subject.version_given) {
       return std::nullopt;
     }
-    const auto others = m_titled.find(titled(patch));
+    std::optional<std::size_t> newest;  // its head or patch
+    const auto consider = [&](std::size_t other) {
+      const std::size_t set = m_owner[other];
+      if (m_sets[set].version < m_sets[single].version && within_reach(other, patch) &&
+          !same_run(other, patch) &&
+          (!newest || is_older(m_facts, m_sets[m_owner[*newest]], m_sets[set]))) {
+        newest = other;
+      }
+    };
+    const std::string title = titled(patch);
+    const auto others = m_titled.find(title);
     if (others == m_titled.end()) {
       return std::nullopt;
     }
-    std::optional<Place> best;
-    for (const std::size_t other : others->second) {
-      const std::size_t base = m_owner[other];
-      if (m_sets[base].version < m_sets[single].version && within_reach(other, patch) &&
-          !same_run(other, patch) &&
-          (!best || is_older(m_facts, m_sets[best->base], m_sets[base]))) {
-        best = Place{base, m_facts[other].number()};
+    std::ranges::for_each(others->second, consider);
+    if (const auto singles = m_singles.find(title); singles != m_singles.end()) {
+      for (const std::size_t other : singles->second) {
+        consider(m_sets[other].head());
       }
     }
-    return best;
+    return newest ? place_held_by(*newest) : std::nullopt;
+  }
+
+  // Of a patch in its series; none for one that is no part of a series of several.
+  std::optional<Place> place_held_by(std::size_t patch) const {
+    const std::size_t set = m_owner[patch];
+    if (!is_single(set)) {
+      return m_sets[set].total > 1 && !m_facts[patch].is_cover()
+                 ? std::optional(Place{set, m_facts[patch].number()})
+                 : std::nullopt;
+    }
+    return m_found[set] && m_found[set]->number ? std::optional(Place{set, *m_found[set]->number})
+                                                : std::nullopt;
   }
 
   bool within_reach(std::size_t earlier, std::size_t later) const {
@@ -253,13 +266,7 @@ class RerollFinder {
         })) {
       return std::nullopt;
     }
-    if (is_single(base)) {
-      return m_found[base] && m_found[base]->number
-                 ? std::optional(Place{base, *m_found[base]->number})
-                 : std::nullopt;
-    }
-    return m_sets[base].total > 1 ? std::optional(Place{base, m_facts[answered].number()})
-                                  : std::nullopt;
+    return place_held_by(answered);
   }
 
   void find_single(std::size_t index, Place place) {
@@ -312,9 +319,8 @@ class RerollFinder {
 
 }  // namespace
 
-bool may_reroll_by_title(const MailFact& fact) {
-  return fact.date && !fact.is_numbered() && fact.subject.version_given &&
-         version_of(fact.subject) > Version{1, 0};
+bool is_single_patch(const MailFact& fact) {
+  return fact.total() == 1 && fact.number() == 1 && fact.date;
 }
 
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b) {

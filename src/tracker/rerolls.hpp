@@ -20,8 +20,9 @@ struct Reroll {
 // - each of its patches answers the patch of the same number (b4's rule);
 // or when it is a single patch ("[PATCH v2] x") that
 // - has the title of a patch of the series it answers, whichever mail of it that is; or
-// - names a higher version than a series, in whatever thread, that has a patch of its title and was
-//   posted at most a year before (may_reroll_by_title()); or
+// - names a higher version than the newest that has its title, in whatever thread and at most a
+// year
+//   before, if that is a patch of a series or its reroll; or
 // - answers a patch of a series under another title, but with a higher version.
 // The base is the newest revision before it, which may be a partial reroll itself; it is always
 // older in the sense of is_older(). A single patch that names no version gets its base's.
@@ -29,9 +30,9 @@ std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& fac
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);
 
-// Single patches that are compared by their title with the patches of series in other threads, and
-// the highest number of such a patch. For loading what belongs together.
-bool may_reroll_by_title(const MailFact& fact);
+// Single patches are compared by their title with the patches of series in other threads, up to
+// this number. For loading what belongs together.
+bool is_single_patch(const MailFact& fact);
 inline constexpr int most_rerolled_by_title = 64;
 
 // The order in which revisions follow each other.

@@ -93,11 +93,11 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (share(fact, before, KeyKind::change_id)) {
     return fact.author == before.author ? Trust::own_change_id : Trust::change_id;
   }
+  const bool higher = fact.version > before.version;
   if (fact.author != before.author || on_different_branches(fact, before) ||
-      one_run(fact, before)) {
+      (higher && one_run(fact, before))) {
     return Trust::none;
   }
-  const bool higher = fact.version > before.version;
   const bool same_title =
       share(fact, before, KeyKind::title) && (higher || fact.tags == before.tags);
   if (fact.answers == before.series && (same_title || !drops_patches(fact, before)) &&

@@ -96,7 +96,7 @@ SeriesContent series_content(const Component& component, const Assembly& assembl
       std::sort(content.keys.begin(), content.keys.end());
     }
   };
-  if (may_reroll_by_title(head)) {
+  if (is_single_patch(head)) {
     add_key(single_key(content.author, head.subject.title));
   }
   for (const AssembledPatch& patch : series.patches) {

@@ -240,6 +240,12 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
     CHECK(with({elsewhere("[PATCH v2] other", 500)}) == Lines{"v2 1/1 -: 1=r2"});
     CHECK(with({elsewhere("[PATCH v2] y", 364 * 24 * 3600)}).front().starts_with("v2 3/3"));
     CHECK(with({elsewhere("[PATCH v2] y", 366 * 24 * 3600)}).front().starts_with("v2 1/1"));
+    CHECK(with({elsewhere("[PATCH v2 1/1] y", 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    // It had gone on by itself before.
+    MailFact alone = fact("o2", "[PATCH] y", {}, 300);
+    alone.thread = 4;
+    CHECK(with({elsewhere("[PATCH v2] y", 500), alone}) ==
+          Lines{"v1 1/1 -: 1=o2", "v2 1/1 -: 1=r2"});
     // The newest of several.
     MailFact full = fact("q2", "[PATCH v2 2/2] y", {}, 300), rest = full;
     rest = fact("q1", "[PATCH v2 1/2] w", {}, 299);

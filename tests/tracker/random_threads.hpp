@@ -30,6 +30,10 @@ class ThreadMaker {
   bool chance(int percent) { return pick(1, 100) <= percent; }
 
   void post_work() {
+    if (chance(15)) {  // one patch of a series by itself
+      m_now += pick(60, 3 * day);
+      m_mails.push_back(mail((chance(50) ? "[PATCH] " : "[PATCH 1/1] ") + title(pick(1, 2)), ""));
+    }
     m_total = pick(1, 4);
     std::string above;  // what the next version answers
     const int versions = pick(1, 3);
