@@ -41,7 +41,9 @@ Classified classify(const mail::Message& message, const mail::Subject& subject) 
   if (!message.diff.empty()) {
     return {MessageKind::patch, ""};
   }
-  if (subject.says_patch && message.in_reply_to.empty() && message.references.empty()) {
+  // Somebody may leave the subject as it is when answering a patch without a counter.
+  const bool answers = !message.in_reply_to.empty() || !message.references.empty();
+  if (subject.says_patch && (!answers || subject.number || !message.unread.empty())) {
     return {MessageKind::unusable,
             "its subject announces a patch, but it has no diff that can be read"};
   }

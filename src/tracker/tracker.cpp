@@ -65,8 +65,10 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
   mail.fact.subject = subject_of(message.subject, mail.row.list_ids, list_words);
   Classified classified = classify(message, mail.fact.subject);
   mail.row.kind = classified.kind;
-  mail.row.reason =
-      classified.reason.empty() ? join(message.mended, "; ") : std::move(classified.reason);
+  mail.row.reason = std::move(classified.reason);
+  if (!message.mended.empty()) {
+    mail.row.reason += (mail.row.reason.empty() ? "" : ": ") + join(message.mended, "; ");
+  }
   mail.row.subject = message.subject;
   mail.row.from = message.from;
   mail.row.date = message.date;

@@ -200,6 +200,44 @@ TEST_CASE("mail::parse_message: alternative, signed and enclosed parts") {
   CHECK(says(html, "HTML"));
 }
 
+TEST_CASE("mail::parse_message: where the structure of the mail lies, the diff is still found") {
+  const std::string multipart = "Content-Type: multipart/mixed; boundary=b\n\n";
+  Message message = parsed(headers + multipart + "Text.\n" + diff);
+  CHECK(message.diff == diff);
+  CHECK(message.text == "Text.");
+  CHECK(says(message, "no part found for its boundary"));
+  message = parsed(headers + multipart + "Text.\n" + diff + "--b\n\nlist footer\n--b--\n");
+  CHECK(message.diff == diff);
+  CHECK(says(message, "its diff stands before its first part"));
+  // What is usual there is no text of anybody.
+  message = parsed(headers + multipart + "This is a multi-part message.\n--b\n\nText.\n" + diff +
+                   "--b--\n");
+  CHECK(message.text == "Text.");
+  CHECK(message.mended.empty());
+  message = parsed(headers + "Content-Transfer-Encoding: base64\n\nText.\n" + diff);
+  CHECK(message.diff == diff);
+  CHECK(says(message, "its Content-Transfer-Encoding is a lie"));
+  std::string cr = "Text.\n" + diff;
+  std::ranges::replace(cr, '\n', '\r');
+  message = parsed(headers + "\n" + cr);
+  CHECK(message.diff == diff);
+  CHECK(says(message, "end in CR only"));
+}
+
+TEST_CASE("mail::parse_message: says why there is no diff that can be read") {
+  const std::string html = "--b\nContent-Type: text/html\n\n<pre>" + diff + "</pre>\n";
+  const std::string mixed = headers + "Content-Type: multipart/mixed; boundary=b\n\n";
+  CHECK(parsed(mixed + html + "--b--\n").unread == "has only HTML, which is not read");
+  // A list's footer is no text.
+  const Message message = parsed(mixed + html + "--b\n\n\n-- \nThe list: x\n--b--\n");
+  CHECK(message.unread == "has only HTML, which is not read");
+  CHECK(says(message, "has only HTML"));
+  CHECK(parsed(mixed + html + "--b\n\nText.\n--b--\n").unread.empty());
+  CHECK(parsed(mixed + "--b\n\nSee it attached.\n--b\nContent-Type: application/gzip; "
+                       "name=x.patch.gz\nContent-Transfer-Encoding: base64\n\nH4sIAAAA\n--b--\n")
+            .unread == "its attachment is a compressed patch, which is not read");
+}
+
 TEST_CASE("mail::parse_message: a clear-signed patch") {
   const Message message = parsed(
       headers +

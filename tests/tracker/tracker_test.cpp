@@ -286,3 +286,25 @@ TEST_CASE("tracker::Queries::each_series: more than one chunk, ascending") {
   CHECK_FALSE(harness.queries().series(99'999));
   CHECK_FALSE(harness.queries().series_of("nobody@x"));
 }
+
+TEST_CASE("tracker::Tracker::ingest: a patch that cannot be read says so, also within a thread") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed(three_patches());
+  MailSpec numbered{"n@x", "[PATCH v2 2/3] b", "c@x", "", day};
+  MailSpec talk{"t@x", "[PATCH] b", "p2@x", "", day};  // an answer without "Re:"
+  numbered.diff = talk.diff = false;
+  std::string html = MailSpec{"h@x", "[PATCH] d", "c@x", "", day}.raw();
+  html.insert(html.find("\n\n") + 1, "Content-Type: text/html\n");
+  harness.feed(incoming({numbered.raw(), talk.raw(), html}));
+  const auto reason = [&](const char* msgid) {
+    const auto row = harness.queries().message(msgid);
+    REQUIRE(row);
+    return std::string(to_string(row->kind)) + ": " + row->reason;
+  };
+  const std::string announces =
+      "unusable: its subject announces a patch, but it has no diff that can be read";
+  CHECK(reason("n@x") == announces);
+  CHECK(reason("h@x") == announces + ": has only HTML, which is not read");
+  CHECK(reason("t@x") == "reply: ");
+}
