@@ -265,6 +265,19 @@ TEST_CASE("mail::parse_message: senders rewritten by lists") {
   CHECK(google.sender->email == "l@example.org");
   CHECK(from(via).from.email == "l@example.org");
   CHECK(from("From: Ann Example <ann@example.org>\nReply-To: c@example.org\n").from == ann);
+  // Nobody becomes another by a name and a Reply-To.
+  const std::string mallory = "From: Mallory via home <mallory@example.net>\n";
+  const std::string victim = "Reply-To: Ann Example <ann@example.org>\n";
+  CHECK(from(mallory + victim).from.email == "mallory@example.net");
+  CHECK(from(mallory + "X-Original-From: Ann Example <ann@example.org>\n").from.email ==
+        "mallory@example.net");
+  CHECK(parsed("Subject: x\nMessage-ID: <1@x>\n" + mallory + victim + "\nt\n").from.email ==
+        "mallory@example.net");
+  CHECK(from("From: Ann Example via L <noreply@l.example.org>\n" + victim).from == ann);
+  CHECK(parsed("Subject: x\nMessage-ID: <1@x>\nList-Post: <mailto:m@example.net>\nFrom: Ann "
+               "Example via M <m@example.net>\n" +
+               victim + "\nt\n")
+            .from == ann);
 }
 
 TEST_CASE("mail::parse_message: headers in the text") {
