@@ -308,3 +308,15 @@ TEST_CASE("tracker::Tracker::ingest: a patch that cannot be read says so, also w
   CHECK(reason("h@x") == announces + ": has only HTML, which is not read");
   CHECK(reason("t@x") == "reply: ");
 }
+
+TEST_CASE("tracker::Queries::series: without a date it counts from when it was received") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  std::string raw = MailSpec{"n@x", "[PATCH] a"}.raw();
+  const std::size_t date = raw.find("Date:");
+  raw.erase(date, raw.find('\n', date) + 1 - date);
+  harness.feed(incoming(std::vector<std::string>{raw}));
+  const Series series = harness.of("n@x");
+  CHECK(to_iso(series.date) == to_iso(store.clock().now()));
+  CHECK(series.patches[0].date == series.date);
+}
