@@ -58,11 +58,11 @@ Own after_v1(const std::vector<MailSpec>& more, const std::set<std::string>& ser
 }
 
 Own incomplete_v1(int seconds) {
-  return {raws({cover("c@x", "[PATCH 0/2] clock"),
-                {"p1@x", "[PATCH 1/2] tick", "c@x", "", 1},
-                {"r2@x", "[PATCH v2 2/2] tock", "c@x", "", seconds}}),
-          {"v1 1/2" + alice + "clock [c@x] 1=p1@x",
-           "v2 2/2" + alice + "clock [c@x] 1=p1@x+ 2=r2@x"}};
+  return {
+      raws({cover("c@x", "[PATCH 0/2] clock"),
+            {"p1@x", "[PATCH 1/2] tick", "c@x", "", 1},
+            {"r2@x", "[PATCH v2 2/2] tock", "c@x", "", seconds}}),
+      {"v1 1/2" + alice + "clock [c@x] 1=p1@x", "v2 2/2" + alice + "clock [c@x] 1=p1@x+ 2=r2@x"}};
 }
 
 Own single(const std::string& subject, const std::string& line) {

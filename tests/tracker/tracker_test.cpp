@@ -296,7 +296,10 @@ TEST_CASE("tracker::Tracker::ingest: a patch that cannot be read says so, also w
   numbered.diff = talk.diff = false;
   std::string html = MailSpec{"h@x", "[PATCH] d", "c@x", "", day}.raw();
   html.insert(html.find("\n\n") + 1, "Content-Type: text/html\n");
-  harness.feed(incoming({numbered.raw(), talk.raw(), html}));
+  MailSpec review{"q@x", "[PATCH 2/3] b", "p2@x", "", day, "Bob B <bob@example.org>", false};
+  review.text = "Alice wrote:\n> +int x;\nWhy?\n";
+  harness.feed(incoming({numbered.raw(), talk.raw(), html, review.raw()}));
+  CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
   const auto reason = [&](const char* msgid) {
     const auto row = harness.queries().message(msgid);
     REQUIRE(row);
