@@ -173,6 +173,7 @@ Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   message.text = std::move(body.text);
   message.diff = std::move(body.diff);
   message.diff_at = body.diff_at;
+  message.unread = std::move(body.unread);
   std::ranges::move(body.mended, std::back_inserter(message.mended));
   if (!without_crlf.empty() && !message.diff.empty() && line_ends(raw) == LineEnds::mixed) {
     message.mended.emplace_back(

@@ -41,6 +41,7 @@ struct Message {
                                             // signature and list footer cut
   std::size_t diff_at = std::string::npos;  // where in `text` the diff stood; npos: no diff
   std::string diff;                         // empty: no diff
+  std::string unread;                       // without a diff: why one that may be there is not read
   std::string pull_url;                     // empty: no pull request
   std::optional<Address> in_body_from;      // "From: " as the first line of the body (git am)
   std::optional<std::string> in_body_subject;

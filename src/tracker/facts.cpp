@@ -24,6 +24,14 @@ std::string_view to_string(MessageKind kind) {
   return "unusable";
 }
 
+namespace {
+
+bool quotes(std::string_view text) {
+  return text.starts_with('>') || text.find("\n>") != std::string_view::npos;
+}
+
+}  // namespace
+
 Classified classify(const mail::Message& message, const mail::Subject& subject) {
   if (auto hint = message.header("X-Patchwork-Hint"); hint && iequals(trim(*hint), "ignore")) {
     return {MessageKind::unusable, "its sender asked trackers to ignore it (X-Patchwork-Hint)"};
@@ -41,7 +49,11 @@ Classified classify(const mail::Message& message, const mail::Subject& subject) 
   if (!message.diff.empty()) {
     return {MessageKind::patch, ""};
   }
-  if (subject.says_patch && message.in_reply_to.empty() && message.references.empty()) {
+  // Some people leave the subject as it is when they answer a patch; then they quote it, or say a
+  // word on one without a counter.
+  const bool answers = !message.in_reply_to.empty() || !message.references.empty();
+  if (subject.says_patch &&
+      (!answers || !message.unread.empty() || (subject.number && !quotes(message.text)))) {
     return {MessageKind::unusable,
             "its subject announces a patch, but it has no diff that can be read"};
   }

@@ -65,8 +65,10 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
   mail.fact.subject = subject_of(message.subject, mail.row.list_ids, list_words);
   Classified classified = classify(message, mail.fact.subject);
   mail.row.kind = classified.kind;
-  mail.row.reason =
-      classified.reason.empty() ? join(message.mended, "; ") : std::move(classified.reason);
+  mail.row.reason = std::move(classified.reason);
+  if (!message.mended.empty()) {
+    mail.row.reason += (mail.row.reason.empty() ? "" : ": ") + join(message.mended, "; ");
+  }
   if (mail.row.kind == MessageKind::patch && !incoming.diff_fault.empty()) {
     mail.row.reason += (mail.row.reason.empty() ? "" : "; ") +
                        ("its diff is cut off or damaged: " + incoming.diff_fault);

@@ -208,7 +208,49 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   SUBCASE("without counter") {
     CHECK(with({fact("r2", "[PATCH v2] y", {"p2"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
     CHECK(with({fact("r2", "[PATCH] Y", {"p2"}, 500)}) == Lines{"v1 3/3 c: 1=p1+ 2=r2 3=p3+"});
-    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500)}) == Lines{"v2 1/1 -: 1=r2"});
+    CHECK(with({fact("r2", "[PATCH v2 1/1] y", {"p2"}, 500)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("without counter, in answer to another mail of the series") {
+    CHECK(with({fact("r2", "[PATCH v2] y", {"p1"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({fact("r2", "[PATCH v2] y", {"c"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("without counter, under another title") {
+    const Lines replaced{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"}, apart{"v2 1/1 -: 1=r2"};
+    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500)}) == replaced);
+    CHECK(with({fact("r2", "[PATCH v2] other", {"c"}, 500)}) == apart);
+    CHECK(with({fact("r2", "[PATCH] other", {"p2"}, 500)}) == Lines{"v1 1/1 -: 1=r2"});
+    // And on from there.
+    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500),
+                fact("s2", "[PATCH v3] again other", {"r2"}, 600)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+", "v3 3/3 c: 1=p1+ 2=s2 3=p3+"});
+    // A newer version of something else.
+    CHECK(with({fact("o1", "[PATCH] else", {"c"}, 400),
+                fact("o2", "[PATCH v2] else", {"p2"}, 500)}) ==
+          Lines{"v1 1/1 -: 1=o1", "v2 1/1 -: 1=o2"});
+  }
+  SUBCASE("without counter, in another thread") {
+    const auto elsewhere = [](const char* subject, int seconds) {
+      MailFact mail = fact("r2", subject, {}, seconds);
+      mail.thread = 2;
+      return mail;
+    };
+    CHECK(with({elsewhere("[PATCH v2] y", 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({elsewhere("[PATCH] y", 500)}) == Lines{"v1 1/1 -: 1=r2"});
+    CHECK(with({elsewhere("[PATCH v2] other", 500)}) == Lines{"v2 1/1 -: 1=r2"});
+    CHECK(with({elsewhere("[PATCH v2] y", 364 * 24 * 3600)}).front().starts_with("v2 3/3"));
+    CHECK(with({elsewhere("[PATCH v2] y", 366 * 24 * 3600)}).front().starts_with("v2 1/1"));
+    CHECK(with({elsewhere("[PATCH v2 1/1] y", 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    // It had gone on by itself before.
+    MailFact alone = fact("o2", "[PATCH] y", {}, 300);
+    alone.thread = 4;
+    CHECK(with({elsewhere("[PATCH v2] y", 500), alone}) ==
+          Lines{"v1 1/1 -: 1=o2", "v2 1/1 -: 1=r2"});
+    // The newest of several.
+    MailFact full = fact("q2", "[PATCH v2 2/2] y", {}, 300), rest = full;
+    rest = fact("q1", "[PATCH v2 1/2] w", {}, 299);
+    full.thread = rest.thread = 3;
+    CHECK(with({elsewhere("[PATCH v3] y", 500), full, rest}).back() == "v3 2/2 -: 1=q1+ 2=r2");
   }
   SUBCASE("v2.1 is older than v3") {
     CHECK(with({fact("r2", "[PATCH v2.1 2/3] y", {"p2"}, 500),
@@ -224,7 +266,7 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   SUBCASE("in answer to a review") {
     CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)},
                {{"review2", "review1"}, {"review1", "p2"}}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
-    CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)}, {{"review2", "review2"}}) ==
+    CHECK(with({fact("r2", "[PATCH v2] q", {"review2"}, 500)}, {{"review2", "review2"}}) ==
           Lines{"v2 1/1 -: 1=r2"});
   }
   SUBCASE("of somebody else are series of their own") {

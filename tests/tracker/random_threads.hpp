@@ -30,6 +30,10 @@ class ThreadMaker {
   bool chance(int percent) { return pick(1, 100) <= percent; }
 
   void post_work() {
+    if (chance(15)) {  // one patch of a series by itself
+      m_now += pick(60, 3 * day);
+      m_mails.push_back(mail((chance(50) ? "[PATCH] " : "[PATCH 1/1] ") + title(pick(1, 2)), ""));
+    }
     m_total = pick(1, 4);
     std::string above;  // what the next version answers
     const int versions = pick(1, 3);
@@ -114,8 +118,11 @@ class ThreadMaker {
     if (chance(40) && !parent.empty()) {
       parent = answer(parent);
     }
+    if (chance(15)) {
+      parent.clear();
+    }
     std::string subject =
-        chance(25) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
+        chance(40) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
     m_mails.push_back(mail(subject + title(number), parent));
   }
 

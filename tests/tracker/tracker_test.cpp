@@ -107,7 +107,7 @@ TEST_CASE("tracker::Tracker::ingest: a reply that links a reroll to its patch ma
     Harness harness(store);
     harness.feed(three_patches());
     // The mailer of the author has dropped the middle of the chain.
-    const MailSpec reroll{"r2@x", "[PATCH v2] b", "review@x", "<c@x> <review@x>", day};
+    const MailSpec reroll{"r2@x", "[PATCH v2] b, renamed", "review@x", "<c@x> <review@x>", day};
     harness.feed({reroll});
     CHECK(harness.of("r2@x").total == 1);
     const MailSpec review{"review@x", "Re: [PATCH 2/3] b",    "p2@x", "",
@@ -358,4 +358,41 @@ TEST_CASE("tracker::Queries::each_series: more than one chunk, ascending") {
   CHECK(numbers.size() == 1100);
   CHECK_FALSE(harness.queries().series(99'999));
   CHECK_FALSE(harness.queries().series_of("nobody@x"));
+}
+
+TEST_CASE("tracker::Tracker::ingest: a patch that cannot be read says so, also within a thread") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed(three_patches());
+  MailSpec numbered{"n@x", "[PATCH v2 2/3] b", "c@x", "", day};
+  MailSpec talk{"t@x", "[PATCH] b", "p2@x", "", day};  // an answer without "Re:"
+  numbered.diff = talk.diff = false;
+  std::string html = MailSpec{"h@x", "[PATCH] d", "c@x", "", day}.raw();
+  html.insert(html.find("\n\n") + 1, "Content-Type: text/html\n");
+  MailSpec review{"q@x", "[PATCH 2/3] b", "p2@x", "", day, "Bob B <bob@example.org>", false};
+  review.text = "Alice wrote:\n> +int x;\nWhy?\n";
+  harness.feed(incoming({numbered.raw(), talk.raw(), html, review.raw()}));
+  CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
+  const auto reason = [&](const char* msgid) {
+    const auto row = harness.queries().message(msgid);
+    REQUIRE(row);
+    return std::string(to_string(row->kind)) + ": " + row->reason;
+  };
+  const std::string announces =
+      "unusable: its subject announces a patch, but it has no diff that can be read";
+  CHECK(reason("n@x") == announces);
+  CHECK(reason("h@x") == announces + ": has only HTML, which is not read");
+  CHECK(reason("t@x") == "reply: ");
+}
+
+TEST_CASE("tracker::Queries::series: without a date it counts from when it was received") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  std::string raw = MailSpec{"n@x", "[PATCH] a"}.raw();
+  const std::size_t date = raw.find("Date:");
+  raw.erase(date, raw.find('\n', date) + 1 - date);
+  harness.feed(incoming(std::vector<std::string>{raw}));
+  const Series series = harness.of("n@x");
+  CHECK(to_iso(series.date) == to_iso(store.clock().now()));
+  CHECK(series.patches[0].date == series.date);
 }
