@@ -55,7 +55,7 @@ class CommandTransport final : public Transport {
     if (!done) {
       return all(mailing, Outcome::deferred, done.error().message);
     }
-    const std::string words = collapse_whitespace(escape_terminal(mend_utf8(done->out)));
+    const std::string words = escape_terminal(trim(collapse_whitespace(mend_utf8(done->out))));
     if (done->timed_out || done->signal != 0) {
       return all(mailing, Outcome::in_doubt,
                  fmt::format("{} {}; it may have taken the mail", m_config.argv.front(),

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t k_longest_line = 4096;
-constexpr milliseconds k_goodbye{3000};
+constexpr milliseconds k_goodbye{1000};
 
 // OpenSSL writes without MSG_NOSIGNAL, and a server that hangs up must not end the program.
 class NoSigpipe {
@@ -207,15 +207,15 @@ Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config
 }
 
 CurlStream::~CurlStream() {
-  const NoSigpipe guard;
-  if (m_state->easy) {
-    curl_easy_setopt(m_state->easy.get(), CURLOPT_SERVER_RESPONSE_TIMEOUT,
-                     static_cast<long>(k_goodbye.count() / 1000));
-    if (m_state->gone) {
-      abandon();
+  if (!m_state->gone) {
+    m_state->deadline = steady_clock::time_point::max();
+    if (write("QUIT\r\n", k_goodbye)) {
+      (void)read_line(k_goodbye);
     }
-    m_state->easy.reset();
   }
+  const NoSigpipe guard;
+  abandon();
+  m_state->easy.reset();
 }
 
 void CurlStream::abandon() {

@@ -13,7 +13,7 @@ class CurlStream final : public SmtpStream {
   // Blocking, at most config.connect_timeout. The error says what failed and with whom, never a
   // password.
   static Result<std::unique_ptr<CurlStream>> connect(const SmtpConfig& config);
-  // Says QUIT where that is still possible, at most a few seconds.
+  // Says QUIT where that is still possible, at most two seconds.
   ~CurlStream() override;
   CurlStream(const CurlStream&) = delete;
   CurlStream& operator=(const CurlStream&) = delete;

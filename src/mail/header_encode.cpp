@@ -163,6 +163,9 @@ bool is_plain_address(std::string_view email) {
 std::string encode_text_header(std::string_view name, std::string_view value) {
   const std::string text = header_text(value);
   Folder folder(name);
+  if (text.empty()) {
+    return folder.take();
+  }
   const auto words = split(text, ' ');
   const bool plain =
       is_ascii_text(text) && text.find("=?") == std::string::npos &&
