@@ -20,6 +20,7 @@ using findings::Verdict;
 // A mail is read by people: what is longer is behind the link.
 constexpr std::size_t k_entries = 20;
 constexpr std::size_t k_lines = 10;
+constexpr std::size_t k_excerpt = 6;  // further lines of one finding
 constexpr std::size_t k_fixed = 10;
 constexpr std::size_t k_names = 40;
 constexpr std::size_t k_line_bytes = 300;
@@ -221,6 +222,7 @@ class Builder {
         }
         if (entry.lines.size() < k_lines) {
           entry.lines.push_back({line_of(finding), m_before.contains(finding.fingerprint())});
+          add_excerpt(entry, finding.message);
         } else {
           ++entry.more_lines;
         }
@@ -231,6 +233,15 @@ class Builder {
     }
     entry.reproduce = reproduce_command(m_input, node);
     return entry;
+  }
+
+  // The lines after the first: what a hunk looked for, for example.
+  static void add_excerpt(ReportEntry& entry, std::string_view message) {
+    const auto lines = split_lines(message);
+    for (std::size_t i = 1; i < lines.size() && i <= k_excerpt && entry.lines.size() < k_lines;
+         ++i) {
+      entry.lines.push_back({"| " + clean(lines[i]), false});
+    }
   }
 
   // Fixed is only what the same check would have said again: it ran on this revision as well.

@@ -145,6 +145,7 @@ class Checker {
     } else if (m_open.back().name != name) {
       fault(fmt::format("{{{{/{}}}}} stands where {{{{/{}}}}} (begun in line {}) is expected",
                         escape_terminal(name), m_open.back().name, m_open.back().line));
+      m_open.pop_back();
     } else {
       m_open.pop_back();
     }
