@@ -15,8 +15,8 @@ namespace patchmill::delivery {
 struct CommandConfig {
   // A word "{sender}" is replaced by the envelope's sender, a word "{recipients}" by one word for
   // each recipient. No shell.
-  std::vector<std::string> argv = {"/usr/sbin/sendmail", "-i", "-f", "{sender}", "--",
-                                   "{recipients}"};
+  std::vector<std::string> argv = {"/usr/sbin/sendmail", "-i", "-f",
+                                   "{sender}",           "--", "{recipients}"};
   std::chrono::milliseconds timeout = std::chrono::minutes(5);
 };
 

@@ -194,7 +194,8 @@ Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config
   }
   const CURLcode code = curl_easy_perform(easy);
   if (code != CURLE_OK) {
-    const std::string why = state->error[0] != '\0' ? state->error.data() : curl_easy_strerror(code);
+    const std::string why =
+        state->error[0] != '\0' ? state->error.data() : curl_easy_strerror(code);
     std::string message =
         fmt::format("SMTP server {}: {}", server_of(config), escape_terminal(mend_utf8(why)));
     if (!state->last_line.empty()) {
@@ -243,8 +244,7 @@ Result<void> CurlStream::write(std::string_view bytes, milliseconds patience) {
       return fail(ErrorKind::infrastructure, "the connection is closed");
     }
     std::size_t written = 0;
-    const CURLcode code =
-        curl_easy_send(m_state->easy.get(), bytes.data(), bytes.size(), &written);
+    const CURLcode code = curl_easy_send(m_state->easy.get(), bytes.data(), bytes.size(), &written);
     if (code == CURLE_OK) {
       bytes.remove_prefix(written);
     } else if (code == CURLE_AGAIN) {
@@ -279,16 +279,15 @@ Result<std::string> CurlStream::read_line(milliseconds patience) {
     }
     std::array<char, 4096> block{};
     std::size_t got = 0;
-    const CURLcode code =
-        curl_easy_recv(m_state->easy.get(), block.data(), block.size(), &got);
+    const CURLcode code = curl_easy_recv(m_state->easy.get(), block.data(), block.size(), &got);
     if (code == CURLE_AGAIN) {
       PM_TRY(m_state->wait(POLLIN, until));
     } else if (code != CURLE_OK || got == 0) {
       m_state->gone = true;
       return fail(ErrorKind::infrastructure,
-                  code == CURLE_OK ? std::string("the server hung up")
-                                   : fmt::format("the connection broke ({})",
-                                                 curl_easy_strerror(code)));
+                  code == CURLE_OK
+                      ? std::string("the server hung up")
+                      : fmt::format("the connection broke ({})", curl_easy_strerror(code)));
     } else {
       m_state->buffer.append(block.data(), got);
     }

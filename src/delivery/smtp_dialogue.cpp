@@ -35,10 +35,7 @@ class Transaction {
  public:
   Transaction(SmtpStream& stream, const Capabilities& capabilities, const Mailing& mailing,
               const Patience& patience)
-      : m_stream(stream),
-        m_capabilities(capabilities),
-        m_mailing(mailing),
-        m_patience(patience) {
+      : m_stream(stream), m_capabilities(capabilities), m_mailing(mailing), m_patience(patience) {
     for (const auto& address : mailing.recipients) {
       m_result.recipients.push_back({address, Outcome::deferred, ""});
     }
@@ -253,9 +250,8 @@ Result<SmtpReply> read_reply(SmtpStream& stream, std::chrono::milliseconds patie
                              (line.size() == 3 || line[3] == ' ' || line[3] == '-');
     const int code = well_formed ? std::stoi(line.substr(0, 3)) : 0;
     if (!well_formed || (reply.code != 0 && code != reply.code)) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("the server's answer is no SMTP: '{}'",
-                              escape_terminal(mend_utf8(ellipsize(line, 80)))));
+      return fail(ErrorKind::invalid, fmt::format("the server's answer is no SMTP: '{}'",
+                                                  escape_terminal(mend_utf8(ellipsize(line, 80)))));
     }
     if (reply.code == 0) {
       reply.text = line.substr(0, 3);

@@ -16,9 +16,9 @@ namespace patchmill::delivery {
 
 // What the server offered in its last answer to EHLO.
 struct Capabilities {
-  bool eight_bit = false;              // 8BITMIME (RFC 6152)
-  bool size = false;                   // SIZE (RFC 1870)
-  std::uint64_t largest_mail = 0;      // the server's limit; 0: none told
+  bool eight_bit = false;          // 8BITMIME (RFC 6152)
+  bool size = false;               // SIZE (RFC 1870)
+  std::uint64_t largest_mail = 0;  // the server's limit; 0: none told
 };
 Capabilities parse_capabilities(const std::vector<std::string>& ehlo_lines);
 

@@ -11,7 +11,7 @@
 namespace patchmill::delivery {
 
 struct Mailing {
-  std::string sender;  // envelope (bounces go there); empty: the null reverse-path
+  std::string sender;                   // envelope (bounces go there); empty: the null reverse-path
   std::vector<std::string> recipients;  // envelope addresses, each once
   std::string_view mail;                // header and body, lines end in \n
   std::string name;                     // equal for the same mail; letters, digits, '-', '.'

@@ -211,10 +211,10 @@ std::string encode_address_header(std::string_view name, std::span<const Address
 std::string encode_id_header(std::string_view name, std::span<const std::string> ids) {
   std::string out;
   for (const auto& id : ids) {
-    const bool plain = !id.empty() && id.size() <= k_longest_id &&
-                       std::all_of(id.begin(), id.end(), [](char c) {
-                         return c > 0x20 && c < 0x7f && c != '<' && c != '>';
-                       });
+    const bool plain =
+        !id.empty() && id.size() <= k_longest_id && std::all_of(id.begin(), id.end(), [](char c) {
+          return c > 0x20 && c < 0x7f && c != '<' && c != '>';
+        });
     if (plain) {
       out += out.empty() ? fmt::format("{}: <{}>", name, id) : fmt::format("\n <{}>", id);
     }

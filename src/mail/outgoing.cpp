@@ -42,8 +42,7 @@ std::vector<std::string> bounded_references(std::vector<std::string> chain, std:
     }
   }
   if (unique.size() > max && max > 1) {
-    unique.erase(unique.begin() + 1,
-                 unique.end() - static_cast<std::ptrdiff_t>(max - 1));
+    unique.erase(unique.begin() + 1, unique.end() - static_cast<std::ptrdiff_t>(max - 1));
   }
   return unique;
 }
@@ -52,8 +51,8 @@ Result<std::string> compose(const OutgoingMail& mail) {
   const std::vector<Address> from = {mail.from};
   const std::string from_line = encode_address_header("From", from);
   if (from_line.empty()) {
-    return fail(ErrorKind::invalid,
-                fmt::format("'{}' cannot be the sender of a mail", escape_terminal(mail.from.email)));
+    return fail(ErrorKind::invalid, fmt::format("'{}' cannot be the sender of a mail",
+                                                escape_terminal(mail.from.email)));
   }
   const std::string to_line = encode_address_header("To", mail.to);
   const std::string cc_line = encode_address_header("Cc", mail.cc);
@@ -63,8 +62,8 @@ Result<std::string> compose(const OutgoingMail& mail) {
   const std::vector<std::string> id = {mail.message_id};
   const std::string id_line = encode_id_header("Message-ID", id);
   if (id_line.empty()) {
-    return fail(ErrorKind::invalid, fmt::format("'{}' cannot be a Message-ID",
-                                                escape_terminal(mail.message_id)));
+    return fail(ErrorKind::invalid,
+                fmt::format("'{}' cannot be a Message-ID", escape_terminal(mail.message_id)));
   }
   std::string out = from_line + to_line + cc_line;
   if (mail.reply_to) {

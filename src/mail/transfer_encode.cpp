@@ -38,8 +38,8 @@ std::string encode_quoted_printable(std::string_view text) {
       const bool last = i + 1 == line.size();
       const bool blank_at_end = last && (c == ' ' || c == '\t');
       const bool stumbling = column == 0 && (c == '.' || line.substr(i).starts_with("From "));
-      const bool plain = ((c >= 0x20 && c < 0x7f && c != '=') || c == '\t') && !blank_at_end &&
-                         !stumbling;
+      const bool plain =
+          ((c >= 0x20 && c < 0x7f && c != '=') || c == '\t') && !blank_at_end && !stumbling;
       const std::size_t width = plain ? 1 : 3;
       if (column + width + (last ? 0 : 1) > k_encoded_line) {
         out += "=\n";

@@ -7,8 +7,8 @@
 namespace patchmill::mail {
 
 enum class BodyEncoding {
-  automatic,         // 7bit where it is, else quoted-printable, else base64 where that is shorter
-  eight_bit,         // as it is; falls back to quoted-printable for lines over 998 bytes
+  automatic,  // 7bit where it is, else quoted-printable, else base64 where that is shorter
+  eight_bit,  // as it is; falls back to quoted-printable for lines over 998 bytes
   quoted_printable,
   base64,
 };

@@ -110,9 +110,9 @@ class Decider {
 
   static bool speaks_of(const Rule& rule, const Subject& subject) {
     const auto& classes = rule.match.classes;
-    return classes.empty() || (subject.check_class && std::find(classes.begin(), classes.end(),
-                                                                *subject.check_class) !=
-                                                          classes.end());
+    return classes.empty() ||
+           (subject.check_class &&
+            std::find(classes.begin(), classes.end(), *subject.check_class) != classes.end());
   }
   static bool speaks_to(const Rule& rule, const mail::Address& person) {
     return rule.match.people.empty() || matches_one(rule.match.people, person.email);
@@ -182,9 +182,9 @@ class Decider {
       return it->second.empty() ? "asked for no mail" : "asked for no mail: " + it->second;
     }
     const bool by_their_word = recipient.role == Role::author || recipient.role == Role::signer;
-    const bool present = std::any_of(
-        m_people.present.begin(), m_people.present.end(),
-        [&](const std::string& other) { return mail::same_email(other, email); });
+    const bool present =
+        std::any_of(m_people.present.begin(), m_people.present.end(),
+                    [&](const std::string& other) { return mail::same_email(other, email); });
     if (by_their_word && !present && !m_policy.strangers) {
       return "is named in the patch only, not in the mails' From, To or Cc (see 'strangers')";
     }
@@ -233,9 +233,9 @@ class Decider {
     Permission result;
     bool verdict_named = false;
     const auto verdict = findings::to_string(subject.verdict);
-    const std::string what =
-        subject.check_class ? fmt::format("{} of {}", verdict, to_string(*subject.check_class))
-                            : fmt::format("the verdict {}", verdict);
+    const std::string what = subject.check_class
+                                 ? fmt::format("{} of {}", verdict, to_string(*subject.check_class))
+                                 : fmt::format("the verdict {}", verdict);
     for (const Rule* rule : m_rules) {
       if (!speaks_of(*rule, subject) || !speaks_to(*rule, person)) {
         continue;
@@ -377,15 +377,14 @@ class Decider {
     if (m_history.mails_in_thread >= per_thread) {
       m_decision.send = false;
       m_decision.held = false;
-      m_decision.reasons = {
-          fmt::format("the thread has had {} mails of ours, the limit is {}",
-                      m_history.mails_in_thread, per_thread)};
+      m_decision.reasons = {fmt::format("the thread has had {} mails of ours, the limit is {}",
+                                        m_history.mails_in_thread, per_thread)};
       return;
     }
     if (delay.count() > 0) {
       m_decision.not_before += delay;
-      m_decision.reasons.push_back(fmt::format("waits {}, so that people can speak first",
-                                               duration_text(delay)));
+      m_decision.reasons.push_back(
+          fmt::format("waits {}, so that people can speak first", duration_text(delay)));
     }
     const auto loud = first_loud(quiet, m_decision.not_before);
     if (!loud) {
@@ -418,8 +417,8 @@ class Decider {
     if (by != nullptr) {
       const Timestamp due = m_now + longest;
       recipient.digest_at = first_loud(quiet, due).value_or(due);
-      recipient.reason += fmt::format("; collected for {} by {}", duration_text(longest),
-                                      name_of(*by));
+      recipient.reason +=
+          fmt::format("; collected for {} by {}", duration_text(longest), name_of(*by));
     }
   }
 

@@ -36,8 +36,7 @@ DigestEntry entry_from(const std::string& text) {
   }
   const auto read = [&](std::string_view key) {
     const auto* found = value.as_object().if_contains(key);
-    return found != nullptr && found->is_string() ? std::string(found->as_string())
-                                                  : std::string();
+    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
   };
   entry.title = read("title");
   entry.verdict = read("verdict");
@@ -61,11 +60,10 @@ mail::OutgoingMail outgoing(const Identity& identity) {
   // Exchange answers by its own rules otherwise.
   out.fields.emplace_back("X-Auto-Response-Suppress", "All");
   out.fields.emplace_back(std::string(k_loop_field), identity.message_id_domain());
-  out.fields.emplace_back(
-      "List-Unsubscribe",
-      identity.opt_out_url.empty()
-          ? fmt::format("<mailto:{}?subject=unsubscribe>", identity.person().email)
-          : fmt::format("<{}>", identity.opt_out_url));
+  out.fields.emplace_back("List-Unsubscribe", identity.opt_out_url.empty()
+                                                  ? fmt::format("<mailto:{}?subject=unsubscribe>",
+                                                                identity.person().email)
+                                                  : fmt::format("<{}>", identity.opt_out_url));
   return out;
 }
 

@@ -40,9 +40,8 @@ std::string Identity::opt_out_sentence() const {
   if (!opt_out.empty()) {
     return opt_out;
   }
-  return opt_out_url.empty()
-             ? fmt::format("To get no more such mail, tell {}.", person().email)
-             : fmt::format("To get no more such mail: {}", opt_out_url);
+  return opt_out_url.empty() ? fmt::format("To get no more such mail, tell {}.", person().email)
+                             : fmt::format("To get no more such mail: {}", opt_out_url);
 }
 
 std::vector<std::string> Identity::all_own_addresses() const {

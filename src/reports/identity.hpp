@@ -15,11 +15,11 @@ namespace patchmill::reports {
 inline constexpr std::string_view k_loop_field = "X-Patchmill-Loop";
 
 struct Identity {
-  mail::Address from;                     // a mailbox somebody reads
-  std::optional<mail::Address> reply_to;  // empty: answers go to `from`
-  mail::Address contact;                  // a person; without an address: `from`
-  std::string domain;                     // of Message-IDs; empty: that of `from`
-  std::string envelope_sender;            // gets bounces; empty: `from`
+  mail::Address from;                      // a mailbox somebody reads
+  std::optional<mail::Address> reply_to;   // empty: answers go to `from`
+  mail::Address contact;                   // a person; without an address: `from`
+  std::string domain;                      // of Message-IDs; empty: that of `from`
+  std::string envelope_sender;             // gets bounces; empty: `from`
   std::vector<std::string> own_addresses;  // further ones (patterns), never written to
   bool precedence_bulk = false;
   // The last line of every mail and List-Unsubscribe; empty: a sentence that names the contact.

@@ -94,9 +94,8 @@ int MailStore::mails_of_series(std::int64_t series,
 }
 
 int MailStore::mails_in_thread(std::string_view thread) {
-  return m_database.value<int>(
-      "SELECT COUNT(*) FROM report_mails WHERE thread = ? AND state <> ?", thread,
-      MailState::dropped);
+  return m_database.value<int>("SELECT COUNT(*) FROM report_mails WHERE thread = ? AND state <> ?",
+                               thread, MailState::dropped);
 }
 
 int MailStore::mails_to_person(std::string_view address, Timestamp since) {
@@ -153,8 +152,9 @@ std::optional<std::string> MailStore::opted_out(std::string_view address,
           meant = meant || to_lower(id) == list;
         }
         if (meant) {
-          why = list.empty() ? reason : fmt::format("about {}{}{}", list,
-                                                    reason.empty() ? "" : ", ", reason);
+          why = list.empty()
+                    ? reason
+                    : fmt::format("about {}{}{}", list, reason.empty() ? "" : ", ", reason);
         }
       },
       to_lower(mend_utf8(address)));

@@ -74,9 +74,8 @@ std::chrono::seconds mail_retry_after(const SenderConfig& config, int attempt, s
   return delay + std::chrono::seconds((hash ^ hash >> 31) % quarter);
 }
 
-MailSender::MailSender(store::Database& database, const store::BlobStore& blobs,
-                       const Clock& clock, delivery::Transport& transport, SenderConfig config,
-                       std::string holder)
+MailSender::MailSender(store::Database& database, const store::BlobStore& blobs, const Clock& clock,
+                       delivery::Transport& transport, SenderConfig config, std::string holder)
     : m_database(database),
       m_queries(database, blobs),
       m_clock(clock),
@@ -118,17 +117,20 @@ std::optional<MailSender::Step> MailSender::send_one() {
   if (!mail || mail->state != MailState::queued) {
     // A person dropped it, or it was concluded by a sender that lost its lease.
     const std::string why = mail ? fmt::format("is {}", to_string(mail->state)) : "is gone";
-    store::mark_failed(m_database, item->id, why, std::nullopt);
+    if (mail && mail->state == MailState::sent) {
+      store::mark_sent(m_database, m_clock.now(), item->id);
+    } else {
+      store::mark_failed(m_database, item->id, why, std::nullopt);
+    }
     return Step{id.value_or(0), mail ? mail->state : MailState::dropped, why};
   }
   const Step done = process(*std::move(mail), item->attempts);
   store::Transaction transaction(m_database);
   switch (done.state) {
     case MailState::queued:
-      store::mark_failed(
-          m_database, item->id, done.reason,
-          m_clock.now() + mail_retry_after(m_config, item->attempts,
-                                           static_cast<std::uint64_t>(done.mail)));
+      store::mark_failed(m_database, item->id, done.reason,
+                         m_clock.now() + mail_retry_after(m_config, item->attempts,
+                                                          static_cast<std::uint64_t>(done.mail)));
       break;
     case MailState::sent:
       store::mark_sent(m_database, m_clock.now(), item->id);
@@ -141,32 +143,31 @@ std::optional<MailSender::Step> MailSender::send_one() {
   return done;
 }
 
-// What has changed since the mail was written.
-std::optional<std::string> MailSender::reason_to_drop(StoredMail& mail) {
+// What has changed since the mail was written: who must not get it any more.
+Result<void> MailSender::drop_overtaken(StoredMail& mail) {
   std::vector<std::string> lists;
+  std::string overtaken;
   if (mail.series) {
     const auto series = m_queries.series(*mail.series);
-    if (series && series->superseded) {
-      return "a newer revision is here";
-    }
     lists = series ? series->list_ids : lists;
+    overtaken = series && series->superseded ? "a newer revision is here" : "";
   }
-  const auto opt_outs = OptOuts::load(m_mails, m_config.opt_out_file);
-  if (!opt_outs) {
-    // Rather late than to somebody who wants none.
-    return std::nullopt;
-  }
+  PM_TRY_ASSIGN(const auto opt_outs, OptOuts::load(m_mails, m_config.opt_out_file));
   for (auto& recipient : mail.recipients) {
     if (recipient.state != RecipientState::pending) {
       continue;
     }
-    if (const auto why = opt_outs->why_not(recipient.address, lists)) {
+    std::string why = overtaken;
+    if (const auto wish = opt_outs.why_not(recipient.address, lists)) {
+      why = wish->empty() ? "asked for no mail" : "asked for no mail: " + *wish;
+    }
+    if (!why.empty()) {
       recipient.state = RecipientState::dropped;
-      recipient.reply = "asked for no mail: " + *why;
-      m_mails.set_recipient(mail.id, recipient.address, recipient.state, recipient.reply);
+      recipient.reply = why;
+      m_mails.set_recipient(mail.id, recipient.address, recipient.state, why);
     }
   }
-  return std::nullopt;
+  return {};
 }
 
 bool MailSender::in_archive(const StoredMail& mail) {
@@ -203,18 +204,10 @@ void MailSender::recover(StoredMail& mail) {
 MailSender::Step MailSender::process(StoredMail mail, int outbox_attempt) {
   const int attempt = m_mails.begin_attempt(mail.id);
   step("begun");
-  if (const auto opt_outs = OptOuts::load(m_mails, m_config.opt_out_file); !opt_outs) {
-    return {mail.id, MailState::queued, opt_outs.error().message};
-  }
   recover(mail);
-  if (const auto why = reason_to_drop(mail)) {
-    // Who may have it already stays on record as that.
-    for (auto& recipient : mail.recipients) {
-      if (recipient.state == RecipientState::pending) {
-        recipient.state = RecipientState::dropped;
-        m_mails.set_recipient(mail.id, recipient.address, recipient.state, *why);
-      }
-    }
+  if (const auto dropped = drop_overtaken(mail); !dropped) {
+    // Rather late than to somebody who wants none.
+    return {mail.id, MailState::queued, dropped.error().message};
   }
   delivery::Mailing mailing;
   mailing.sender = mail.sender;

@@ -13,6 +13,7 @@
 #include "store/database.hpp"
 #include "tracker/queries.hpp"
 #include "util/clock.hpp"
+#include "util/result.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -72,7 +73,7 @@ class MailSender {
 
  private:
   Step process(StoredMail mail, int outbox_attempt);
-  std::optional<std::string> reason_to_drop(StoredMail& mail);
+  Result<void> drop_overtaken(StoredMail& mail);
   void recover(StoredMail& mail);
   Step conclude(const StoredMail& mail, int outbox_attempt);
   [[nodiscard]] bool in_archive(const StoredMail& mail);

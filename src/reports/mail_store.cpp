@@ -131,8 +131,8 @@ std::vector<StoredMail> MailStore::select(std::string_view where, std::int64_t v
     m_database.each(
         "SELECT address, state, reply FROM report_recipients WHERE mail = ? ORDER BY position",
         [&](const store::Row& row) {
-          mail.recipients.push_back({row.get<std::string>(0), row.get<RecipientState>(1),
-                                     row.get<std::string>(2)});
+          mail.recipients.push_back(
+              {row.get<std::string>(0), row.get<RecipientState>(1), row.get<std::string>(2)});
         },
         mail.id);
   }
@@ -189,9 +189,9 @@ void MailStore::set_recipient(std::int64_t id, std::string_view address, Recipie
 void MailStore::set_state(std::int64_t id, MailState state, std::string_view reason) {
   store::Transaction transaction(m_database);
   const std::string text = ellipsize(mend_utf8(reason), 1000);
-  m_database.exec(
-      "UPDATE report_mails SET state = ?, reason = ?, finished = ? WHERE id = ?", state, text,
-      is_final(state) ? std::optional(to_micros(m_clock.now())) : std::nullopt, id);
+  m_database.exec("UPDATE report_mails SET state = ?, reason = ?, finished = ? WHERE id = ?", state,
+                  text, is_final(state) ? std::optional(to_micros(m_clock.now())) : std::nullopt,
+                  id);
   if (const auto changed = mail(id); changed && is_final(state)) {
     append_event(*changed, fmt::format("mail-{}", to_string(state)), text);
   }

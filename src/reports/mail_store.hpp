@@ -72,7 +72,7 @@ class MailStore {
 
   // --- people ---
   // Each: false when the mail is not in a state for it; nothing changes then.
-  bool release(std::int64_t id);  // held: goes out now
+  bool release(std::int64_t id);                        // held: goes out now
   bool drop(std::int64_t id, std::string_view reason);  // held, queued, failed or in doubt
   // In doubt: `delivered` says the recipients have it; else they are sent to again.
   bool resolve(std::int64_t id, bool delivered);

@@ -25,9 +25,8 @@ Result<OptOuts> OptOuts::load(MailStore& store, const std::filesystem::path& fil
     }
     const std::string words = collapse_whitespace(line);
     const std::size_t blank = words.find(' ');
-    result.m_lines.push_back(
-        {to_lower(words.substr(0, blank)),
-         blank == std::string::npos ? "" : to_lower(words.substr(blank + 1))});
+    result.m_lines.push_back({to_lower(words.substr(0, blank)),
+                              blank == std::string::npos ? "" : to_lower(words.substr(blank + 1))});
   }
   return result;
 }

@@ -31,11 +31,10 @@ std::size_t width_of(std::uint32_t code) {
       in(code, 0xFE00, 0xFE0F) || in(code, 0xFE20, 0xFE2F)) {
     return 0;
   }
-  const bool wide = in(code, 0x1100, 0x115F) || in(code, 0x2E80, 0xA4CF) ||
-                    in(code, 0xAC00, 0xD7A3) || in(code, 0xF900, 0xFAFF) ||
-                    in(code, 0xFE30, 0xFE6F) || in(code, 0xFF00, 0xFF60) ||
-                    in(code, 0xFFE0, 0xFFE6) || in(code, 0x1F300, 0x1FAFF) ||
-                    in(code, 0x20000, 0x3FFFD);
+  const bool wide =
+      in(code, 0x1100, 0x115F) || in(code, 0x2E80, 0xA4CF) || in(code, 0xAC00, 0xD7A3) ||
+      in(code, 0xF900, 0xFAFF) || in(code, 0xFE30, 0xFE6F) || in(code, 0xFF00, 0xFF60) ||
+      in(code, 0xFFE0, 0xFFE6) || in(code, 0x1F300, 0x1FAFF) || in(code, 0x20000, 0x3FFFD);
   return wide ? 2 : 1;
 }
 
@@ -99,9 +98,9 @@ bool means_something(std::string_view word) {
   static constexpr std::string_view words[] = {"From", "diff", "Index:", "index", "---", "+++",
                                                "--",   "@@",   "...",    "*",     "-"};
   const bool tag = word.ends_with(':') && std::all_of(word.begin(), word.end() - 1, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
-  });
+                     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '_';
+                   });
   return tag || std::string_view("#/>@.+~!").find(word.front()) != std::string_view::npos ||
          std::find(std::begin(words), std::end(words), word) != std::end(words);
 }

@@ -54,9 +54,10 @@ std::vector<std::string> check_policy(const Policy& policy) {
     }
     for (const auto& spec : specs) {
       if (spec.role == Role::fixed && !mail::is_plain_address(spec.address.email)) {
-        fault(rule, i, fmt::format("'{}' is no mail address and none of author, submitter, signer, "
-                                   "maintainers, list, thread",
-                                   escape_terminal(spec.address.email)));
+        fault(rule, i,
+              fmt::format("'{}' is no mail address and none of author, submitter, signer, "
+                          "maintainers, list, thread",
+                          escape_terminal(spec.address.email)));
       }
     }
     for (const auto& period : rule.quiet) {

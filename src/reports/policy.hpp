@@ -71,11 +71,10 @@ struct Policy {
   bool follow_up = false;  // mail again when the verdict of a revision turns from fail to pass or
                            // back; otherwise one mail a revision
   // Addresses that are never written to, besides people's own wish.
-  std::vector<std::string> robots = {"*noreply*",      "*no-reply*",   "*donotreply*",
-                                     "mailer-daemon@*", "postmaster@*", "*-bounces@*",
-                                     "*-bounces+*",     "syzbot*@*",    "*-bot@*",
-                                     "lkp@intel.com",   "patchwork*@*", "*bugzilla*@*",
-                                     "root@*"};
+  std::vector<std::string> robots = {
+      "*noreply*",    "*no-reply*",   "*donotreply*", "mailer-daemon@*", "postmaster@*",
+      "*-bounces@*",  "*-bounces+*",  "syzbot*@*",    "*-bot@*",         "lkp@intel.com",
+      "patchwork*@*", "*bugzilla*@*", "root@*"};
   // What counts where no rule says anything.
   std::set<findings::Verdict> standard_verdicts = {findings::Verdict::fail};
   int standard_per_thread = 10;
@@ -94,14 +93,14 @@ struct People {
 
 // What has happened before.
 struct History {
-  int mails_of_revision = 0;                        // about this series, whatever became of them
-  std::optional<findings::Verdict> last_verdict;    // that the newest of them told
-  int mails_in_thread = 0;                          // of ours
-  std::map<std::string, int> mails_to_person;       // within 24 hours, by lower-case address
-  std::map<std::string, std::string> opted_out;     // lower-case address: why or since when
-  std::vector<std::string> own_addresses;           // patterns
-  std::string do_not_answer;                        // why this mail must not be answered; empty
-  std::vector<std::string> subject_tags;            // of the series
+  int mails_of_revision = 0;                      // about this series, whatever became of them
+  std::optional<findings::Verdict> last_verdict;  // that the newest of them told
+  int mails_in_thread = 0;                        // of ours
+  std::map<std::string, int> mails_to_person;     // within 24 hours, by lower-case address
+  std::map<std::string, std::string> opted_out;   // lower-case address: why or since when
+  std::vector<std::string> own_addresses;         // patterns
+  std::string do_not_answer;                      // why this mail must not be answered; empty
+  std::vector<std::string> subject_tags;          // of the series
 };
 
 struct RecipientDecision {
@@ -118,9 +117,9 @@ struct EntryDecision {
 };
 
 struct Decision {
-  bool send = false;        // a mail of its own goes out (now, later, or when released)
-  bool held = false;        // by moderation
-  Timestamp not_before{};   // of the mail
+  bool send = false;       // a mail of its own goes out (now, later, or when released)
+  bool held = false;       // by moderation
+  Timestamp not_before{};  // of the mail
   std::vector<RecipientDecision> recipients;  // everybody considered
   std::vector<EntryDecision> entries;         // one for each of Report::entries
   std::string mail_template;                  // empty: by what failed

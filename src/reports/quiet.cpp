@@ -48,16 +48,16 @@ Result<void> check_quiet(const QuietPeriod& period) {
 std::optional<Timestamp> quiet_until(const QuietPeriod& period, Timestamp time) {
   const date::time_zone* zone = zone_of(period.zone);
   const auto since_epoch = time.time_since_epoch();
-  const auto local =
-      zone != nullptr ? zone->to_local(date::sys_time<std::chrono::microseconds>(since_epoch))
-                      : date::local_time<std::chrono::microseconds>(since_epoch);
+  const auto local = zone != nullptr
+                         ? zone->to_local(date::sys_time<std::chrono::microseconds>(since_epoch))
+                         : date::local_time<std::chrono::microseconds>(since_epoch);
   const auto today = date::floor<date::days>(local);
   // Yesterday's may reach into today.
   for (const auto day : {today - date::days(1), today}) {
     const unsigned weekday = date::weekday(day).c_encoding();
-    const bool meant = period.days.empty() ||
-                       std::any_of(period.days.begin(), period.days.end(),
-                                   [&](auto d) { return d.c_encoding() == weekday; });
+    const bool meant =
+        period.days.empty() || std::any_of(period.days.begin(), period.days.end(),
+                                           [&](auto d) { return d.c_encoding() == weekday; });
     if (!meant) {
       continue;
     }

@@ -141,9 +141,8 @@ Result<Rendered> render(const TemplateSet& templates, std::string_view name, con
   std::string_view body = out;
   if (body.starts_with("Subject:")) {
     const std::size_t end = body.find('\n');
-    rendered.subject = mail::header_text(body.substr(8, end == std::string_view::npos
-                                                            ? std::string_view::npos
-                                                            : end - 8));
+    rendered.subject = mail::header_text(
+        body.substr(8, end == std::string_view::npos ? std::string_view::npos : end - 8));
     body = end == std::string_view::npos ? "" : body.substr(end + 1);
   }
   rendered.text = wrap_body(body);

@@ -59,10 +59,12 @@ std::string replaced(std::string pattern, std::string_view word, std::int64_t nu
 // An id that can stand unquoted on a command line.
 bool is_shell_word(std::string_view id) {
   return !id.empty() && id.front() != '-' && id.size() < 200 &&
-         std::all_of(id.begin(), id.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("@._+-=%").find(c) != std::string_view::npos;
-         });
+         std::all_of(
+             id.begin(), id.end(),
+             [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      std::string_view("@._+-=%").find(c) != std::string_view::npos;
+             });
 }
 
 bool is_commit(std::string_view text) {

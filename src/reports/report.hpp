@@ -34,7 +34,7 @@ struct Links {
 };
 
 struct ReportLine {
-  std::string text;  // "drivers/a.c:12: warning: unused variable 'x'", one line, clean
+  std::string text;    // "drivers/a.c:12: warning: unused variable 'x'", one line, clean
   bool known = false;  // the previous revision had it as well
 };
 
@@ -72,7 +72,7 @@ struct Report {
   std::vector<ReportEntry> entries;  // fail before warning, then by class in its order
   std::vector<std::string> passed;   // names, each once
   std::vector<std::pair<std::string, std::string>> not_run;  // incomplete: name, why
-  std::vector<FixedLine> fixed;      // what the previous revision had and this one has not
+  std::vector<FixedLine> fixed;  // what the previous revision had and this one has not
   std::size_t more_fixed = 0;
   int previous_version = 0;  // the revision compared with; 0: none was tested
   std::size_t tests_passed = 0, tests_total = 0;

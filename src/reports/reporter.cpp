@@ -39,10 +39,10 @@ std::vector<std::string> check_config(const ReporterConfig& config, const Templa
     if (!rule.mail_template.empty() && !templates.has(rule.mail_template)) {
       const auto names = templates.names();
       const auto near = nearest_name(rule.mail_template, names);
-      faults.push_back(fmt::format("mail rule '{}': there is no template '{}'{}", rule.name,
-                                   escape_terminal(rule.mail_template),
-                                   near ? fmt::format("; did you mean '{}'?", *near)
-                                        : "; there are: " + join(names, ", ")));
+      faults.push_back(fmt::format(
+          "mail rule '{}': there is no template '{}'{}", rule.name,
+          escape_terminal(rule.mail_template),
+          near ? fmt::format("; did you mean '{}'?", *near) : "; there are: " + join(names, ", ")));
     }
   }
   return faults;
@@ -110,8 +110,8 @@ Result<History> Reporter::history_of(const tracker::Series& series, const std::s
   }
   PM_TRY_ASSIGN(const auto opt_outs, OptOuts::load(m_mails, m_config.opt_out_file));
   std::vector<mail::Address> everybody = {people.submitter};
-  for (const auto* group : {&people.authors, &people.signers, &people.maintainers, &people.lists,
-                            &people.thread}) {
+  for (const auto* group :
+       {&people.authors, &people.signers, &people.maintainers, &people.lists, &people.thread}) {
     everybody.insert(everybody.end(), group->begin(), group->end());
   }
   for (const auto& rule : m_config.policy.rules) {
@@ -136,12 +136,12 @@ Result<History> Reporter::history_of(const tracker::Series& series, const std::s
 }
 
 Result<Preview> Reporter::preview(const tracker::Series& series, const VerdictContext& context) {
-  const auto whole = load_report(m_queries, m_nodes, series, context, m_config.classes,
-                                 m_config.links);
+  const auto whole =
+      load_report(m_queries, m_nodes, series, context, m_config.classes, m_config.links);
   if (!whole) {
-    return fail(ErrorKind::not_found,
-                fmt::format("series {} has no verdict yet; `patchmill run` gives it one",
-                            series.number));
+    return fail(
+        ErrorKind::not_found,
+        fmt::format("series {} has no verdict yet; `patchmill run` gives it one", series.number));
   }
   Preview preview;
   if (m_config.policy.rules.empty()) {
@@ -193,8 +193,7 @@ Result<StoredMail> Reporter::compose(const tracker::Series& series, const Previe
   out.message_id =
       make_message_id(identity, fmt::format("report\n{}\n{}\n{}\n{}", head.message_id,
                                             series.version, preview.report.content_key, sequence));
-  out.fields.emplace_back("X-Patchmill-Verdict",
-                          findings::to_string(preview.report.verdict));
+  out.fields.emplace_back("X-Patchmill-Verdict", findings::to_string(preview.report.verdict));
   out.text = rendered.text;
 
   StoredMail mail;

@@ -19,8 +19,8 @@ constexpr std::size_t k_most_files = 200;
 
 bool is_template_name(std::string_view name) {
   return !name.empty() && name.size() <= 60 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
   });
 }
 
@@ -58,8 +58,9 @@ Result<std::string> include_all(std::string_view path, std::string_view text,
       out += text.substr(open, end + closing.size() - open);
     }
     if (out.size() > k_largest_template) {
-      return fail(ErrorKind::limit, fmt::format("{}: with what it includes it has more than {} bytes",
-                                                path, k_largest_template));
+      return fail(ErrorKind::limit,
+                  fmt::format("{}: with what it includes it has more than {} bytes", path,
+                              k_largest_template));
     }
     if (end == std::string_view::npos) {
       break;
@@ -96,8 +97,8 @@ Result<TemplateSet> TemplateSet::load(const fs::path& folder) {
       continue;
     }
     if (++count > k_most_files) {
-      return fail(ErrorKind::limit, fmt::format("{} holds more than {} templates", folder.string(),
-                                                k_most_files));
+      return fail(ErrorKind::limit,
+                  fmt::format("{} holds more than {} templates", folder.string(), k_most_files));
     }
     auto text = read_file(entry.path(), k_largest_template);
     if (!text) {
@@ -105,6 +106,13 @@ Result<TemplateSet> TemplateSet::load(const fs::path& folder) {
     }
     set.m_files[name] = {entry.path().string(), *std::move(text), ""};
   }
+  PM_TRY(set.expand());
+  return set;
+}
+
+Result<TemplateSet> TemplateSet::with(const std::string& name, std::string text) const {
+  TemplateSet set = *this;
+  set.m_files[name] = {name + ".txt", std::move(text), ""};
   PM_TRY(set.expand());
   return set;
 }
@@ -127,9 +135,8 @@ Result<void> TemplateSet::expand() {
   for (auto& [name, file] : m_files) {
     PM_TRY_ASSIGN(file.expanded, include_all(file.path, file.source, source_of, 0));
     // What is fine in a file of its own may not be where it is included (a list inside a list).
-    const auto inside =
-        check_template(file.path + " (with what it includes)", file.expanded,
-                       [](std::string_view) { return false; });
+    const auto inside = check_template(file.path + " (with what it includes)", file.expanded,
+                                       [](std::string_view) { return false; });
     if (!inside.empty()) {
       return fail(ErrorKind::invalid, inside.front());
     }

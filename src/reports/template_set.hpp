@@ -27,6 +27,9 @@ class TemplateSet {
   // fault, one "FILE:LINE: message" each; other files in the folder are passed over.
   static Result<TemplateSet> load(const std::filesystem::path& folder);
 
+  // With one more (or another) template; errors as for load().
+  [[nodiscard]] Result<TemplateSet> with(const std::string& name, std::string text) const;
+
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
   // With the templates it includes put in; "Subject: …" may be its first line. has(name) holds.

@@ -12,8 +12,9 @@ std::vector<RecipientOutcome> run(const std::string& script, const std::filesyst
                                   bool go_on = true) {
   SystemProcessRunner processes;
   CommandConfig config;
-  config.argv = {"/bin/sh", "-c", "cd \"$0\" && " + script, folder.string(), "-f", "{sender}",
-                 "--",      "{recipients}"};
+  config.argv = {
+      "/bin/sh", "-c",          "cd \"$0\" && " + script, folder.string(), "-f", "{sender}",
+      "--",      "{recipients}"};
   config.timeout = std::chrono::milliseconds(500);
   const auto transport = make_command_transport(config, processes);
   return transport->deliver({"ci@x.org", std::move(recipients), "Subject: x\n\nbody\n", "n"},

@@ -106,8 +106,8 @@ TEST_CASE("delivery::run_transaction: refusals of the whole") {
 TEST_CASE("delivery::run_transaction: a cut before the dot is certain, after it is not") {
   const std::deque<std::string> good = {"250 ok", "250 ok", "250 ok", "354 go"};
   for (std::size_t answers = 0; answers < good.size(); ++answers) {
-    auto lines = std::deque<std::string>(good.begin(),
-                                         good.begin() + static_cast<std::ptrdiff_t>(answers));
+    auto lines =
+        std::deque<std::string>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(answers));
     const auto out = talk(lines);
     CHECK(states(out.result) == "deferred deferred");
     CHECK(out.points.empty());
@@ -133,7 +133,8 @@ TEST_CASE("delivery::run_transaction: 421 closes the connection and blames nobod
 }
 
 TEST_CASE("delivery::run_transaction: the caller may break off; then there is no dot") {
-  const auto out = talk({"250 ok", "250 ok", "250 ok", "354 go", "250 done"}, {"a@x", "b@x"}, false);
+  const auto out =
+      talk({"250 ok", "250 ok", "250 ok", "354 go", "250 done"}, {"a@x", "b@x"}, false);
   CHECK(states(out.result) == "deferred deferred");
   CHECK(out.written.ends_with("body\r\n"));
   CHECK_FALSE(out.result.usable);

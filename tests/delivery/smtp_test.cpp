@@ -139,7 +139,8 @@ TEST_CASE("delivery::make_smtp_transport: no TLS where it is required is no deli
   CHECK(states(send(*make_smtp_transport(config), {"a@x.org"})) == "accepted");
 }
 
-TEST_CASE("delivery::make_smtp_transport: a proxy that does not answer defers, it is not bypassed") {
+TEST_CASE(
+    "delivery::make_smtp_transport: a proxy that does not answer defers, it is not bypassed") {
   FaultServer server;
   FaultServer not_a_proxy;
   SmtpConfig config = config_for(server);
@@ -149,6 +150,91 @@ TEST_CASE("delivery::make_smtp_transport: a proxy that does not answer defers, i
     CHECK(states(send(*make_smtp_transport(config), {"a@x.org"})) == "deferred");
   }
   CHECK(server.connections() == 0);
+}
+
+// Says yes to a CONNECT (HTTP) or a SOCKS5 request and passes bytes on to a port of 127.0.0.1.
+class Proxy {
+ public:
+  explicit Proxy(std::uint16_t target) : m_target(target) {
+    m_listener = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = at(0);
+    socklen_t size = sizeof(address);
+    auto* plain = reinterpret_cast<sockaddr*>(&address);  // NOLINT
+    ::bind(m_listener.get(), plain, size);
+    ::listen(m_listener.get(), 1);
+    ::getsockname(m_listener.get(), plain, &size);
+    port = ntohs(address.sin_port);
+    m_thread = std::thread([this] { serve(); });
+  }
+  ~Proxy() { m_thread.join(); }
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+  std::uint16_t port = 0;
+  std::string asked;  // read it after the connection has ended
+
+ private:
+  static sockaddr_in at(std::uint16_t number) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(number);
+    return address;
+  }
+  static std::string some(const Fd& fd) {
+    char block[4096];
+    const ssize_t n = ::recv(fd.get(), block, sizeof(block), 0);
+    return n > 0 ? std::string(block, static_cast<std::size_t>(n)) : std::string();
+  }
+  static void give(const Fd& fd, std::string_view bytes) {
+    (void)!::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+
+  void serve() {
+    const Fd client(::accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    asked = some(client);
+    if (asked.starts_with("CONNECT ")) {
+      give(client, "HTTP/1.1 200 connected\r\n\r\n");
+    } else {
+      give(client, std::string_view("\x05\x00", 2));
+      asked = some(client);
+      give(client, std::string_view("\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00", 10));
+    }
+    const Fd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in address = at(m_target);
+    ::connect(server.get(), reinterpret_cast<const sockaddr*>(&address),
+              sizeof(address));  // NOLINT
+    while (true) {
+      pollfd both[2] = {{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}};
+      ::poll(both, 2, 10000);
+      const bool from_client = both[0].revents != 0;
+      const std::string bytes = some(from_client ? client : server);
+      if (bytes.empty()) {
+        return;
+      }
+      give(from_client ? server : client, bytes);
+    }
+  }
+
+  std::uint16_t m_target;
+  Fd m_listener;
+  std::thread m_thread;
+};
+
+TEST_CASE("delivery::make_smtp_transport: through an HTTP and a SOCKS proxy, by name") {
+  for (const char* scheme : {"http", "socks5h"}) {
+    FaultServer server;
+    Proxy proxy(server.port());
+    SmtpConfig config = config_for(server);
+    // Only the proxy knows this host.
+    config.host = "mail.inside.invalid";
+    config.port = 2525;
+    config.proxy = std::string(scheme) + "://127.0.0.1:" + std::to_string(proxy.port);
+    auto transport = make_smtp_transport(config);
+    CHECK(states(send(*transport, {"a@x.org"})) == "accepted");
+    transport->rest();
+    CHECK(server.taken().size() == 1);
+    CHECK(proxy.asked.find("mail.inside.invalid") != std::string::npos);
+  }
 }
 
 TEST_CASE("delivery::check_smtp: faults of a configuration") {
@@ -229,14 +315,15 @@ TEST_CASE("delivery::make_smtp_transport: a real server with STARTTLS, TLS, and 
     Tls tls;
     bool encrypted;
   };
-  for (const Case& one : {Case{"starttls", Tls::required, true},
-                          Case{"starttls", Tls::opportunistic, true},
-                          Case{"starttls", Tls::never, false}, Case{"implicit", Tls::implicit, true}}) {
+  for (const Case& one :
+       {Case{"starttls", Tls::required, true}, Case{"starttls", Tls::opportunistic, true},
+        Case{"starttls", Tls::never, false}, Case{"implicit", Tls::implicit, true}}) {
     const std::string subject = unique_subject();
     auto transport = make_smtp_transport(server.config(one.kind, one.tls));
     const std::string mail = "Subject: " + subject + "\n\n.dot\n..dots\n.\nFrom x\nend\n";
-    const auto outcomes = send(*transport, {"ann@example.org", "reject@example.org",
-                                            "defer@example.org", "bob@example.org"}, mail);
+    const auto outcomes = send(
+        *transport,
+        {"ann@example.org", "reject@example.org", "defer@example.org", "bob@example.org"}, mail);
     transport->rest();
     CHECK(states(outcomes) == "accepted rejected deferred accepted");
     const auto mails = server.mails(subject);

@@ -39,10 +39,28 @@ TEST_CASE("mail::is_plain_address: what may stand in an envelope") {
                            "x@[IPv6:::1]", "a=b/c@x-y.org"}) {
     CHECK_MESSAGE(is_plain_address(good), good);
   }
-  for (const char* bad :
-       {"", "a", "@b", "a@", "a b@c", "a@b c", "a@b>", "<a@b", "a\n@b", "a@b\r\nRCPT TO:<c@d>",
-        "\"a b\"@c", "a..b@c", ".a@c", "a@.c", "a@c.", "a@b,c@d", "j\xC3\xB6@x.org", "a@-x.org",
-        "a@[x y]", "a@b@", "a;b@c", "a(b)@c"}) {
+  for (const char* bad : {"",
+                          "a",
+                          "@b",
+                          "a@",
+                          "a b@c",
+                          "a@b c",
+                          "a@b>",
+                          "<a@b",
+                          "a\n@b",
+                          "a@b\r\nRCPT TO:<c@d>",
+                          "\"a b\"@c",
+                          "a..b@c",
+                          ".a@c",
+                          "a@.c",
+                          "a@c.",
+                          "a@b,c@d",
+                          "j\xC3\xB6@x.org",
+                          "a@-x.org",
+                          "a@[x y]",
+                          "a@b@",
+                          "a;b@c",
+                          "a(b)@c"}) {
     CHECK_FALSE_MESSAGE(is_plain_address(bad), bad);
   }
   CHECK_FALSE(is_plain_address(std::string(65, 'a') + "@x.org"));
@@ -63,14 +81,16 @@ TEST_CASE("mail::encode_text_header: plain, folded, encoded") {
 TEST_CASE("mail::encode_text_header: what is written is read back") {
   for (std::string text : {std::string("short"), std::string("Jörg fixes 漢字 and more"),
                            std::string("Re: [PATCH v3 02/10] a/b: ") + std::string(300, 'x'),
-                           std::string("many words ") + [] {
-                             std::string words;
-                             for (int i = 0; i < 60; ++i) {
-                               words += "word" + std::to_string(i) + " ";
-                             }
-                             return words;
-                           }(),
-                           std::string(2000, 'y'), [] {
+                           std::string("many words ") +
+                               [] {
+                                 std::string words;
+                                 for (int i = 0; i < 60; ++i) {
+                                   words += "word" + std::to_string(i) + " ";
+                                 }
+                                 return words;
+                               }(),
+                           std::string(2000, 'y'),
+                           [] {
                              std::string wide;
                              for (int i = 0; i < 300; ++i) {
                                wide += "漢";
@@ -87,15 +107,14 @@ TEST_CASE("mail::encode_text_header: what is written is read back") {
 }
 
 TEST_CASE("mail::encode_address_header: names in every alphabet, no injection") {
-  const std::vector<Address> people = {
-      {"Ann Example", "ann@x.org"},
-      {"Müller, Jörg", "j@x.org"},
-      {"A. B. \"Quote\" \\", "q@x.org"},
-      {"evil\r\nBcc: victim@x.org", "evil@x.org"},
-      {"no mail", "not an address\r\nBcc: x@y"},
-      {"", "bare@x.org"},
-      {"王小明 " + std::string(150, 'z'), "w@x.org"},
-      {"=?UTF-8?Q?fake?=", "f@x.org"}};
+  const std::vector<Address> people = {{"Ann Example", "ann@x.org"},
+                                       {"Müller, Jörg", "j@x.org"},
+                                       {"A. B. \"Quote\" \\", "q@x.org"},
+                                       {"evil\r\nBcc: victim@x.org", "evil@x.org"},
+                                       {"no mail", "not an address\r\nBcc: x@y"},
+                                       {"", "bare@x.org"},
+                                       {"王小明 " + std::string(150, 'z'), "w@x.org"},
+                                       {"=?UTF-8?Q?fake?=", "f@x.org"}};
   const std::string header = encode_address_header("Cc", people);
   check_lines(header);
   CHECK(header.find("\nBcc") == std::string::npos);
@@ -114,8 +133,8 @@ TEST_CASE("mail::encode_address_header: names in every alphabet, no injection") 
 }
 
 TEST_CASE("mail::encode_id_header: one a line, broken ones left out") {
-  const std::vector<std::string> ids = {"a@x", "b c@x", "d>\r\nBcc: e@x", "", "f@x",
-                                        std::string(950, 'g')};
+  const std::vector<std::string> ids = {"a@x", "b c@x", "d>\r\nBcc: e@x",
+                                        "",    "f@x",   std::string(950, 'g')};
   CHECK(encode_id_header("References", ids) == "References: <a@x>\n <f@x>\n");
   CHECK(encode_id_header("References", std::vector<std::string>{""}).empty());
 }

@@ -57,8 +57,7 @@ TEST_CASE("mail::compose: our own parser reads it back") {
   CHECK(back->subject == mail.subject);
   CHECK(back->text.find("Größe stimmt nicht.\n" + std::string(2000, 'y')) != std::string::npos);
   CHECK(back->in_reply_to == std::vector<std::string>{"cover@example.org"});
-  CHECK(back->references ==
-        std::vector<std::string>{"root@example.org", "cover@example.org"});
+  CHECK(back->references == std::vector<std::string>{"root@example.org", "cover@example.org"});
   CHECK(back->mended.empty());
 }
 

@@ -79,8 +79,9 @@ Decision run(const std::vector<Rule>& rules, const Report& report, History histo
   return decide(policy, report, who, history, k_now);
 }
 
-const RecipientSpec author{Role::author, {}}, list{Role::list, {}}, maintainers{Role::maintainers, {}},
-    submitter{Role::submitter, {}}, signer{Role::signer, {}}, thread_role{Role::thread, {}};
+const RecipientSpec author{Role::author, {}}, list{Role::list, {}},
+    maintainers{Role::maintainers, {}}, submitter{Role::submitter, {}}, signer{Role::signer, {}},
+    thread_role{Role::thread, {}};
 
 TEST_CASE("reports::decide: nothing is mailed unless configured") {
   const Report failed = report_of({entry(CheckClass::build)});
@@ -194,8 +195,8 @@ TEST_CASE("reports::decide: classes decide who hears what, the mail is about the
   CHECK(kept(alone) == "ann@x.org bea@x.org");
   CHECK(alone.entries[0].kept);
   // Warnings of style are not mailed, so they are not in the mail about the build either.
-  const Decision warned =
-      run({base}, report_of({entry(CheckClass::build), entry(CheckClass::style, Verdict::warning)}));
+  const Decision warned = run(
+      {base}, report_of({entry(CheckClass::build), entry(CheckClass::style, Verdict::warning)}));
   CHECK(warned.send);
   CHECK_FALSE(warned.entries[1].kept);
 }
@@ -360,8 +361,8 @@ TEST_CASE("reports::check_policy: faults name their rule") {
   CHECK(faults[0].starts_with("mail rule 'bad': 'nobody' is no mail address"));
   CHECK(faults[1].find("Nowhere/City") != std::string::npos);
   CHECK(check_policy(Policy{}).empty());
-  for (const Role role : {Role::author, Role::submitter, Role::signer, Role::maintainers,
-                          Role::list, Role::thread}) {
+  for (const Role role :
+       {Role::author, Role::submitter, Role::signer, Role::maintainers, Role::list, Role::thread}) {
     CHECK(role_from(to_string(role)) == role);
   }
   CHECK_FALSE(role_from("fixed"));

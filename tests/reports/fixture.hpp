@@ -24,7 +24,7 @@ using patchmill::test::TestStore;
 inline constexpr std::string_view k_base = "0123456789abcdef0123456789abcdef01234567";
 
 struct SeriesSpec {
-  std::string id = "v1";   // mails are <ID-0@example.org> (cover), <ID-1@example.org>, …
+  std::string id = "v1";  // mails are <ID-0@example.org> (cover), <ID-1@example.org>, …
   std::string prefix = "PATCH net-next";
   int version = 1;
   int patches = 2;

@@ -84,13 +84,13 @@ std::vector<Case> cases() {
   const Finding implicit =
       finding("drivers/net/a.c", 40, "implicit declaration of function 'count_all'");
   const NodeSpec signed_fine{"signed-off-by"};
-  const NodeSpec fails_sob{"signed-off-by",
-                           NodeKind::check,
-                           Verdict::fail,
-                           "the author Ann Example <ann@example.org> did not sign off",
-                           1,
-                           {finding("", 0, "no Signed-off-by of the author", Severity::error,
-                                    "signed-off-by")}};
+  const NodeSpec fails_sob{
+      "signed-off-by",
+      NodeKind::check,
+      Verdict::fail,
+      "the author Ann Example <ann@example.org> did not sign off",
+      1,
+      {finding("", 0, "no Signed-off-by of the author", Severity::error, "signed-off-by")}};
   const NodeSpec style{"checkpatch",
                        NodeKind::check,
                        Verdict::warning,
@@ -109,23 +109,23 @@ std::vector<Case> cases() {
                           std::nullopt,
                           {finding("drivers/net/a.c", 77, "while searching for:\nold line",
                                    Severity::error, "git-apply", "conflict")}};
-  const NodeSpec build{"build-x86",
-                       NodeKind::kbuild,
-                       Verdict::fail,
-                       "drivers/net/a.c:40: error: implicit declaration of function 'count_all'",
-                       std::nullopt,
-                       {implicit, unused}};
-  const NodeSpec tests{"selftests-net",
-                       NodeKind::test,
-                       Verdict::fail,
-                       "41 passed, 2 failed (frames.count, …), 1 skipped",
-                       std::nullopt,
-                       {finding("", 0, "expected 3, got 4", Severity::error, "ktap", "frames.count"),
-                        finding("", 0, "timed out", Severity::error, "ktap", "frames.flush")}};
+  const NodeSpec build{
+      "build-x86",   NodeKind::kbuild,
+      Verdict::fail, "drivers/net/a.c:40: error: implicit declaration of function 'count_all'",
+      std::nullopt,  {implicit, unused}};
+  const NodeSpec tests{
+      "selftests-net",
+      NodeKind::test,
+      Verdict::fail,
+      "41 passed, 2 failed (frames.count, …), 1 skipped",
+      std::nullopt,
+      {finding("", 0, "expected 3, got 4", Severity::error, "ktap", "frames.count"),
+       finding("", 0, "timed out", Severity::error, "ktap", "frames.flush")}};
   const NodeSpec tests_pass{"selftests-net", NodeKind::test, Verdict::pass, "7 passed"};
   const NodeSpec description{
-      "test-description", NodeKind::check, Verdict::fail,
-      "no line 'Test-suite:' names the tests to run; known: boot, net", std::nullopt, {}};
+      "test-description", NodeKind::check,
+      Verdict::fail,      "no line 'Test-suite:' names the tests to run; known: boot, net",
+      std::nullopt,       {}};
   const NodeSpec lost{"boot-arm64", NodeKind::test, Verdict::incomplete, "the lab was away"};
 
   SeriesSpec unicode;
@@ -181,16 +181,20 @@ TEST_CASE("reports::Reporter::preview: fixed since the previous revision, withou
   Finding moved = stays;
   moved.line = 19;
   const auto v1 = add_series(store, {});
-  add_verdict(store, v1, Verdict::fail, "it failed",
-              {{"build-x86", NodeKind::kbuild, Verdict::fail, "2 errors", std::nullopt,
-                {old_error, stays}},
-               {"signed-off-by", NodeKind::check, Verdict::fail, "patch 1 has none", 1, {}}});
+  add_verdict(
+      store, v1, Verdict::fail, "it failed",
+      {{"build-x86", NodeKind::kbuild, Verdict::fail, "2 errors", std::nullopt, {old_error, stays}},
+       {"signed-off-by", NodeKind::check, Verdict::fail, "patch 1 has none", 1, {}}});
   SeriesSpec second;
   second.id = "v2";
   second.version = 2;
   const auto v2 = add_series(store, second);
   add_verdict(store, v2, Verdict::fail, "it failed",
-              {{"build-x86", NodeKind::kbuild, Verdict::fail, "1 error", std::nullopt,
+              {{"build-x86",
+                NodeKind::kbuild,
+                Verdict::fail,
+                "1 error",
+                std::nullopt,
                 {moved, finding("drivers/net/b.c", 3, "'x' undeclared")}},
                {"signed-off-by", NodeKind::check, Verdict::pass, "fine", 1, {}}});
   ReporterConfig config = sample_config();

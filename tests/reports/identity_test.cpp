@@ -23,13 +23,13 @@ TEST_CASE("reports::reason_not_to_answer: programs and ourselves, but not lists"
   CHECK(reason("").empty());
   CHECK(reason("Auto-Submitted: no\n").empty());
   // What majordomo and mailman add to what people write.
-  CHECK(reason("Precedence: bulk\nList-Id: <netdev.vger.kernel.org>\nX-Loop: list@x.org\n").empty());
+  CHECK(
+      reason("Precedence: bulk\nList-Id: <netdev.vger.kernel.org>\nX-Loop: list@x.org\n").empty());
   CHECK(reason("Precedence: list\n").empty());
   CHECK(reason("Auto-Submitted: auto-replied\n").find("auto-replied") != std::string::npos);
   CHECK(reason("auto-submitted: Auto-Generated; x=y\n") ==
         "it was sent by a program (Auto-Submitted: Auto-Generated)");
-  CHECK(reason("Precedence: auto_reply\n") ==
-        "it is an automatic reply (Precedence: auto_reply)");
+  CHECK(reason("Precedence: auto_reply\n") == "it is an automatic reply (Precedence: auto_reply)");
   CHECK(reason("Return-Path: <>\n") == "it is a bounce (empty Return-Path)");
   CHECK(reason("X-Patchmill-Loop: elsewhere.org\n") == "it was sent by a patchmill");
   CHECK(reason("", "CI <CI@example.org>") == "it was sent by ourselves");

@@ -44,8 +44,8 @@ TEST_CASE("reports::quiet_until: the nights in which the clock changes") {
 }
 
 TEST_CASE("reports::first_loud: weekends, holidays together, no way out") {
-  const QuietPeriod saturday{{std::chrono::Saturday, std::chrono::Sunday}, hours(0), hours(24),
-                             "UTC"};
+  const QuietPeriod saturday{
+      {std::chrono::Saturday, std::chrono::Sunday}, hours(0), hours(24), "UTC"};
   // Friday 16 January 2026, 23:00 Berlin: the night, then the weekend, then its last night.
   CHECK(first_loud({night, saturday}, utc(2026, 1, 16, 22)) == utc(2026, 1, 19, 6));
   CHECK(first_loud({saturday}, utc(2026, 1, 17, 12)) == utc(2026, 1, 19, 0));
@@ -58,8 +58,9 @@ TEST_CASE("reports::first_loud: weekends, holidays together, no way out") {
 
 TEST_CASE("reports::check_quiet: unknown zones and impossible times") {
   CHECK(check_quiet(night).has_value());
-  CHECK(check_quiet({{}, hours(0), hours(1), "Europe/Atlantis"}).error().message.find(
-            "Europe/Atlantis") != std::string::npos);
+  CHECK(check_quiet({{}, hours(0), hours(1), "Europe/Atlantis"})
+            .error()
+            .message.find("Europe/Atlantis") != std::string::npos);
   CHECK_FALSE(check_quiet({{}, hours(-1), hours(1), "UTC"}).has_value());
   CHECK_FALSE(check_quiet({{}, hours(1), hours(25), "UTC"}).has_value());
 }

@@ -59,15 +59,15 @@ TEST_CASE("reports::class_of: configuration, own checks, kinds") {
 
 TEST_CASE("reports::build_report: the worst first, ours never blamed on the patch") {
   const auto s = series();
-  const Report report = build_report(input(
-      s, {node({"style-job", NodeKind::job, Verdict::warning, "w"}),
-          node({"checkpatch", NodeKind::check, Verdict::fail, "2 errors"}),
-          node({"build", NodeKind::kbuild, Verdict::fail, "broken"}),
-          node({"boot", NodeKind::test, Verdict::incomplete, "the lab is away"}),
-          node({"unit", NodeKind::test, Verdict::skip, "not for this tree"}),
-          node({"whitespace", NodeKind::check, Verdict::pass, "fine", 1}),
-          node({"whitespace", NodeKind::check, Verdict::warning, "tabs", 2}),
-          node({"spdx", NodeKind::check, Verdict::pass})}));
+  const Report report =
+      build_report(input(s, {node({"style-job", NodeKind::job, Verdict::warning, "w"}),
+                             node({"checkpatch", NodeKind::check, Verdict::fail, "2 errors"}),
+                             node({"build", NodeKind::kbuild, Verdict::fail, "broken"}),
+                             node({"boot", NodeKind::test, Verdict::incomplete, "the lab is away"}),
+                             node({"unit", NodeKind::test, Verdict::skip, "not for this tree"}),
+                             node({"whitespace", NodeKind::check, Verdict::pass, "fine", 1}),
+                             node({"whitespace", NodeKind::check, Verdict::warning, "tabs", 2}),
+                             node({"spdx", NodeKind::check, Verdict::pass})}));
   REQUIRE(report.entries.size() == 4);
   CHECK(report.entries[0].name == "build");
   CHECK(report.entries[1].name == "checkpatch");
@@ -109,7 +109,11 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
   in.previous = {
       node({"build", NodeKind::kbuild, Verdict::fail, "f", std::nullopt, {gone, gone, stays}}),
       node({"boot", NodeKind::test, Verdict::fail, "f", std::nullopt, {finding("", 0, "crash")}}),
-      node({"old-check", NodeKind::check, Verdict::fail, "f", std::nullopt,
+      node({"old-check",
+            NodeKind::check,
+            Verdict::fail,
+            "f",
+            std::nullopt,
             {finding("", 0, "not asked any more")}}),
       node({"spdx", NodeKind::check, Verdict::fail, "no tag"})};
   in.previous_version = 1;
@@ -146,7 +150,8 @@ TEST_CASE("reports::build_report: commands to copy are safe to run") {
   CHECK(report.entries[1].reproduce ==
         "b4 am -o- cover@example.org | patchmill try --base 0123456789ab -");
   in.links = {};
-  for (const char* evil : {"a;reboot@x", "$(reboot)@x", "a b@x", "-rf@x", "a'@x", "a`x`@x", "a|b@x"}) {
+  for (const char* evil :
+       {"a;reboot@x", "$(reboot)@x", "a b@x", "-rf@x", "a'@x", "a`x`@x", "a|b@x"}) {
     s.cover_msgid = evil;
     report = build_report(in);
     CHECK_MESSAGE(report.entries[0].reproduce.empty(), evil);

@@ -54,8 +54,7 @@ TEST_CASE("reports::check_template: every fault names file, line and the way out
 
 TEST_CASE("reports::check_template: a list never stands inside itself") {
   // Each level would multiply the output.
-  const auto faults =
-      check("{{#failures}}{{#failures}}x{{/failures}}{{/failures}}");
+  const auto faults = check("{{#failures}}{{#failures}}x{{/failures}}{{/failures}}");
   CHECK(!faults.empty());
   std::string deep;
   for (int i = 0; i < 20; ++i) {
@@ -88,9 +87,8 @@ TEST_CASE("reports::TemplateSet: files stand in by name; faults stop the start")
   const auto broken = TemplateSet::load(folder.path());
   REQUIRE_FALSE(broken.has_value());
   const std::string path = (folder.path() / "mine.txt").string();
-  CHECK(broken.error().message ==
-        path + ":3: unknown word 'persn'; did you mean 'person'?\n" + path +
-            ":4: {{/url}} ends a section that did not begin");
+  CHECK(broken.error().message == path + ":3: unknown word 'persn'; did you mean 'person'?\n" +
+                                      path + ":4: {{/url}} ends a section that did not begin");
   CHECK(TemplateSet::load(folder.path() / "missing").error().kind == ErrorKind::not_found);
 }
 
