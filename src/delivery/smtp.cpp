@@ -11,6 +11,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
+// A server that cannot be reached is not tried anew for each of many mails.
+constexpr std::chrono::seconds k_pause{15};
+
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
@@ -34,13 +37,14 @@ class SmtpTransport final : public Transport {
         return std::move(result.recipients);
       }
     }
+    if (steady_clock::now() < m_pause_until) {
+      return all_deferred(mailing, m_last_error);
+    }
     auto stream = CurlStream::connect(m_config);
     if (!stream) {
-      std::vector<RecipientOutcome> outcomes;
-      for (const auto& address : mailing.recipients) {
-        outcomes.push_back({address, Outcome::deferred, stream.error().message});
-      }
-      return outcomes;
+      m_last_error = stream.error().message;
+      m_pause_until = steady_clock::now() + k_pause;
+      return all_deferred(mailing, m_last_error);
     }
     m_stream = *std::move(stream);
     return attempt(mailing, point, deadline).recipients;
@@ -49,6 +53,15 @@ class SmtpTransport final : public Transport {
   void rest() override { m_stream.reset(); }
 
  private:
+  static std::vector<RecipientOutcome> all_deferred(const Mailing& mailing,
+                                                    const std::string& reply) {
+    std::vector<RecipientOutcome> outcomes;
+    for (const auto& address : mailing.recipients) {
+      outcomes.push_back({address, Outcome::deferred, reply});
+    }
+    return outcomes;
+  }
+
   TransactionResult attempt(const Mailing& mailing, const PointOfNoReturn& point,
                             steady_clock::time_point deadline) {
     m_stream->set_deadline(deadline);
@@ -69,6 +82,8 @@ class SmtpTransport final : public Transport {
 
   SmtpConfig m_config;
   std::unique_ptr<CurlStream> m_stream;
+  std::string m_last_error;
+  steady_clock::time_point m_pause_until{};
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ struct SmtpConfig {
   std::string ca_file;  // PEM; empty: the system's authorities
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(60);  // with TLS and login
   Patience patience;
-  // After this the lease on a mail may be given to somebody else; see longest_delivery().
+  // No delivery takes longer; reports::SenderConfig::lease must be longer than this.
   std::chrono::milliseconds total_timeout = std::chrono::minutes(30);
 };
 

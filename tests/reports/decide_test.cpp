@@ -351,6 +351,23 @@ TEST_CASE("reports::decide: digests per person, the others get it at once") {
   CHECK(all.recipients[0].digest_at == k_now + hours(6));
 }
 
+TEST_CASE("reports::decide: moderation cannot be gone round") {
+  Rule digest;
+  digest.digest = hours(6);
+  Rule moderated;
+  moderated.name = "look first";
+  moderated.moderate = true;
+  const Decision decision =
+      run({rule("r", {author}), digest, moderated}, report_of({entry(CheckClass::build)}));
+  CHECK(decision.held);
+  CHECK_FALSE(decision.has_digest());
+  // Also when what wants it is not the worst in the mail.
+  moderated.match.classes = {CheckClass::style};
+  const Report both = report_of({entry(CheckClass::build), entry(CheckClass::style)});
+  CHECK(run({rule("r", {author}), moderated}, both).held);
+  CHECK_FALSE(run({rule("r", {author}), moderated}, report_of({entry(CheckClass::build)})).held);
+}
+
 TEST_CASE("reports::check_policy: faults name their rule") {
   Policy policy;
   policy.rules = {rule("bad", {fixed("nobody")})};
