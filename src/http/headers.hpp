@@ -44,6 +44,7 @@ struct WeightedValue {
   double weight = 1.0;  // q parameter, 0 to 1
 };
 // Accept, Accept-Encoding and the like; elements that make no sense are left out. At most 64.
+// The values point into `list`.
 [[nodiscard]] std::vector<WeightedValue> parse_weighted(std::string_view list);
 // Whether a list header holds the token, case-insensitively.
 [[nodiscard]] bool list_contains(std::string_view list, std::string_view token);

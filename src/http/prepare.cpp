@@ -72,7 +72,8 @@ std::optional<std::uint64_t> length_of(const Response::Body& body) {
 // How much the client wants that coding: 0 is not at all.
 double accepts(const Request& request, std::string_view coding) {
   double any = 0;
-  for (const WeightedValue& value : parse_weighted(request.headers.joined("Accept-Encoding"))) {
+  const std::string list = request.headers.joined("Accept-Encoding");
+  for (const WeightedValue& value : parse_weighted(list)) {
     if (iequals(value.value, coding)) {
       return value.weight;
     }

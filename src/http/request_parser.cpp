@@ -158,10 +158,10 @@ tl::expected<std::optional<RequestHead>, ParseError> RequestParser::parse_head(
           414, "the request line is longer than " + std::to_string(limits.request_line) + " bytes");
     }
     // A line that ended wrongly will never become right; do not wait for more of it.
-    const auto bare = in.find("\n\n", from);
-    if (in.substr(0, 1) == "\n" || bare != std::string_view::npos ||
-        (first_line != std::string_view::npos && (first_line == 0 || in[first_line - 1] != '\r'))) {
-      return refuse(400, "a line of the request does not end in CR LF");
+    for (auto at = in.find('\n', from); at != std::string_view::npos; at = in.find('\n', at + 1)) {
+      if (at == 0 || in[at - 1] != '\r') {
+        return refuse(400, "a line of the request does not end in CR LF");
+      }
     }
   }
   if (size > limits.head) {

@@ -45,7 +45,8 @@ struct Route {
 class Router {
  public:
   // {name} is one segment, {name:uint} one that is a number below 2^63, {name...} at the end is the
-  // rest of the path (no coded slashes in it). Literal segments win over numbers, those over names.
+  // rest of the path (no coded slashes in it). From the left, literal segments win
+  // over numbers, those over names, and those over the rest.
   // Throws std::logic_error when the pattern is wrong or taken: both are bugs.
   void add(Route route);
   void get(std::string pattern, Handler handler) {

@@ -120,15 +120,18 @@ Result<Path> parse_path(std::string_view path) {
     return fail(ErrorKind::invalid, "the path has more than 64 segments");
   }
   for (const std::string_view raw : split(path, '/')) {
-    PM_TRY_ASSIGN(auto segment, percent_decode(raw));
-    if (segment == "." || segment == "..") {
+    auto segment = percent_decode(raw);
+    if (!segment) {
+      return tl::unexpected(std::move(segment).error());
+    }
+    if (*segment == "." || *segment == "..") {
       return fail(ErrorKind::invalid, "'.' and '..' are not allowed in the path");
     }
-    if (has_control(segment)) {
+    if (has_control(*segment)) {
       return fail(ErrorKind::invalid, "control characters are not allowed in the path");
     }
-    result.empty_segment = result.empty_segment || segment.empty();
-    result.segments.push_back(std::move(segment));
+    result.empty_segment = result.empty_segment || segment->empty();
+    result.segments.push_back(std::move(*segment));
   }
   return result;
 }
