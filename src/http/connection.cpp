@@ -127,7 +127,7 @@ Task<void> Connection<Stream>::linger() {
   if (timed_out && phase == Phase::idle) {
     co_return;
   }
-  phase = Phase::handling;  // a second deadline cuts both ways
+  phase = Phase::idle;  // whatever comes is not waited for
   timed_out = false;
   deadline = coarse_now() + 1000;
   boost::system::error_code error;
@@ -219,9 +219,19 @@ Task<void> Connection<Stream>::respond_error(int status, std::string detail) {
   log_request(exchange);
 }
 
+// Runs on workers, which nothing may be thrown at.
 template <class Stream>
 void Connection<Stream>::finish(Exchange& exchange, Response response) {
-  exchange.prepared = prepare(exchange.request, std::move(response), m_state->prepare_options);
+  try {
+    exchange.prepared = prepare(exchange.request, std::move(response), m_state->prepare_options);
+  } catch (const std::exception& error) {
+    log::error("http answer of request {} cannot be prepared: {}", exchange.request.id,
+               error.what());
+    exchange.keep_alive = false;
+    exchange.prepared = {};
+    exchange.prepared.response.status = 500;
+    exchange.prepared.length = 0;
+  }
 }
 
 // Fills the request from its head and finds its route; an answer when that is not possible.
@@ -318,7 +328,8 @@ Task<bool> Connection<Stream>::serve(RequestHead head) {
     m_unread = true;
   }
   ++m_state->requests;
-  exchange.complete = co_await write_response(exchange);
+  const bool written = co_await write_response(exchange);
+  exchange.complete = exchange.complete && written;
   log_request(exchange);
   co_return exchange.complete&& exchange.keep_alive && !stopping;
 }

@@ -122,7 +122,8 @@ Task<bool> Connection<Stream>::write_response(Exchange& exchange) {
   if (unknown_length && exchange.http_1_0) {
     exchange.keep_alive = false;  // the end of the connection is the end of the body
   }
-  if (stopping || m_state->stopping) {
+  if (stopping || m_state->stopping ||
+      std::holds_alternative<std::shared_ptr<EventStream>>(response.body)) {
     exchange.keep_alive = false;
   }
   std::optional<std::uint64_t> length = prepared.length;
@@ -307,7 +308,6 @@ Task<bool> Connection<Stream>::write_events(Exchange& exchange, std::shared_ptr<
   m_in.release();
   m_parser.reset();
   m_unread = false;
-  exchange.keep_alive = false;
   exchange.request.headers = {};
   exchange.prepared.response.headers = {};
   m_events = std::move(events);

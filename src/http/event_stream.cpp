@@ -3,6 +3,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace patchmill::http {
 namespace {

