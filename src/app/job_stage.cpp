@@ -116,10 +116,15 @@ class StageRun {
     return runtimes::make_reproducer(input);
   }
 
-  // Once a patch failed a job, the later patches only repeat it.
+  // Once a patch broke the build, the later patches only repeat it. A test that looks at one patch
+  // alone (NIPA's) is asked about each.
   std::optional<std::string> reason_not_to_start(const pipeline::PlannedJob& planned) const {
+    const bool cumulative =
+        planned.job->nipa_dir.empty() &&
+        (planned.job->kind == pipeline::NodeKind::kbuild || planned.job->results == "compiler");
     for (const auto& done : m_done) {
-      if (planned.patch && done.name == planned.job->name && done.verdict == Verdict::fail) {
+      if (cumulative && planned.patch && done.name == planned.job->name &&
+          done.verdict == Verdict::fail) {
         return fmt::format("patch {} failed it", done.patch.value_or(0));
       }
     }

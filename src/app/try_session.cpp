@@ -1,6 +1,7 @@
 #include "app/try_session.hpp"
 
 #include "placement/prefixes.hpp"
+#include "placement/series_placement.hpp"
 #include "store/cursors.hpp"
 #include "tracker/fresh_start.hpp"
 #include "tracker/tracker.hpp"
@@ -213,12 +214,18 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
   candidate.described = fmt::format("{} (\"{}\")", commit.id.substr(0, 12), commit.subject);
   candidate.explanation = "the commit it was made on";
   candidate.tried = true;
-  placement.state =
-      outcome.ok() ? placement::PlacementState::placed : placement::PlacementState::conflict;
+  placement.state = placement::changes_nothing(outcome) ? placement::PlacementState::already_applied
+                    : outcome.ok()                      ? placement::PlacementState::placed
+                                                        : placement::PlacementState::conflict;
   candidate.outcome = std::move(outcome);
   placement.candidates.push_back(std::move(candidate));
   if (placement.state == placement::PlacementState::placed) {
     placement.chosen = 0;
+  }
+  if (placement.state == placement::PlacementState::already_applied) {
+    placement.explanation =
+        fmt::format("{} has all of its changes already", placement.candidates[0].described);
+    return placement;
   }
   placement.explanation =
       fmt::format("on {} {}, the commit it was made on", placement.candidates[0].tree,

@@ -211,6 +211,13 @@ class Reader {
     if (!kept.diff.empty() && parse_diff(kept.diff)) {
       note("diff in format=flowed with spaces at line ends; not joined");
       joined.diff = std::move(kept.diff);
+      return joined;
+    }
+    // Declared as flowed by a program that never stuffed a space.
+    SplitBody plain = split_diff(bytes);
+    if (!plain.diff.empty() && parse_diff(plain.diff)) {
+      note("declared as format=flowed, but is not");
+      return plain;
     }
     return joined;
   }

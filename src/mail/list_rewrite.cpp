@@ -12,7 +12,8 @@ namespace {
 
 // "Alice" of "Alice via List" and "'Alice' via list"; empty for other names.
 std::string name_before_via(std::string_view name) {
-  const std::size_t via = name.rfind(" via ");
+  // "A via LIST", or "A via" where the list has no display name.
+  const std::size_t via = name.ends_with(" via") ? name.size() - 4 : name.rfind(" via ");
   if (via == std::string_view::npos) {
     return {};
   }

@@ -43,7 +43,12 @@ class Successor {
   std::size_t candidate(std::size_t of, std::size_t at) const {
     const std::size_t newer = m_next_version[of];
     const std::size_t complete = at < newer ? m_next_complete[at] : m_chain.size();
-    return complete < newer ? complete : m_next_used[std::max(at, newer)];
+    if (complete < newer) {
+      return complete;
+    }
+    // What is whole is tested until something whole takes its place.
+    const auto& next = m_chain[of].complete ? m_next_complete : m_next_used;
+    return next[std::max(at, newer)];
   }
 
   Succession succession(std::size_t of) const {

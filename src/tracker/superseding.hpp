@@ -36,6 +36,7 @@ using AreRelated = std::function<bool(std::size_t, std::size_t)>;
 // What becomes of each revision of `chain`, which is sorted by comes_before(). The time is linear
 // in its length. Nothing is taken over by
 // - a cover letter without patches, or a part of the same version once more;
+// - a part of a later version, from a revision that is complete;
 // - what was posted for another tree (tags_fit()), unless found to continue that very revision;
 // - a single patch from several (drops_patches()), unless both have one change-id or it names them;
 // - a stranger: a change-id or "Supersedes:" is easily copied, and whoever is superseded is not

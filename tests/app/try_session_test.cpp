@@ -129,6 +129,15 @@ TEST_CASE("app::TrySession: a verdict stands until the input or the base is anot
   CHECK(bench.attempt(mail, false, "work")[0].report.tested);
 }
 
+TEST_CASE("app::TrySession: what the base has already is not passed") {
+  Bench bench;
+  bench.checkout.commit("one", "1");
+  const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, ""};
+  const auto report = bench.attempt(mail, false, "HEAD")[0].report;
+  CHECK(report.verdict.verdict == Verdict::skip);
+  CHECK(report.verdict.reason.find("has all of its changes already") != std::string::npos);
+}
+
 TEST_CASE("app::TrySession: what could not be told is tested again at once") {
   Bench bench;
   bench.checkout.commit("one", "1");

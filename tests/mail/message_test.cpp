@@ -142,6 +142,15 @@ TEST_CASE("mail::parse_message: CRLF of the whole mail, of single lines and unde
             .diff == "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n");
 }
 
+TEST_CASE("mail::parse_message: format=flowed by a program that knows nothing of it") {
+  const std::string plain =
+      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n-b \n+c \n  d\n";
+  const Message message =
+      parsed(headers + "Content-Type: text/plain; format=flowed\n\nt\n" + plain);
+  CHECK(message.diff == plain);
+  CHECK(says(message, "declared as format=flowed, but is not"));
+}
+
 TEST_CASE("mail::parse_message: format=flowed") {
   const Message text = parsed(headers +
                               "Content-Type: text/plain; format=flowed\n\nsoft \nbreak\n> a \n"
@@ -268,6 +277,11 @@ TEST_CASE("mail::parse_message: senders rewritten by lists") {
   CHECK(from(via).from.email == "l@example.org");
   CHECK(from("From: Ann Example <ann@example.org>\nReply-To: c@example.org\n").from == ann);
   // Nobody becomes another by a name and a Reply-To.
+  // As nongnu.org writes it.
+  const std::string bare =
+      "From: Ann Example via <l@example.org>\nList-Id: <l.example.org>\nList-Post: "
+      "<mailto:l@example.org>\n";
+  CHECK(from(bare + "Reply-To: Ann Example <ann@example.org>\n").from == ann);
   const std::string mallory = "From: Mallory via home <mallory@example.net>\n";
   const std::string victim = "Reply-To: Ann Example <ann@example.org>\n";
   CHECK(from(mallory + victim).from.email == "mallory@example.net");

@@ -40,7 +40,15 @@ TEST_CASE("tracker::successions: the nearest later one that has patches and is n
   CHECK(heirs_of({}).empty());
   const std::vector<Revision> chain{revision(1, 1, 2), revision(2, 1, 1), revision(3, 1, 2),
                                     revision(4, 2, 0), revision(5, 2, 1), revision(6, 2, 1)};
-  CHECK(heirs_of(chain) == Heirs{2, 2, 4, std::nullopt, std::nullopt, std::nullopt});
+  CHECK(heirs_of(chain) ==
+        Heirs{2, 2, std::nullopt, std::nullopt, std::nullopt, std::nullopt});
+}
+
+TEST_CASE("tracker::successions: a whole series stays until a whole one takes its place") {
+  CHECK(heirs_of({revision(1, 1, 2), revision(2, 2, 1)}) == Heirs{std::nullopt, std::nullopt});
+  CHECK(heirs_of({revision(1, 1, 2), revision(2, 2, 1), revision(3, 3, 2)}) ==
+        Heirs{2, 2, std::nullopt});
+  CHECK(heirs_of({revision(1, 1, 1), revision(2, 2, 1)}) == Heirs{1, std::nullopt});
 }
 
 TEST_CASE("tracker::successions: what is for another tree takes over only from what it continues") {
