@@ -40,8 +40,7 @@ TEST_CASE("tracker::successions: the nearest later one that has patches and is n
   CHECK(heirs_of({}).empty());
   const std::vector<Revision> chain{revision(1, 1, 2), revision(2, 1, 1), revision(3, 1, 2),
                                     revision(4, 2, 0), revision(5, 2, 1), revision(6, 2, 1)};
-  CHECK(heirs_of(chain) ==
-        Heirs{2, 2, std::nullopt, std::nullopt, std::nullopt, std::nullopt});
+  CHECK(heirs_of(chain) == Heirs{2, 2, std::nullopt, std::nullopt, std::nullopt, std::nullopt});
 }
 
 TEST_CASE("tracker::successions: a whole series stays until a whole one takes its place") {
