@@ -63,6 +63,12 @@ Result<Range> range_of(git::Repository& repository, std::string_view written) {
                               escape_terminal(to), commit.parents.size()));
     }
     range.base = commit.parents[0];
+    if (repository.is_shallow() && !repository.exists(range.base).value_or(true)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} is where this shallow clone begins, so nobody here knows what it "
+                              "changed; fetch what is before it: git fetch --deepen=1",
+                              escape_terminal(to)));
+    }
     return range;
   }
   from = from.empty() ? "HEAD" : from;

@@ -196,6 +196,7 @@ Result<git::Repository*> TrySession::work_repository() {
       return tl::unexpected(std::move(opened).error());
     }
     m_work = std::move(*opened);
+    PM_TRY(m_work->take_shallow_from(*m_checkout));
   }
   return m_work.get();
 }

@@ -23,7 +23,7 @@ void print_conflict(std::string_view what, const git::Conflict& conflict) {
                escape_terminal(conflict.upstream_subject));
   }
   for (const auto line : split_lines(conflict.excerpt)) {
-    fmt::print("       {}\n", escape_terminal(line));
+    fmt::print("       {}\n", escape_terminal(line, true));
   }
 }
 
@@ -45,7 +45,7 @@ void print_findings(const std::vector<findings::Finding>& list) {
                escape_terminal(ellipsize(lines.empty() ? "" : lines.front(), 300)),
                escape_terminal(rule));
     for (std::size_t i = 1; i < lines.size(); ++i) {
-      fmt::print("          {}\n", escape_terminal(ellipsize(lines[i], 200)));
+      fmt::print("          {}\n", escape_terminal(ellipsize(lines[i], 200), true));
     }
   }
 }

@@ -152,6 +152,22 @@ run try main..; expect_status 2 $? "empty commit"
 expect_text 'commit [0-9a-f]{12} \("widget: nothing"\) is empty' "$work/err" "empty commit"
 git reset -q --hard HEAD~
 
+case_of "try: a clone without history says what it lacks"
+git format-patch -q --stdout HEAD~..HEAD >"$work/last.mbox"
+git clone -q --depth 1 --branch "$(git branch --show-current)" "file://$repo" "$work/shallow"
+cd "$work/shallow" || exit 1
+run try HEAD; expect_status 2 $? "the commit where a shallow clone begins"
+expect_text 'HEAD is where this shallow clone begins.*git fetch --deepen=1' "$work/err" "shallow"
+run try "$work/last.mbox"; expect_status 0 $? "mails against a shallow clone"
+expect_text 'skip.*already in' "$work/out" "mails against a shallow clone"
+sed 's/^-\([^-]\)/-nowhere \1/; s/^+\([^+]\)/+nowhere \1/; /^index /d; s/^Message-I[dD]: .*/Message-ID: <nowhere@x>/; s/^Subject: .*/Subject: [PATCH] widget: elsewhere/' \
+  "$work/last.mbox" >"$work/nowhere.mbox"
+run try "$work/nowhere.mbox"; expect_status 1 $? "a conflict in a shallow clone"
+expect_text 'this clone is shallow.*git fetch --unshallow' "$work/out" "a conflict in a shallow clone"
+run try --base HEAD "$work/last.mbox"; expect_status 0 $? "mails that the base has"
+expect_text 'skip.*has all of its changes already' "$work/out" "mails that the base has"
+cd "$repo" || exit 1
+
 case_of "a patchmill.yaml that came with the checkout is used only when it is named"
 printf 'jobs:\n  - name: steal\n    command: [false]\n' >patchmill.yaml
 run try; expect_status 1 $? "one's own patchmill.yaml"
