@@ -116,6 +116,7 @@ ServerStats Server::stats() const {
   stats.refused = m_state->refused;
   stats.timed_out = m_state->timed_out;
   stats.malformed = m_state->malformed;
+  stats.buffered = m_state->buffered;
   stats.requests = m_state->requests;
   return stats;
 }

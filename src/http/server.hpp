@@ -87,6 +87,7 @@ struct ServerStats {
   std::uint64_t refused = 0;      // connections over a limit
   std::uint64_t timed_out = 0;    // connections cut because a client was too slow
   std::uint64_t malformed = 0;    // requests refused by the parser
+  std::uint64_t buffered = 0;     // bytes of request bodies in memory now
   std::uint64_t requests = 0;
 };
 
