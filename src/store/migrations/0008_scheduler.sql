@@ -18,29 +18,22 @@ CREATE INDEX series_runs_open ON series_runs (series) WHERE finished IS NULL;
 -- Nodes planned and not done yet. A row leaves in the transaction that ends its node.
 CREATE TABLE queue (
   node @INT@ PRIMARY KEY,
+  lane @INT@ NOT NULL,           -- nodes of one lane run one after the other, by one worker
+  position @INT@ NOT NULL,       -- within the lane
   series @INT@ NOT NULL,
-  position @INT@ NOT NULL,       -- within the series: the order of the plan
+  attempt @INT@ NOT NULL,        -- of series_runs
   project TEXT NOT NULL,
   author TEXT NOT NULL,          -- tracker's author_key()
   priority @INT@ NOT NULL,       -- higher first
   queued @INT@ NOT NULL,
   ready_at @INT@ NOT NULL,       -- not before
-  blockers @INT@ NOT NULL,       -- rows of queue_needs; 0: may start
   estimate @INT@ NOT NULL,       -- seconds it will take, from earlier runs
-  attempts @INT@ NOT NULL,       -- how often it was started
-  worker TEXT NOT NULL,          -- who runs it; empty: nobody
+  worker TEXT NOT NULL,          -- who has the lane; empty: nobody
   lease_until @INT@,             -- the worker is taken for dead after this
   note TEXT NOT NULL             -- why it waits, for people
 ) @STRICT@;
+CREATE INDEX queue_lane ON queue (lane);
 CREATE INDEX queue_series ON queue (series);
-
--- `node` may start once `needs` is done.
-CREATE TABLE queue_needs (
-  node @INT@ NOT NULL,
-  needs @INT@ NOT NULL,
-  PRIMARY KEY (node, needs)
-) @STRICT@;
-CREATE INDEX queue_needs_needs ON queue_needs (needs);
 
 -- What people asked for; taken by the service, or by the next run.
 CREATE TABLE requests (
@@ -62,3 +55,6 @@ CREATE TABLE pauses (
 
 -- Why a node is incomplete (pipeline::IncompleteCause), where it is.
 ALTER TABLE nodes ADD COLUMN cause @INT@;
+
+-- How long a job took the last times.
+CREATE INDEX nodes_name ON nodes (name, id);
