@@ -98,9 +98,10 @@ void NodeStore::finish(Node& node, findings::Verdict result, std::string summary
   store::Transaction transaction(m_database);
   m_database.exec(
       "UPDATE nodes SET state = ?, result = ?, summary = ?, started = ?, finished = ?, "
-      "runtime = ?, reproducer = ? WHERE id = ?",
+      "runtime = ?, reproducer = ?, cause = ? WHERE id = ?",
       to_string(node.state), findings::to_string(result), node.summary, to_micros(*node.started),
-      to_micros(*node.finished), node.runtime, node.reproducer, node.id);
+      to_micros(*node.finished), node.runtime, node.reproducer,
+      node.cause ? std::optional(static_cast<int>(*node.cause)) : std::nullopt, node.id);
   m_database.exec("DELETE FROM node_findings WHERE node = ?", node.id);
   m_database.exec("DELETE FROM node_artifacts WHERE node = ?", node.id);
   for (std::size_t i = 0; i < std::min(findings.size(), max_findings); ++i) {
