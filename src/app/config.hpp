@@ -6,6 +6,7 @@
 #include "placement/placement.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -33,6 +34,10 @@ struct Config {
   std::map<std::string, checks::Settings> check_settings;  // by check name
   bool test_superseded = false;
   bool test_rfc = true;
+  // --- the service alone ---
+  unsigned workers = 0;  // lanes of jobs at the same time; 0: one for every two processors
+  std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
+  std::chrono::seconds fetch_interval{300};                             // of trees
 };
 
 // What stands when there is no file.

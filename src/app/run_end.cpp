@@ -118,20 +118,43 @@ std::optional<SeriesReport> conclude_run(Workspace& workspace, const tracker::Se
   return report;
 }
 
-int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict result,
-                std::string_view reason) {
+namespace {
+
+int end_nodes(Workspace& workspace, const pipeline::SeriesRun& run, Verdict result,
+              std::string_view reason) {
   pipeline::WorkStore work(workspace.database());
-  store::Transaction transaction(workspace.database());
   int ended = 0;
   for (const auto& queued : work.of_series(run.series)) {
     if (queued.attempt != run.attempt || !work.remove(queued.node)) {
       continue;
     }
     if (auto node = workspace.nodes().node(queued.node)) {
+      if (result == Verdict::incomplete) {
+        node->cause = pipeline::IncompleteCause::infrastructure;
+      }
       workspace.nodes().finish(*node, result, std::string(reason));
       ++ended;
     }
   }
+  return ended;
+}
+
+}  // namespace
+
+bool fail_run(Workspace& workspace, const tracker::Series& series, const pipeline::SeriesRun& run,
+              std::string_view reason) {
+  store::Transaction transaction(workspace.database());
+  end_nodes(workspace, run, Verdict::incomplete, reason);
+  const bool concluded = conclude_run(workspace, series, run).has_value();
+  transaction.commit();
+  return concluded;
+}
+
+int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict result,
+                std::string_view reason) {
+  pipeline::WorkStore work(workspace.database());
+  store::Transaction transaction(workspace.database());
+  const int ended = end_nodes(workspace, run, result, reason);
   work.close_run(run.series, run.attempt, workspace.clock().now());
   transaction.commit();
   return ended;

@@ -22,6 +22,11 @@ std::optional<SeriesReport> conclude_run(Workspace& workspace, const tracker::Se
 int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, findings::Verdict result,
                 std::string_view reason);
 
+// The same for trouble of ours: what is left is incomplete, and so is the series, which is tried
+// again in due time. False when somebody else has closed the run.
+bool fail_run(Workspace& workspace, const tracker::Series& series, const pipeline::SeriesRun& run,
+              std::string_view reason);
+
 // Ends what a process left under way that died: as incomplete, so that it is done again. Returns
 // how many nodes were ended.
 int abandon_orphans(Workspace& workspace);

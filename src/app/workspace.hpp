@@ -30,8 +30,6 @@ class Workspace {
   [[nodiscard]] const Clock& clock() const { return m_clock; }
   // Made when first asked for: it opens the mirrors.
   placement::Placer& placer();
-  // The next placer() looks at the mirrors anew: somebody has fetched them.
-  void forget_placer() { m_placer.reset(); }
 
   // Called with each verdict that was judged, inside the transaction that sets it.
   void on_verdict(std::function<void(const tracker::Series&)> listener) {

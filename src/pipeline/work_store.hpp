@@ -16,12 +16,12 @@ namespace patchmill::pipeline {
 // One try to judge a series, from placing it to its verdict.
 struct SeriesRun {
   std::int64_t series = 0;
-  int attempt = 1;              // that of its nodes
-  std::int64_t checkout = 0;    // the node
-  std::string project;          // for fair shares and for mail
-  std::string content_key;      // NodeStore::SeriesVerdict
-  std::string base_commit;      // empty: not applied
-  std::string base_described;   // for people
+  int attempt = 1;             // that of its nodes
+  std::int64_t checkout = 0;   // the node
+  std::string project;         // for fair shares and for mail
+  std::string content_key;     // NodeStore::SeriesVerdict
+  std::string base_commit;     // empty: not applied
+  std::string base_described;  // for people
   Timestamp started{};
   std::optional<Timestamp> finished;
 };

@@ -22,7 +22,7 @@ TEST_CASE("pipeline::lanes_of: what hands on its work shares a lane, the rest do
                                   job("b"), job("other", {}, "um"), job("c", {"nobody"})};
   Plan plan;
   CHECK(lanes_of(plan).empty());
-  plan.jobs = {{&jobs[0], {}}, {&jobs[1], 1}, {&jobs[1], 2}, {&jobs[2], {}},
+  plan.jobs = {{&jobs[0], {}}, {&jobs[1], 1},  {&jobs[1], 2}, {&jobs[2], {}},
                {&jobs[3], {}}, {&jobs[4], {}}, {&jobs[5], {}}};
   CHECK(lanes_of(plan) == Lanes{0, 1, 1, 1, 2, 1, 3});
   // A job may stand before what it shares a folder with.

@@ -56,5 +56,7 @@ CREATE TABLE pauses (
 -- Why a node is incomplete (pipeline::IncompleteCause), where it is.
 ALTER TABLE nodes ADD COLUMN cause @INT@;
 
+-- What is to be tried again.
+CREATE INDEX series_verdicts_retry ON series_verdicts (retry_at) WHERE retry_at IS NOT NULL;
 -- How long a job took the last times.
 CREATE INDEX nodes_name ON nodes (name, id);
