@@ -9,6 +9,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(CURL 7.87 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 # Its -D_LARGEFILE64_SOURCE means nothing on 64 bits and would shut out the precompiled header.

@@ -26,7 +26,7 @@ class InboxSource final : public Source {
       : m_git_dir(std::move(git_dir)), m_key(std::move(key)) {}
 
   std::string name() const override { return m_git_dir.string(); }
-  Result<void> resume(store::Database& database) override;
+  Result<void> resume(Positions& positions) override;
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
   SourceProgress progress() const override { return {m_given, m_history.size()}; }
@@ -43,8 +43,8 @@ class InboxSource final : public Source {
   std::size_t m_given = 0;
 };
 
-Result<void> InboxSource::resume(store::Database& database) {
-  auto cursor = store::cursor(database, m_key).value_or("");
+Result<void> InboxSource::resume(Positions& positions) {
+  auto cursor = positions.cursor(m_key).value_or("");
   if (!git::is_object_id(cursor)) {
     cursor.clear();
   }

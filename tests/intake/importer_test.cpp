@@ -24,8 +24,8 @@ class ListSource final : public Source {
   explicit ListSource(std::vector<std::string> mails, std::string failure = {})
       : m_mails(std::move(mails)), m_failure(std::move(failure)) {}
   std::string name() const override { return "a list"; }
-  Result<void> resume(store::Database& database) override {
-    m_next = std::stoull(store::cursor(database, "list").value_or("0"));
+  Result<void> resume(Positions& positions) override {
+    m_next = std::stoull(positions.cursor("list").value_or("0"));
     return {};
   }
   Result<std::optional<std::string>> next() override {

@@ -60,7 +60,7 @@ TEST_CASE("intake::open_maildir: files that move or vanish while they are read")
   test::write(f.folder / "new" / "b", simple_mail(2));
   test::write(f.folder / "new" / "c", simple_mail(3));
   auto source = open_maildir(f.folder);
-  REQUIRE(source->resume(f.store.database()));
+  REQUIRE(test::resume(*source, f.store.database()));
   fs::rename(f.folder / "new" / "a", f.folder / "cur" / "a:2,S");
   fs::remove(f.folder / "new" / "b");
   CHECK(source->next().value() == simple_mail(1));
@@ -89,7 +89,7 @@ TEST_CASE("intake::open_maildir: odd names and a line of the delivery program") 
 TEST_CASE("intake::open_maildir: a folder that is none says so") {
   Fixture f;
   fs::remove(f.folder / "cur");
-  const auto resumed = open_maildir(f.folder)->resume(f.store.database());
+  const auto resumed = test::resume(*open_maildir(f.folder), f.store.database());
   REQUIRE_FALSE(resumed);
   CHECK(resumed.error().message.find("cur") != std::string::npos);
 }

@@ -134,10 +134,15 @@ class InboxMaker {
   bool m_first = true;
 };
 
+inline Result<void> resume(intake::Source& source, store::Database& database) {
+  intake::StorePositions positions(database);
+  return source.resume(positions);
+}
+
 // Everything a source gives from where the store says it was read to; records it when asked.
 inline std::vector<std::string> read_all(intake::Source& source, store::Database& database,
                                          bool record = true) {
-  const auto resumed = source.resume(database);
+  const auto resumed = resume(source, database);
   REQUIRE_MESSAGE(resumed.has_value(), (resumed ? "" : resumed.error().message));
   std::vector<std::string> mails;
   while (true) {

@@ -97,7 +97,7 @@ TEST_CASE("intake::open_inbox_repository: stopped in the middle") {
   inbox.finish();
   {
     auto source = open_inbox_repository(inbox.git_dir(), "inbox:" + inbox.git_dir().string());
-    REQUIRE(source->resume(f.store.database()));
+    REQUIRE(test::resume(*source, f.store.database()));
     for (int i = 0; i < 150; ++i) {
       REQUIRE(source->next().value() == simple_mail(i));
     }
@@ -132,7 +132,7 @@ TEST_CASE("intake::open_inbox_repository: no commits, no repository, another bra
   test::git(inbox.git_dir(), {"symbolic-ref", "HEAD", "refs/heads/main"});
   CHECK(f.read(inbox.git_dir()) == Mails{simple_mail(1)});
   const auto missing =
-      open_inbox_repository(f.store.folder() / "none.git", "x")->resume(f.store.database());
+      test::resume(*open_inbox_repository(f.store.folder() / "none.git", "x"), f.store.database());
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message.find("none.git") != std::string::npos);
 }
