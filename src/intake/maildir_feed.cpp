@@ -23,7 +23,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds rescan_local = std::chrono::minutes(5);
+constexpr milliseconds rescan_local = std::chrono::minutes(1);
 constexpr milliseconds rescan_remote = std::chrono::seconds(15);
 // There, times of change may be old ones.
 constexpr milliseconds relisting_remote = std::chrono::minutes(1);
@@ -82,6 +82,7 @@ class MaildirFeed final : public Feed {
   bool m_remote = false;
   bool m_rescan_due = true;
   SteadyClock::time_point m_next_rescan{};
+  Stamps m_watched;                            // of the folders that are watched
   SteadyClock::time_point m_listed_at{};
   std::optional<Stamps> m_listed;              // of the folders, when they were last listed
   std::map<std::string, fs::path> m_announced;  // by unique part
@@ -105,6 +106,9 @@ Result<void> MaildirFeed::watch() {
   auto watch = FolderWatch::open();
   constexpr std::uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE;
   const auto add = [&](const char* sub) -> Result<int> { return watch->add(m_folder / sub, mask); };
+  if (watch) {  // tells when it is renamed or removed
+    PM_TRY(watch->add(m_folder, IN_MOVE_SELF));
+  }
   const auto fresh = watch ? add("new") : Result<int>(tl::unexpected(watch.error()));
   const auto current = watch ? add("cur") : Result<int>(tl::unexpected(watch.error()));
   if (!fresh || !current) {
@@ -123,6 +127,7 @@ Result<void> MaildirFeed::watch() {
   m_new = *fresh;
   m_cur = *current;
   m_watch = std::move(*watch);
+  m_watched = stamps();
   m_rescan_due = true;  // nobody told what changed until now
   m_listed.reset();
   return {};
@@ -216,7 +221,13 @@ Result<std::vector<std::unique_ptr<Source>>> MaildirFeed::open(Positions& positi
     PM_TRY(watch());
   }
   const auto now = SteadyClock::now();
-  const auto stamps_now = stamps();
+  auto stamps_now = stamps();
+  if (m_watch && (stamps_now[0].inode != m_watched[0].inode ||
+                  stamps_now[1].inode != m_watched[1].inode)) {
+    m_watch.reset();  // other folders by the same name
+    PM_TRY(watch());
+    stamps_now = stamps();
+  }
   std::vector<MaildirFile> files;
   if (m_rescan_due || now >= m_next_rescan) {
     m_next_rescan = now + rescan_interval();

@@ -10,7 +10,7 @@
 namespace patchmill::intake {
 
 struct MaildirFeedOptions {
-  // How often to look for mails that nobody announced. 0: five minutes, 15 seconds on network
+  // How often to look for mails that nobody announced. 0: a minute, 15 seconds on network
   // file systems, a second where folders cannot be watched.
   std::chrono::milliseconds rescan{0};
   // A file written in place (not moved or linked there, as maildir(5) wants) is read when it is

@@ -53,6 +53,7 @@ class MboxSource final : public Source {
   Fd m_fd;
   std::optional<MboxEnd> m_end;
   std::uint64_t m_size = 0;
+  bool m_not_ours = false;    // not the file that was read, and no other is wanted
   std::uint64_t m_given = 0;  // where the mail after the last one given starts
   std::unique_ptr<MboxSplitter> m_splitter;
 };
@@ -141,6 +142,7 @@ Result<void> MboxSource::resume(Positions& positions) {
   if (cursor && !position) {
     if (m_end && m_end->only_continued) {
       m_given = m_size;
+      m_not_ours = true;
     } else {
       log::info("{} is not what it was when it was read last; reading it from the beginning",
                 m_file.string());
@@ -168,7 +170,7 @@ Result<std::optional<std::string>> MboxSource::next() {
 
 std::function<void(store::Database&)> MboxSource::checkpoint() {
   const auto hash = mark(m_given);
-  if (!hash) {
+  if (!hash || m_not_ours) {
     return [](store::Database&) {};  // without a mark the next reading starts anew: only slower
   }
   return [key = key_of(m_file),

@@ -19,7 +19,8 @@ std::unique_ptr<Source> open_mbox(std::filesystem::path file);
 struct MboxEnd {
   std::uint64_t size = 0;     // nothing behind this is looked at
   bool leave_last = false;    // the last mail may still be written: it is not given
-  // Whether only a file that goes on where the cursor is may be read: nothing is given of others.
+  // Only a file that goes on where the cursor is may be read: of others nothing is given, and the
+  // cursor stays where it is.
   bool only_continued = false;
 };
 // The same for an open file, which may have got another name: `file` only names the cursor.

@@ -84,7 +84,7 @@ class MboxFeed final : public Feed {
   using Sources = std::vector<std::unique_ptr<Source>>;
 
   Result<void> watch();
-  void add(Sources& sources, const Fd& fd, const Look& look, bool replaced);
+  void add(Sources& sources, const Fd& fd, const Look& look, bool only_continued);
   Result<Fd> find_rotated(Positions& positions) const;
   [[nodiscard]] milliseconds left_to_settle(const Fd& fd, const Look& look);
   [[nodiscard]] bool is_locked(const Fd& fd) const;
@@ -163,13 +163,13 @@ milliseconds MboxFeed::left_to_settle(const Fd& fd, const Look& look) {
   return std::max(wanted - unchanged, milliseconds(0));
 }
 
-void MboxFeed::add(Sources& sources, const Fd& fd, const Look& look, bool replaced) {
+void MboxFeed::add(Sources& sources, const Fd& fd, const Look& look, bool only_continued) {
   const auto left = left_to_settle(fd, look);
   if (left.count() > 0) {
     m_unsettled = left;
   }
   sources.push_back(
-      open_mbox_part(m_file, duplicate(fd), {look.size, left.count() > 0, replaced}));
+      open_mbox_part(m_file, duplicate(fd), {look.size, left.count() > 0, only_continued}));
 }
 
 // The file that was read last, by another name: logrotate's FILE.1, savelog's FILE.0, FILE-20260105.
@@ -219,8 +219,8 @@ Result<std::vector<std::unique_ptr<Source>>> MboxFeed::open(Positions& positions
   const auto fresh_look = fresh.valid() ? look_at(fresh.get()) : std::nullopt;
   auto old_look = m_fd.valid() ? look_at(m_fd.get()) : std::nullopt;
   bool replaced = old_look && (!fresh_look || !fresh_look->same_file(*old_look));
+  std::optional<std::uint64_t> position;
   if (!replaced && (fresh_look ? m_read != fresh_look : !m_started)) {
-    std::optional<std::uint64_t> position;
     if (fresh_look) {
       PM_TRY_ASSIGN(position, mbox_position(positions, m_file, fresh.get()));
     }
@@ -242,7 +242,8 @@ Result<std::vector<std::unique_ptr<Source>>> MboxFeed::open(Positions& positions
   if (fresh_look) {
     m_fd = std::move(fresh);
     if (m_read != fresh_look) {
-      add(sources, m_fd, *fresh_look, false);
+      // It may be truncated and written anew before it is read.
+      add(sources, m_fd, *fresh_look, position.has_value());
       m_read = m_unsettled ? std::nullopt : fresh_look;
     }
   }
