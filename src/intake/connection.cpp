@@ -54,7 +54,9 @@ Result<void> CurlConnection::open(const Endpoint& endpoint) {
   m_transfer.set(CURLOPT_HTTPPROXYTUNNEL, 1L);
   m_transfer.set(CURLOPT_SSL_ENABLE_ALPN, 0L);
   m_transfer.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(endpoint.connect_timeout.count()));
-  m_transfer.set_trust(endpoint.ca_file, endpoint.proxy);
+  m_transfer.set_trust(endpoint.ca_file, {});
+  // The environment's proxies are for the web, whatever the scheme is called here.
+  m_transfer.set(CURLOPT_PROXY, endpoint.proxy.c_str());
   if (endpoint.security == Security::starttls) {
     m_transfer.set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
   }

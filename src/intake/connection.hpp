@@ -22,7 +22,7 @@ struct Endpoint {
   unsigned port = 0;
   Security security = Security::tls;
   std::string ca_file;  // certificates to trust instead of the system's
-  std::string proxy;    // as curl has it ("socks5h://host:1080"); empty: from the environment
+  std::string proxy;    // as curl has it ("socks5h://host:1080"); empty: none
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(30);
   std::chrono::milliseconds io_timeout = std::chrono::seconds(60);  // without a single byte
   bool operator==(const Endpoint&) const = default;

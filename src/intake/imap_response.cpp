@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_response = std::size_t{16} << 20;  // literals not counted
 constexpr std::uint64_t longest_announced = std::uint64_t{8} << 30;
 constexpr std::size_t most_literals = 1000;
-constexpr std::size_t most_tokens = 4'000'000;
+constexpr std::size_t most_tokens = 2'000'000;
 
 // What is between literals, and the literals.
 struct Piece {

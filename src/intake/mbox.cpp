@@ -54,6 +54,8 @@ class MboxSource final : public Source {
   std::optional<MboxEnd> m_end;
   std::uint64_t m_size = 0;
   bool m_not_ours = false;    // not the file that was read, and no other is wanted
+  std::uint64_t m_start = 0;
+  std::string m_start_mark;
   std::uint64_t m_given = 0;  // where the mail after the last one given starts
   std::unique_ptr<MboxSplitter> m_splitter;
 };
@@ -148,6 +150,8 @@ Result<void> MboxSource::resume(Positions& positions) {
                 m_file.string());
     }
   }
+  m_start = m_given;
+  PM_TRY_ASSIGN(m_start_mark, mark(m_start));
   auto read = [this, at = m_given](char* buffer, std::size_t size) mutable -> Result<std::size_t> {
     const auto end = m_end ? m_size : std::numeric_limits<std::uint64_t>::max();
     auto count = read_at(at, buffer, std::min<std::uint64_t>(size, end - std::min(end, at)));
@@ -170,7 +174,9 @@ Result<std::optional<std::string>> MboxSource::next() {
 
 std::function<void(store::Database&)> MboxSource::checkpoint() {
   const auto hash = mark(m_given);
-  if (!hash || m_not_ours) {
+  // A file that was truncated under our hands may hold other mails up to here by now.
+  const auto start = mark(m_start);
+  if (!hash || m_not_ours || !start || *start != m_start_mark) {
     return [](store::Database&) {};  // without a mark the next reading starts anew: only slower
   }
   return [key = key_of(m_file),
