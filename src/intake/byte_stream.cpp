@@ -25,14 +25,9 @@ Result<void> StreamReader::fill(Time deadline) {
     m_buffer.erase(0, m_at);
     m_at = 0;
   }
-  const auto used = m_buffer.size();
-  m_buffer.resize(used + read_step);
-  const auto count = m_stream.read(m_buffer.data() + used, read_step);
-  m_buffer.resize(used + (count ? *count : 0));
-  if (!count) {
-    return tl::unexpected(count.error());
-  }
-  if (*count == 0) {
+  PM_TRY_ASSIGN(const auto count, m_stream.read(m_chunk.data(), m_chunk.size()));
+  m_buffer.append(m_chunk.data(), count);
+  if (count == 0) {
     return fail(ErrorKind::infrastructure, "the server closed the connection");
   }
   return {};
@@ -59,15 +54,15 @@ Result<std::string> StreamReader::line(std::size_t longest) {
 }
 
 Result<std::string> StreamReader::bytes(std::uint64_t count, std::size_t kept) {
-  const auto deadline = SteadyClock::now() + m_patience +
-                        std::chrono::seconds(count / slowest_bytes_per_second);
+  const auto deadline =
+      SteadyClock::now() + m_patience + std::chrono::seconds(count / slowest_bytes_per_second);
   std::string result;
   while (count > 0) {
     if (!has_buffered()) {
       PM_TRY(fill(deadline));
     }
-    const auto step = static_cast<std::size_t>(
-        std::min<std::uint64_t>(count, m_buffer.size() - m_at));
+    const auto step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(count, m_buffer.size() - m_at));
     const auto room = kept - std::min(kept, result.size());
     result.append(m_buffer, m_at, std::min(room, step));
     m_at += step;

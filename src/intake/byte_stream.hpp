@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchmill::intake {
 
@@ -48,6 +49,7 @@ class StreamReader {
 
   ByteStream& m_stream;
   std::chrono::milliseconds m_patience;
+  std::vector<char> m_chunk = std::vector<char>(std::size_t{1} << 16);
   std::string m_buffer;
   std::size_t m_at = 0;
 };

@@ -88,7 +88,8 @@ Result<void> CurlConnection::write(std::string_view data) {
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
     // TLS may want to read before it can write.
-    const auto woken = poll(POLLOUT | POLLIN, std::min(left, std::chrono::milliseconds(250)), false);
+    const auto woken =
+        poll(POLLOUT | POLLIN, std::min(left, std::chrono::milliseconds(250)), false);
     if (woken == Waiter::Woken::stopped) {
       return broken("stopped");
     }
@@ -101,8 +102,7 @@ Result<void> CurlConnection::write(std::string_view data) {
 
 Result<CurlConnection::Received> CurlConnection::receive() {
   std::size_t count = 0;
-  const auto code =
-      curl_easy_recv(m_transfer.easy(), m_received.data(), m_received.size(), &count);
+  const auto code = curl_easy_recv(m_transfer.easy(), m_received.data(), m_received.size(), &count);
   if (code == CURLE_AGAIN) {
     return Received::nothing_yet;
   }
@@ -161,8 +161,7 @@ Result<std::unique_ptr<ByteStream>> Connection::open(const Endpoint& endpoint, W
   if (const auto opened = connection->open(endpoint); !opened) {
     return fail(opened.error().kind,
                 fmt::format("cannot connect to {} port {}: {}; check host, port and security",
-                            escape_terminal(endpoint.host), endpoint.port,
-                            opened.error().message));
+                            escape_terminal(endpoint.host), endpoint.port, opened.error().message));
   }
   return std::unique_ptr<ByteStream>(std::move(connection));
 }

@@ -18,8 +18,8 @@ namespace {
 
 // Not in linux/magic.h of every distribution.
 constexpr std::array<long, 7> remote_magics = {
-    NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, V9FS_MAGIC, 0xFF534D42 /* cifs */, 0xFE534D42 /* smb2 */,
-    0x65735546 /* fuse */, 0x00C36400 /* ceph */};
+    NFS_SUPER_MAGIC,       SMB_SUPER_MAGIC,       V9FS_MAGIC, 0xFF534D42 /* cifs */,
+    0xFE534D42 /* smb2 */, 0x65735546 /* fuse */, 0x00C36400 /* ceph */};
 
 tl::unexpected<Error> failed(const std::string& what, int code) {
   if (code == ENOENT || code == ENOTDIR) {
@@ -43,8 +43,9 @@ Result<FolderWatch> FolderWatch::open() {
 }
 
 Result<int> FolderWatch::add(const fs::path& folder, std::uint32_t mask) {
-  const int id = ::inotify_add_watch(m_fd.get(), folder.c_str(), mask | IN_ONLYDIR | IN_EXCL_UNLINK |
-                                                                     IN_DELETE_SELF | IN_MOVE_SELF);
+  const int id =
+      ::inotify_add_watch(m_fd.get(), folder.c_str(),
+                          mask | IN_ONLYDIR | IN_EXCL_UNLINK | IN_DELETE_SELF | IN_MOVE_SELF);
   if (id < 0) {
     return failed("cannot watch " + escape_terminal(folder.string()), errno);
   }

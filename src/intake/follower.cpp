@@ -189,8 +189,8 @@ Result<tracker::IngestOutcome> Follower::store_each(Batch& batch) {
                      m_options.name, error.what(), ellipsize(mend_utf8(mail.raw), 300));
           break;
         }
-        mail.parsed = fail(ErrorKind::invalid, fmt::format("the store refuses it: {}",
-                                                           escape_terminal(error.what())));
+        mail.parsed = fail(ErrorKind::invalid,
+                           fmt::format("the store refuses it: {}", escape_terminal(error.what())));
       }
     }
   }
@@ -225,9 +225,9 @@ void Follower::count(const tracker::IngestOutcome& outcome, const Batch& batch) 
       health.last_mail = now;
     }
     const auto& position = batch.position;
-    health.lag = position.total ? std::optional(*position.total -
-                                                std::min(*position.total, position.done))
-                                : std::nullopt;
+    health.lag = position.total
+                     ? std::optional(*position.total - std::min(*position.total, position.done))
+                     : std::nullopt;
   });
 }
 

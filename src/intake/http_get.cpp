@@ -95,8 +95,8 @@ Result<HttpAnswer> http_get(const HttpQuestion& question, Waiter& waiter) {
   const auto done = transfer.run(waiter, question.timeout);
   const auto url = git::without_credentials(question.url, question.url);
   if (receiver.too_long) {
-    return fail(ErrorKind::limit, fmt::format("{} answers with more than {} bytes", url,
-                                              question.longest));
+    return fail(ErrorKind::limit,
+                fmt::format("{} answers with more than {} bytes", url, question.longest));
   }
   if (!done) {
     return fail(done.error().kind,

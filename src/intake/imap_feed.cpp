@@ -27,27 +27,29 @@ constexpr int most_refusals = 3;
 struct Folder {
   std::string key;  // of the cursor
   std::string name;
-  std::vector<std::uint32_t> given;           // since they were marked as read
+  std::vector<std::uint32_t> given;            // since they were marked as read
   std::map<std::uint32_t, int> refusals = {};  // by UID
 };
 
 // Everything from the first UID given on, in the order of the UIDs as far as the server keeps it.
 class ImapSource final : public Source {
  public:
-  ImapSource(ImapSession& session, Folder& folder, std::uint32_t validity,
+  ImapSource(ImapSession& session, Folder& folder, std::uint32_t validity, std::uint32_t first,
              std::vector<std::uint32_t> uids)
       : m_session(session),
         m_folder(folder),
         m_validity(validity),
         m_uids(std::move(uids)),
-        m_done(m_uids.front() - 1) {}
+        m_done(first - 1),
+        m_highest(first - 1) {}
 
   std::string name() const override { return m_folder.name; }
   Result<void> resume(Positions&) override { return {}; }
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override {
-    return [key = m_folder.key, value = fmt::format("{} {}", m_validity, m_done)](
-               store::Database& database) { store::set_cursor(database, key, value); };
+    return
+        [key = m_folder.key, value = fmt::format("{} {}", m_validity, std::min(m_done, m_highest))](
+            store::Database& database) { store::set_cursor(database, key, value); };
   }
   SourceProgress progress() const override { return {m_count, m_uids.size()}; }
 
@@ -64,7 +66,10 @@ class ImapSource final : public Source {
   std::vector<std::uint32_t> m_singly;  // to be asked for one by one, descending
   bool m_fetching = false;
   bool m_alone = false;  // the running command asks for one mail
-  std::uint32_t m_done;  // everything up to this UID was given
+  std::uint32_t m_done;  // everything up to this UID was given or is gone
+  // The highest UID known to be real. The cursor never goes beyond: a number that a server made up
+  // would hide all mails below it.
+  std::uint32_t m_highest;
   std::size_t m_count = 0;
 };
 
@@ -85,12 +90,14 @@ Result<void> ImapSource::end_of_fetch() {
       if (m_session.refused().empty()) {
         continue;
       }
-      if (++m_folder.refusals[uid] < most_refusals) {
+      const int refusals = ++m_folder.refusals[uid];
+      if (refusals < most_refusals) {
         return fail(ErrorKind::infrastructure,
                     fmt::format("the server does not give the mail with UID {} ({}); after {} "
                                 "attempts it is left out",
                                 uid, m_session.refused(), most_refusals));
       }
+      m_highest = std::max(m_highest, uid);
       log::warning("{}: the server does not give the mail with UID {} ({}); it is left out",
                    m_folder.name, uid, m_session.refused());
     }
@@ -131,6 +138,7 @@ Result<std::optional<std::string>> ImapSource::next() {
     }
     ++m_count;
     m_folder.given.push_back(mail->uid);
+    m_highest = std::max(m_highest, mail->uid);
     if (!m_alone && !m_pending.empty()) {
       m_done = *m_pending.begin() - 1;
     } else if (m_singly.empty()) {
@@ -187,8 +195,8 @@ Result<void> ImapFeed::connect(Waiter& waiter) {
   if (!m_account.secret.empty()) {
     PM_TRY_ASSIGN(secret, read_secret(m_account.secret));
   }
-  PM_TRY_ASSIGN(auto stream, m_open_stream ? m_open_stream(waiter)
-                                           : Connection::open(m_account.server, waiter));
+  PM_TRY_ASSIGN(auto stream,
+                m_open_stream ? m_open_stream(waiter) : Connection::open(m_account.server, waiter));
   auto session = std::make_unique<ImapSession>(std::move(stream), most_bytes_of_a_mail);
   PM_TRY(session->start(!m_open_stream && m_account.server.security == Security::starttls));
   PM_TRY(session->login(m_account.auth, m_account.user, secret));
@@ -213,9 +221,10 @@ std::uint32_t ImapFeed::first_unread(Positions& positions) {
     return 1;
   }
   if (m_mailbox.uid_next && *m_mailbox.uid_next > 0 && *last >= *m_mailbox.uid_next && m_fresh) {
-    log::warning("{}: the server has fewer mails than before without saying that it numbered them "
-                 "anew; reading all of the folder again",
-                 m_folder.name);
+    log::warning(
+        "{}: the server has fewer mails than before without saying that it numbered them "
+        "anew; reading all of the folder again",
+        m_folder.name);
     return 1;
   }
   return *last == std::numeric_limits<std::uint32_t>::max() ? *last : *last + 1;
@@ -240,7 +249,7 @@ Result<std::vector<std::unique_ptr<Source>>> ImapFeed::open(Positions& positions
   }
   if (!uids->empty()) {
     sources.push_back(std::make_unique<ImapSource>(*m_session, m_folder, m_mailbox.uid_validity,
-                                                   std::move(*uids)));
+                                                   first, std::move(*uids)));
   }
   return sources;
 }
@@ -263,8 +272,7 @@ Result<void> ImapFeed::wait(Waiter& waiter) {
 
 }  // namespace
 
-std::unique_ptr<Feed> follow_imap(ImapAccount account, std::string folder,
-                                  OpenStream open_stream) {
+std::unique_ptr<Feed> follow_imap(ImapAccount account, std::string folder, OpenStream open_stream) {
   return std::make_unique<ImapFeed>(std::move(account), std::move(folder), std::move(open_stream));
 }
 

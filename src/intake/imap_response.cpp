@@ -244,7 +244,8 @@ std::vector<std::uint32_t> numbers_of_search(const ImapResponse& response) {
   std::vector<std::uint32_t> numbers;
   if (response.is_data("SEARCH")) {
     for (const auto& token : response.tokens) {
-      const auto number = token.kind == ImapToken::Kind::atom ? imap_number(token.text) : std::nullopt;
+      const auto number =
+          token.kind == ImapToken::Kind::atom ? imap_number(token.text) : std::nullopt;
       if (number && *number > 0) {
         numbers.push_back(*number);
       }

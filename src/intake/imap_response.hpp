@@ -28,8 +28,8 @@ struct ImapResponse {
   Kind kind = Kind::untagged;
   std::string tag;
   Status status = Status::none;
-  std::string code;  // "UIDVALIDITY 7" of "[UIDVALIDITY 7]"; with a status only
-  std::string text;  // for people; with a status or a continuation
+  std::string code;               // "UIDVALIDITY 7" of "[UIDVALIDITY 7]"; with a status only
+  std::string text;               // for people; with a status or a continuation
   std::vector<ImapToken> tokens;  // of everything else: data after "* "
 
   // The number of "[NAME 7]" when the code has that name.

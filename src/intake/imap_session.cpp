@@ -131,8 +131,8 @@ Result<void> ImapSession::start(bool greeting_was_read) {
 Result<ImapResponse> ImapSession::authenticate(std::string_view mechanism,
                                                const std::string& message) {
   const bool at_once = has_capability("SASL-IR");
-  PM_TRY(send(fmt::format("AUTHENTICATE {}{}{}", mechanism, at_once ? " " : "",
-                          at_once ? message : "")));
+  PM_TRY(send(
+      fmt::format("AUTHENTICATE {}{}{}", mechanism, at_once ? " " : "", at_once ? message : "")));
   bool sent = at_once;
   while (true) {
     PM_TRY_ASSIGN(auto response, receive());
@@ -146,8 +146,7 @@ Result<ImapResponse> ImapSession::authenticate(std::string_view mechanism,
   }
 }
 
-Result<void> ImapSession::login(ImapAuth auth, const std::string& user,
-                                const std::string& secret) {
+Result<void> ImapSession::login(ImapAuth auth, const std::string& user, const std::string& secret) {
   if (m_authenticated) {
     return {};
   }
@@ -155,8 +154,9 @@ Result<void> ImapSession::login(ImapAuth auth, const std::string& user,
     auth = has_capability("AUTH=PLAIN") ? ImapAuth::plain : ImapAuth::login;
   }
   if (auth == ImapAuth::login && has_capability("LOGINDISABLED")) {
-    return fail(ErrorKind::invalid,
-                "the server takes no passwords over this connection; use security: tls or starttls");
+    return fail(
+        ErrorKind::invalid,
+        "the server takes no passwords over this connection; use security: tls or starttls");
   }
   m_capabilities.erase("IDLE");  // what is offered now counts
   const auto before = m_capabilities;
@@ -176,10 +176,9 @@ Result<void> ImapSession::login(ImapAuth auth, const std::string& user,
     return fail(passing ? ErrorKind::infrastructure : ErrorKind::invalid,
                 fmt::format("the server refuses the login of {}: {}; {}", escape_terminal(user),
                             words_of(*done),
-                            passing ? "it is tried again"
-                            : auth == ImapAuth::xoauth2
-                                ? "renew the token, or check user and auth"
-                                : "check user, password and auth"));
+                            passing                     ? "it is tried again"
+                            : auth == ImapAuth::xoauth2 ? "renew the token, or check user and auth"
+                                                        : "check user, password and auth"));
   }
   m_authenticated = true;
   return m_capabilities == before ? ask_capabilities() : Result<void>();
@@ -236,8 +235,7 @@ Result<std::vector<std::uint32_t>> ImapSession::search(std::uint32_t first) {
 Result<void> ImapSession::begin_fetch(std::span<const std::uint32_t> uids) {
   m_refused.clear();
   // PEEK does not set \Seen. A part of a mail: no server sends more than we keep.
-  return send(
-      fmt::format("UID FETCH {} (UID BODY.PEEK[]<0.{}>)", imap_set(uids), m_longest_mail));
+  return send(fmt::format("UID FETCH {} (UID BODY.PEEK[]<0.{}>)", imap_set(uids), m_longest_mail));
 }
 
 Result<std::optional<ImapSession::Mail>> ImapSession::next_fetched() {

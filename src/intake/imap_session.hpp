@@ -25,7 +25,7 @@ enum class ImapAuth {
 };
 
 struct ImapMailbox {
-  std::uint32_t uid_validity = 0;        // 0: the server gives none
+  std::uint32_t uid_validity = 0;         // 0: the server gives none
   std::optional<std::uint32_t> uid_next;  // not every server tells
   std::uint32_t exists = 0;
 };

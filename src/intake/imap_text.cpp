@@ -99,9 +99,10 @@ std::string sasl_plain(std::string_view user, std::string_view password) {
 }
 
 std::string sasl_xoauth2(std::string_view user, std::string_view token) {
-  return base64(fmt::format("user={}\x01"
-                            "auth=Bearer {}\x01\x01",
-                            user, token));
+  return base64(
+      fmt::format("user={}\x01"
+                  "auth=Bearer {}\x01\x01",
+                  user, token));
 }
 
 std::string imap_set(std::span<const std::uint32_t> numbers) {
@@ -112,8 +113,7 @@ std::string imap_set(std::span<const std::uint32_t> numbers) {
       ++last;
     }
     out += out.empty() ? "" : ",";
-    out += last == i ? std::to_string(numbers[i])
-                     : fmt::format("{}:{}", numbers[i], numbers[last]);
+    out += last == i ? std::to_string(numbers[i]) : fmt::format("{}:{}", numbers[i], numbers[last]);
     i = last + 1;
   }
   return out;

@@ -24,10 +24,9 @@ constexpr std::chrono::milliseconds rescan_unwatched(2000);
 
 std::string stamp_of(const fs::path& file) {
   struct stat info{};
-  return ::stat(file.c_str(), &info) != 0
-             ? std::string("-")
-             : fmt::format("{}.{}.{}.{}", info.st_ino, info.st_size, info.st_mtim.tv_sec,
-                           info.st_mtim.tv_nsec);
+  return ::stat(file.c_str(), &info) != 0 ? std::string("-")
+                                          : fmt::format("{}.{}.{}.{}", info.st_ino, info.st_size,
+                                                        info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
 }
 
 // Changes whenever a ref does: git replaces the file of a ref, or packed-refs, as a whole.

@@ -77,9 +77,8 @@ Result<InboxManifest> read_manifest(std::string_view gzipped, std::string_view i
     if (epoch && entry.is_object()) {
       // Without a fingerprint everything that is told counts.
       const auto* print = entry.as_object().if_contains("fingerprint");
-      manifest[*epoch] = print != nullptr && print->is_string()
-                             ? std::string(print->as_string())
-                             : boost::json::serialize(entry);
+      manifest[*epoch] = print != nullptr && print->is_string() ? std::string(print->as_string())
+                                                                : boost::json::serialize(entry);
     }
   }
   return manifest;

@@ -64,10 +64,10 @@ Result<void> InboxMirror::find_form() {
     }
   }
   if (fs::exists(m_folder / mirror_name(0))) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("{} does not answer as it did before; what was fetched then is in {}",
-                            git::without_credentials(m_url, m_url),
-                            escape_terminal(m_folder.string())));
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("{} does not answer as it did before; what was fetched then is in {}",
+                    git::without_credentials(m_url, m_url), escape_terminal(m_folder.string())));
   }
   return {};
 }
@@ -106,8 +106,7 @@ Result<MirroredEpoch> InboxMirror::fetch(int epoch) const {
   return here(epoch);
 }
 
-Result<std::vector<MirroredEpoch>> mirror_inbox(const fs::path& mirrors_dir,
-                                                std::string_view url) {
+Result<std::vector<MirroredEpoch>> mirror_inbox(const fs::path& mirrors_dir, std::string_view url) {
   PM_TRY_ASSIGN(auto mirror, InboxMirror::open(mirrors_dir, url));
   PM_TRY(mirror.find_form());
   std::vector<MirroredEpoch> epochs;

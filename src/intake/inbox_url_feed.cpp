@@ -23,7 +23,9 @@ using SteadyClock = std::chrono::steady_clock;
 class InboxUrlFeed final : public Feed {
  public:
   InboxUrlFeed(fs::path mirrors_dir, std::string url, InboxUrlOptions options)
-      : m_mirrors_dir(std::move(mirrors_dir)), m_url(std::move(url)), m_options(std::move(options)) {
+      : m_mirrors_dir(std::move(mirrors_dir)),
+        m_url(std::move(url)),
+        m_options(std::move(options)) {
     while (m_url.ends_with('/')) {
       m_url.pop_back();
     }
@@ -90,10 +92,10 @@ Result<void> InboxUrlFeed::ask_manifest(Waiter& waiter) {
       return {};
     }
     if (m_manifest_use == Manifest::used) {
-      return fail(ErrorKind::infrastructure,
-                  fmt::format("{}/manifest.js.gz is not what it was: {}", place(),
-                              manifest ? "it names no repository of the inbox"
-                                       : manifest.error().message));
+      return fail(
+          ErrorKind::infrastructure,
+          fmt::format("{}/manifest.js.gz is not what it was: {}", place(),
+                      manifest ? "it names no repository of the inbox" : manifest.error().message));
     }
     log::info("{}: {}/manifest.js.gz is of no use ({}); fetching without it", place(), place(),
               manifest ? "it names no repository of the inbox" : manifest.error().message);
@@ -213,8 +215,7 @@ Result<void> InboxUrlFeed::wait(Waiter& waiter) {
 
 std::unique_ptr<Feed> follow_inbox_url(fs::path mirrors_dir, std::string url,
                                        InboxUrlOptions options) {
-  return std::make_unique<InboxUrlFeed>(std::move(mirrors_dir), std::move(url),
-                                        std::move(options));
+  return std::make_unique<InboxUrlFeed>(std::move(mirrors_dir), std::move(url), std::move(options));
 }
 
 }  // namespace patchmill::intake

@@ -24,7 +24,8 @@ void LiveIntake::follow(const std::vector<SourceSpec>& sources) {
   {
     const std::lock_guard lock(m_mutex);
     for (auto it = m_sources.begin(); it != m_sources.end();) {
-      const bool stays = std::find(sources.begin(), sources.end(), it->second.spec) != sources.end();
+      const bool stays =
+          std::find(sources.begin(), sources.end(), it->second.spec) != sources.end();
       if (stays) {
         ++it;
         continue;

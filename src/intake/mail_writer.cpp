@@ -64,9 +64,8 @@ void MailWriter::call(const std::function<void(Open&)>& action) {
   done.get();
 }
 
-tracker::IngestOutcome MailWriter::store(
-    std::span<const tracker::Incoming> mails,
-    const std::function<void(store::Database&)>& checkpoint) {
+tracker::IngestOutcome MailWriter::store(std::span<const tracker::Incoming> mails,
+                                         const std::function<void(store::Database&)>& checkpoint) {
   tracker::IngestOutcome outcome;
   call([&](Open& open) {
     const auto also = [&] {

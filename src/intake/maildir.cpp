@@ -42,9 +42,9 @@ Result<void> list(const fs::path& folder, std::map<std::string, fs::path>& files
     }
   }
   if (error) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("cannot list {}: {}", escape_terminal(folder.string()),
-                            error.message()));
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("cannot list {}: {}", escape_terminal(folder.string()), error.message()));
   }
   return {};
 }
@@ -67,7 +67,7 @@ class MaildirSource final : public Source {
   [[nodiscard]] std::optional<fs::path> find_moved(const std::string& unique) const;
 
   fs::path m_folder;
-  std::vector<MaildirFile> m_files;  // unread ones, by name
+  std::vector<MaildirFile> m_files;             // unread ones, by name
   std::shared_ptr<MaildirProblems> m_problems;  // only where the files were given
   std::size_t m_next = 0;
   std::vector<std::string> m_given;  // names since the last checkpoint

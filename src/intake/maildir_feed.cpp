@@ -82,11 +82,11 @@ class MaildirFeed final : public Feed {
   bool m_remote = false;
   bool m_rescan_due = true;
   SteadyClock::time_point m_next_rescan{};
-  Stamps m_watched;                            // of the folders that are watched
+  Stamps m_watched;  // of the folders that are watched
   SteadyClock::time_point m_listed_at{};
-  std::optional<Stamps> m_listed;              // of the folders, when they were last listed
+  std::optional<Stamps> m_listed;               // of the folders, when they were last listed
   std::map<std::string, fs::path> m_announced;  // by unique part
-  std::set<std::string> m_complete;            // of those: moved there or closed
+  std::set<std::string> m_complete;             // of those: moved there or closed
   std::map<std::string, MaildirFile> m_unfinished;
   SteadyClock::time_point m_unfinished_due{};
   std::shared_ptr<MaildirProblems> m_problems = std::make_shared<MaildirProblems>();
@@ -222,8 +222,8 @@ Result<std::vector<std::unique_ptr<Source>>> MaildirFeed::open(Positions& positi
   }
   const auto now = SteadyClock::now();
   auto stamps_now = stamps();
-  if (m_watch && (stamps_now[0].inode != m_watched[0].inode ||
-                  stamps_now[1].inode != m_watched[1].inode)) {
+  if (m_watch &&
+      (stamps_now[0].inode != m_watched[0].inode || stamps_now[1].inode != m_watched[1].inode)) {
     m_watch.reset();  // other folders by the same name
     PM_TRY(watch());
     stamps_now = stamps();
@@ -275,11 +275,12 @@ std::string MaildirFeed::complaint() const {
   if (m_problems->files.empty()) {
     return {};
   }
-  return fmt::format("{}; {} left out and looked at again at the next rescan, see to its permissions",
-                     m_problems->error,
-                     m_problems->files.size() == 1
-                         ? "it is"
-                         : fmt::format("it and {} more are", m_problems->files.size() - 1));
+  return fmt::format(
+      "{}; {} left out and looked at again at the next rescan, see to its permissions",
+      m_problems->error,
+      m_problems->files.size() == 1
+          ? "it is"
+          : fmt::format("it and {} more are", m_problems->files.size() - 1));
 }
 
 Result<void> MaildirFeed::wait(Waiter& waiter) {

@@ -53,7 +53,7 @@ class MboxSource final : public Source {
   Fd m_fd;
   std::optional<MboxEnd> m_end;
   std::uint64_t m_size = 0;
-  bool m_not_ours = false;    // not the file that was read, and no other is wanted
+  bool m_not_ours = false;  // not the file that was read, and no other is wanted
   std::uint64_t m_start = 0;
   std::string m_start_mark;
   std::uint64_t m_given = 0;  // where the mail after the last one given starts
@@ -179,10 +179,8 @@ std::function<void(store::Database&)> MboxSource::checkpoint() {
   if (!hash || m_not_ours || !start || *start != m_start_mark) {
     return [](store::Database&) {};  // without a mark the next reading starts anew: only slower
   }
-  return [key = key_of(m_file),
-          value = fmt::format("{} {}", m_given, *hash)](store::Database& database) {
-    store::set_cursor(database, key, value);
-  };
+  return [key = key_of(m_file), value = fmt::format("{} {}", m_given, *hash)](
+             store::Database& database) { store::set_cursor(database, key, value); };
 }
 
 }  // namespace

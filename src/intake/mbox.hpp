@@ -17,8 +17,8 @@ namespace patchmill::intake {
 std::unique_ptr<Source> open_mbox(std::filesystem::path file);
 
 struct MboxEnd {
-  std::uint64_t size = 0;     // nothing behind this is looked at
-  bool leave_last = false;    // the last mail may still be written: it is not given
+  std::uint64_t size = 0;   // nothing behind this is looked at
+  bool leave_last = false;  // the last mail may still be written: it is not given
   // Only a file that goes on where the cursor is may be read: of others nothing is given, and the
   // cursor stays where it is.
   bool only_continued = false;

@@ -69,8 +69,7 @@ Fd duplicate(const Fd& fd) {
 
 class MboxFeed final : public Feed {
  public:
-  MboxFeed(fs::path file, MboxFeedOptions options)
-      : m_file(std::move(file)), m_options(options) {}
+  MboxFeed(fs::path file, MboxFeedOptions options) : m_file(std::move(file)), m_options(options) {}
 
   std::string place() const override { return m_file.string(); }
   Result<std::vector<std::unique_ptr<Source>>> open(Positions& positions, Waiter& waiter) override;
@@ -106,8 +105,8 @@ Result<void> MboxFeed::watch() {
   const auto folder = m_file.has_parent_path() ? m_file.parent_path() : fs::path(".");
   m_remote = is_remote_folder(folder);
   auto watch = FolderWatch::open();
-  const auto added = watch ? watch->add(folder, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_MODIFY |
-                                                    IN_CLOSE_WRITE | IN_DELETE)
+  const auto added = watch ? watch->add(folder, IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM |
+                                                    IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE)
                            : Result<int>(tl::unexpected(watch.error()));
   if (added) {
     m_watch = std::move(*watch);
@@ -155,8 +154,7 @@ milliseconds MboxFeed::left_to_settle(const Fd& fd, const Look& look) {
                     ::pread(fd.get(), end.data(), end.size(),
                             static_cast<off_t>(look.size - end.size())) == ssize_t{end.size()};
   const bool finished = read && end[1] == '\n' && (end[0] == '\n' || end[0] == '\r');
-  const auto wanted =
-      finished && !is_locked(fd) ? m_options.settle : m_options.settle_unfinished;
+  const auto wanted = finished && !is_locked(fd) ? m_options.settle : m_options.settle_unfinished;
   // By the file's own time where that makes sense, else by our watch.
   const auto unchanged =
       std::max(age_of(look.changed_ns), std::chrono::floor<milliseconds>(now - m_seen_since));
@@ -172,7 +170,8 @@ void MboxFeed::add(Sources& sources, const Fd& fd, const Look& look, bool only_c
       open_mbox_part(m_file, duplicate(fd), {look.size, left.count() > 0, only_continued}));
 }
 
-// The file that was read last, by another name: logrotate's FILE.1, savelog's FILE.0, FILE-20260105.
+// The file that was read last, by another name: logrotate's FILE.1, savelog's FILE.0,
+// FILE-20260105.
 Result<Fd> MboxFeed::find_rotated(Positions& positions) const {
   const auto name = m_file.filename().string();
   std::error_code error;
@@ -183,8 +182,7 @@ Result<Fd> MboxFeed::find_rotated(Positions& positions) const {
     const auto other = it->path().filename().string();
     std::error_code ignored;
     if (other.size() <= name.size() || !other.starts_with(name) ||
-        (other[name.size()] != '.' && other[name.size()] != '-') ||
-        !it->is_regular_file(ignored)) {
+        (other[name.size()] != '.' && other[name.size()] != '-') || !it->is_regular_file(ignored)) {
       continue;
     }
     ++looked_at;
@@ -211,10 +209,9 @@ Result<std::vector<std::unique_ptr<Source>>> MboxFeed::open(Positions& positions
   Sources sources;
   Fd fresh = open_to_read(m_file);
   if (!fresh.valid() && errno != ENOENT) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("cannot read {}: {}; see to its permissions",
-                            escape_terminal(m_file.string()),
-                            std::generic_category().message(errno)));
+    return fail(ErrorKind::infrastructure, fmt::format("cannot read {}: {}; see to its permissions",
+                                                       escape_terminal(m_file.string()),
+                                                       std::generic_category().message(errno)));
   }
   const auto fresh_look = fresh.valid() ? look_at(fresh.get()) : std::nullopt;
   auto old_look = m_fd.valid() ? look_at(m_fd.get()) : std::nullopt;

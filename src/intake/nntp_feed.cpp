@@ -168,8 +168,8 @@ Result<void> NntpFeed::connect(Waiter& waiter) {
   if (!m_account.user.empty()) {
     PM_TRY_ASSIGN(secret, read_secret(m_account.secret));
   }
-  PM_TRY_ASSIGN(auto stream, m_open_stream ? m_open_stream(waiter)
-                                           : Connection::open(m_account.server, waiter));
+  PM_TRY_ASSIGN(auto stream,
+                m_open_stream ? m_open_stream(waiter) : Connection::open(m_account.server, waiter));
   auto session = std::make_unique<NntpSession>(std::move(stream), most_bytes_of_a_mail);
   PM_TRY(session->start(m_account.user, secret));
   m_session = std::move(session);
@@ -222,8 +222,8 @@ Result<std::vector<std::unique_ptr<Source>>> NntpFeed::open(Positions& positions
   }
   std::vector<std::unique_ptr<Source>> sources;
   if (*first <= group->high) {
-    sources.push_back(std::make_unique<NntpSource>(*m_session, m_group,
-                                                   std::max<std::uint64_t>(*first, 1), group->high));
+    sources.push_back(std::make_unique<NntpSource>(
+        *m_session, m_group, std::max<std::uint64_t>(*first, 1), group->high));
   }
   return sources;
 }

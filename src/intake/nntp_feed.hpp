@@ -13,7 +13,7 @@
 namespace patchmill::intake {
 
 struct NntpAccount {
-  Endpoint server;  // tls or plain
+  Endpoint server;   // tls or plain
   std::string user;  // empty: no login
   Secret secret;
   std::chrono::milliseconds interval = std::chrono::minutes(1);

@@ -9,7 +9,7 @@
 namespace patchmill::intake {
 namespace {
 
-constexpr std::size_t longest_reply = 8192;  // RFC 3977: 512
+constexpr std::size_t longest_reply = 8192;                       // RFC 3977: 512
 constexpr std::uint64_t highest_number = std::uint64_t{1} << 53;  // RFC 3977: 2^31 - 1
 constexpr std::size_t longest_list = std::size_t{64} << 20;
 
@@ -36,7 +36,8 @@ NntpSession::NntpSession(std::unique_ptr<ByteStream> stream, std::size_t longest
 
 Result<NntpReply> NntpSession::reply() {
   PM_TRY_ASSIGN(const std::string line, m_reader.line(longest_reply));
-  const auto code = line.size() >= 3 ? parse_uint(std::string_view(line).substr(0, 3)) : std::nullopt;
+  const auto code =
+      line.size() >= 3 ? parse_uint(std::string_view(line).substr(0, 3)) : std::nullopt;
   if (!code || *code < 100 || (line.size() > 3 && line[3] != ' ')) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("the server does not speak NNTP: \"{}\"; check host and port",
@@ -68,9 +69,8 @@ Result<void> NntpSession::learn_capabilities() {
   PM_TRY_ASSIGN(const std::string list, m_reader.dotted(std::size_t{1} << 16));
   for (const auto line : split_lines(list)) {
     std::string word(trim(line).substr(0, trim(line).find(' ')));
-    std::transform(word.begin(), word.end(), word.begin(), [](char c) {
-      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-    });
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     m_capabilities.push_back(std::move(word));
   }
   return {};
@@ -124,12 +124,12 @@ Result<NntpGroup> NntpSession::open_group(const std::string& name) {
   }
   PM_TRY_ASSIGN(const auto done, command("GROUP " + name));
   if (done.code == 411 || done.code == 480) {
-    return fail(ErrorKind::invalid,
-                done.code == 411
-                    ? fmt::format("the news server has no group {}; check its name",
-                                  escape_terminal(name))
-                    : fmt::format("the news server wants a login for {}; give user and password",
-                                  escape_terminal(name)));
+    return fail(
+        ErrorKind::invalid,
+        done.code == 411
+            ? fmt::format("the news server has no group {}; check its name", escape_terminal(name))
+            : fmt::format("the news server wants a login for {}; give user and password",
+                          escape_terminal(name)));
   }
   const auto words = split(done.text, ' ');
   const auto low = words.size() >= 3 ? parse_uint(words[1]) : std::nullopt;

@@ -40,10 +40,10 @@ class NntpSession {
   // Articles may be asked for ahead; the answers come in that order.
   Result<void> ask_article(std::uint64_t number);
   struct Article {
-    int code = 0;             // 220, or why there is none (423, 430: gone)
-    std::string text;         // what the server said to that
-    std::string message_id;   // as the server gives it
-    std::string raw;          // with the line ends of the wire
+    int code = 0;            // 220, or why there is none (423, 430: gone)
+    std::string text;        // what the server said to that
+    std::string message_id;  // as the server gives it
+    std::string raw;         // with the line ends of the wire
   };
   Result<Article> read_article();
   void quit();  // does not wait for the answer

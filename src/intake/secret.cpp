@@ -21,8 +21,8 @@ Result<std::string> read_secret(const Secret& secret) {
     place = fmt::format("the file {}", escape_terminal(secret.file));
     auto content = read_file(secret.file, longest_secret);
     if (!content) {
-      return fail(ErrorKind::invalid, fmt::format("the secret cannot be read: {}",
-                                                  content.error().message));
+      return fail(ErrorKind::invalid,
+                  fmt::format("the secret cannot be read: {}", content.error().message));
     }
     value = std::move(*content);
   } else {

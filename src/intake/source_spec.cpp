@@ -36,11 +36,13 @@ class Checker {
   }
   void server(const Endpoint& server) {
     const bool plain = !server.host.empty() && server.host.size() < 256 &&
-                       std::ranges::all_of(server.host, [](char c) {
-                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' ||
-                                c == ':';
-                       });
+                       std::ranges::all_of(
+                           server.host,
+                           [](char c) {
+                             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                    (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' ||
+                                    c == ':';
+                           });
     demand(plain, "has no usable host: give a host name or an address");
     demand(server.port > 0 && server.port < 65536, "has no usable port: 1 to 65535");
   }

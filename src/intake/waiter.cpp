@@ -51,8 +51,8 @@ Waiter::Woken Waiter::wait_on(std::chrono::milliseconds at_most, std::span<pollf
 Waiter::Woken Waiter::wait(std::chrono::milliseconds at_most, std::span<pollfd> fds,
                            bool heeds_wake) {
   const auto deadline =
-      SteadyClock::now() + std::clamp<std::chrono::milliseconds>(
-                               at_most, std::chrono::milliseconds(0), longest_wait);
+      SteadyClock::now() +
+      std::clamp<std::chrono::milliseconds>(at_most, std::chrono::milliseconds(0), longest_wait);
   std::vector<pollfd> polled(fds.begin(), fds.end());
   polled.push_back({m_stop.get(), POLLIN, 0});
   polled.push_back({heeds_wake ? m_wake.get() : -1, POLLIN, 0});

@@ -95,7 +95,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(whole.error == pieces.error);
   run_session(text);
   if (const auto name = intake::imap_folder_name(text)) {
-    FUZZ_CHECK(std::all_of(name->begin(), name->end(), [](char c) { return c >= 0x20 && c < 0x7f; }));
+    FUZZ_CHECK(
+        std::all_of(name->begin(), name->end(), [](char c) { return c >= 0x20 && c < 0x7f; }));
     FUZZ_CHECK(intake::imap_quoted(*name).has_value());
   }
   return 0;

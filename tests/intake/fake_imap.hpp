@@ -26,10 +26,10 @@ struct FakeImap {
   bool tells_uid_next = true;
   std::map<std::uint32_t, std::string> mails;
   std::set<std::uint32_t> seen;
-  std::set<std::uint32_t> broken;           // are not given, and spoil what is asked with them
-  std::string expected_auth;                // the command that logs in
-  bool unsolicited = false;                 // talks about other things in between
-  bool backwards = false;                   // gives mails in descending order
+  std::set<std::uint32_t> broken;  // are not given, and spoil what is asked with them
+  std::string expected_auth;       // the command that logs in
+  bool unsolicited = false;        // talks about other things in between
+  bool backwards = false;          // gives mails in descending order
   // The connection that is cut after so many bytes (0: the first one).
   int cut_connection = -1;
   std::size_t cut_after = 0;
@@ -173,7 +173,8 @@ class FakeImapStream final : public intake::ByteStream {
       }
     }
     if (m_server.unsolicited) {
-      say("* 3 RECENT\r\n* FLAGS (\\Seen \"odd\\\" one\")\r\n* 1 FETCH (FLAGS (\\Seen (x)) MODSEQ (9))\r\n"
+      say("* 3 RECENT\r\n* FLAGS (\\Seen \"odd\\\" one\")\r\n* 1 FETCH (FLAGS (\\Seen (x)) MODSEQ "
+          "(9))\r\n"
           "* OK [ALERT] the disk {12}\r\n* XUNKNOWN {5}\r\nab\r\nc (\"d\" NIL)\r\n");
     }
     answer(tag, command);
@@ -190,14 +191,16 @@ class FakeImapStream final : public intake::ByteStream {
       m_exists = m_server.mails.size();
       say(fmt::format("* {} EXISTS\r\n* OK [UIDVALIDITY {}] ok\r\n", m_exists,
                       m_server.uid_validity));
-      say(m_server.tells_uid_next ? fmt::format("* OK [UIDNEXT {}] ok\r\n", m_server.uid_next) : "");
+      say(m_server.tells_uid_next ? fmt::format("* OK [UIDNEXT {}] ok\r\n", m_server.uid_next)
+                                  : "");
       say(tag + (command[0] == 'E' ? " OK [READ-ONLY] done\r\n" : " OK [READ-WRITE] done\r\n"));
     } else if (command.starts_with("UID SEARCH UID ")) {
       const auto first = parse_uint(command.substr(15, command.find(':') - 15)).value_or(0);
       std::string found;
       for (const auto& [uid, mail] : m_server.mails) {
         // "n:*" is also the last mail.
-        found += uid >= first || uid == m_server.mails.rbegin()->first ? fmt::format(" {}", uid) : "";
+        found +=
+            uid >= first || uid == m_server.mails.rbegin()->first ? fmt::format(" {}", uid) : "";
       }
       say("* SEARCH" + found + "\r\n" + ok);
     } else if (command.starts_with("UID FETCH ")) {
@@ -255,7 +258,8 @@ class FakeImapStream final : public intake::ByteStream {
       if (m_server.unsolicited) {
         say("* 9 FETCH (FLAGS ())\r\n* 2 EXPUNGE\r\n");
       }
-      say(fmt::format("* {} FETCH (UID {} BODY[]<0> {{{}}}\r\n{})\r\n", uid, uid, wire.size(), wire));
+      say(fmt::format("* {} FETCH (UID {} BODY[]<0> {{{}}}\r\n{})\r\n", uid, uid, wire.size(),
+                      wire));
     }
     say(tag + (spoilt ? " NO [SERVERBUG] a mail is broken\r\n" : " OK done\r\n"));
   }

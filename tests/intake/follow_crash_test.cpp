@@ -31,8 +31,7 @@ void follow(const std::string& url, const fs::path& folder, std::size_t until) {
   live.follow({maildir, mbox});
   auto database = store::Database::open(url);
   const auto count = [&] {
-    return static_cast<std::size_t>(
-        database->value<std::int64_t>("SELECT COUNT(*) FROM messages"));
+    return static_cast<std::size_t>(database->value<std::int64_t>("SELECT COUNT(*) FROM messages"));
   };
   CHECK(test::soon([&] { return count() >= until; }, std::chrono::seconds(60)));
 }

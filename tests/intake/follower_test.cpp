@@ -97,7 +97,7 @@ TEST_CASE("intake::Follower: shows how its source does, and recovers") {
   CHECK(health.name == "test");
   CHECK(health.place == "script");
   CHECK(health.state == SourceState::failing);
-  CHECK(health.error == "\\x1B[31mthe place is closed; open it");
+  CHECK(health.error == "\\x1b[31mthe place is closed; open it");
   CHECK(health.error_since.has_value());
   CHECK(health.next_attempt > health.error_since);
   CHECK_FALSE(health.last_success.has_value());
@@ -125,8 +125,12 @@ TEST_CASE("intake::Follower: stops at once, whatever it does") {
   Following f(store);
   Script script;
   SUBCASE("waiting for mails") {}
-  SUBCASE("hanging") { script.hangs = true; }
-  SUBCASE("failing") { script.fails = true; }
+  SUBCASE("hanging") {
+    script.hangs = true;
+  }
+  SUBCASE("failing") {
+    script.fails = true;
+  }
   auto follower = f.follow(std::make_unique<ScriptFeed>(script));
   REQUIRE(soon([&] { return script.looks > 0; }));
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
@@ -228,11 +232,11 @@ TEST_CASE("intake::LiveIntake: one broken source does not stop another, and all 
                store.folder() / name / "new" / std::to_string(number));
   };
   const auto spec = [&](std::string name, std::string place) {
-    SourceSpec spec;
-    spec.name = std::move(name);
-    spec.kind = PlaceSpec{std::move(place), {}, {}, {}};
-    CHECK(check_source(spec).empty());
-    return spec;
+    SourceSpec source;
+    source.name = std::move(name);
+    source.kind = PlaceSpec{std::move(place), {}, {}, {}};
+    CHECK(check_source(source).empty());
+    return source;
   };
   auto live = std::make_unique<LiveIntake>(f.writer, f.clock, store.folder() / "mirrors", 2);
   SourceSpec imap;

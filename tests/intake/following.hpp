@@ -6,6 +6,7 @@
 #include "intake/mails.hpp"
 #include "support/store_fixture.hpp"
 #include "tracker/queries.hpp"
+#include "util/log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -40,7 +41,10 @@ struct Following {
   explicit Following(TestStore& test_store)
       : store(test_store),
         writer([url = test_store.url()] { return store::Database::open(url); }, test_store.blobs(),
-               clock) {}
+               clock) {
+    log::set_level(log::Level::error);  // failures are what many of these tests are about
+  }
+  ~Following() { log::set_level(log::Level::info); }
 
   std::unique_ptr<intake::Follower> follow(std::unique_ptr<intake::Feed> feed) {
     intake::FollowOptions options;

@@ -76,13 +76,19 @@ TEST_CASE("intake::follow_imap with Dovecot: every way to connect and to log in"
   auto security = Security::plain;
   auto auth = ImapAuth::best;
   SUBCASE("plain, PLAIN") {}
-  SUBCASE("plain, LOGIN") { auth = ImapAuth::login; }
-  SUBCASE("TLS") { security = Security::tls; }
+  SUBCASE("plain, LOGIN") {
+    auth = ImapAuth::login;
+  }
+  SUBCASE("TLS") {
+    security = Security::tls;
+  }
   SUBCASE("TLS, LOGIN") {
     security = Security::tls;
     auth = ImapAuth::login;
   }
-  SUBCASE("STARTTLS") { security = Security::starttls; }
+  SUBCASE("STARTTLS") {
+    security = Security::starttls;
+  }
   SUBCASE("STARTTLS, LOGIN") {
     security = Security::starttls;
     auth = ImapAuth::login;
@@ -96,9 +102,10 @@ TEST_CASE("intake::follow_imap with Dovecot: every way to connect and to log in"
   const auto start = std::chrono::steady_clock::now();
   x.deliver(simple_mail(2));
   REQUIRE(x.f.reaches(2));
-  MESSAGE("delivered to stored by IDLE: ",
-          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count(),
-          " ms");
+  MESSAGE(
+      "delivered to stored by IDLE: ",
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count(),
+      " ms");
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
 }
 
@@ -152,7 +159,8 @@ TEST_CASE("intake::follow_imap with Dovecot: a folder that is numbered anew") {
   };
   const auto before = cursor();
   std::this_thread::sleep_for(milliseconds(1100));  // UIDVALIDITY is made of seconds
-  for (const auto* file : {"dovecot-uidlist", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"}) {
+  for (const auto* file :
+       {"dovecot-uidlist", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"}) {
     fs::remove(x.maildir / file);
   }
   x.deliver(simple_mail(1000));
@@ -171,7 +179,8 @@ TEST_CASE("intake::follow_imap with Dovecot: large and odd mails come as they ar
   }
   Fixture x(*server);
   const std::string big = simple_mail(1, std::string(3u << 20, 'x') + "\nend\n");
-  const std::string odd = simple_mail(2, "8 bit: \xe4\xf6\xfc, \x01, a dot:\n.\n..\nFrom here\n)\r\n{12}\n");
+  const std::string odd =
+      simple_mail(2, "8 bit: \xe4\xf6\xfc, \x01, a dot:\n.\n..\nFrom here\n)\r\n{12}\n");
   x.deliver(big);
   x.deliver(odd);
   auto follower = x.follow(x.account(Security::tls));

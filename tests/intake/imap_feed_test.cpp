@@ -48,10 +48,18 @@ TEST_CASE("intake::follow_imap: takes what is there, then what arrives, on each 
       server.deliver(simple_mail(i));
     }
     SUBCASE("by IDLE") {}
-    SUBCASE("by asking") { server.capabilities = "IMAP4rev1"; }
-    SUBCASE("without UIDNEXT") { server.tells_uid_next = false; }
-    SUBCASE("between other answers") { server.unsolicited = true; }
-    SUBCASE("in no order") { server.backwards = true; }
+    SUBCASE("by asking") {
+      server.capabilities = "IMAP4rev1";
+    }
+    SUBCASE("without UIDNEXT") {
+      server.tells_uid_next = false;
+    }
+    SUBCASE("between other answers") {
+      server.unsolicited = true;
+    }
+    SUBCASE("in no order") {
+      server.backwards = true;
+    }
     auto follower = f.follow(feed(server));
     REQUIRE(f.reaches(250));
     CHECK(f.raw(id(249)) == simple_mail(249));  // with line ends as in a file
@@ -240,9 +248,9 @@ TEST_CASE("intake::follow_imap: logs in as told, and says what is wrong") {
   }
   SUBCASE("PLAIN in two steps") {
     server.capabilities = "IMAP4rev1 AUTH=PLAIN";
-    server.hook = [&server, step = std::string()](const std::string& tag,
-                                                  const std::string& command) mutable
-        -> std::optional<std::string> {
+    server.hook = [&server, step = std::string()](
+                      const std::string& tag,
+                      const std::string& command) mutable -> std::optional<std::string> {
       if (command == "AUTHENTICATE PLAIN") {
         step = tag;
         return "+ \r\n";
@@ -257,8 +265,7 @@ TEST_CASE("intake::follow_imap: logs in as told, and says what is wrong") {
   SUBCASE("XOAUTH2") {
     as.auth = ImapAuth::xoauth2;
     ::setenv("PATCHMILL_TEST_SECRET", "ya29.token", 1);
-    server.expected_auth =
-        "AUTHENTICATE XOAUTH2 dXNlcj1hZGEBYXV0aD1CZWFyZXIgeWEyOS50b2tlbgEB";
+    server.expected_auth = "AUTHENTICATE XOAUTH2 dXNlcj1hZGEBYXV0aD1CZWFyZXIgeWEyOS50b2tlbgEB";
   }
   SUBCASE("known already") {
     server.greeting = "* PREAUTH [CAPABILITY IMAP4rev1] hello\r\n";
@@ -270,8 +277,9 @@ TEST_CASE("intake::follow_imap: logs in as told, and says what is wrong") {
   }
   SUBCASE("an old token, with the reason in between") {
     as.auth = ImapAuth::xoauth2;
-    server.hook = [step = std::string()](const std::string& tag, const std::string& command) mutable
-        -> std::optional<std::string> {
+    server.hook = [step = std::string()](
+                      const std::string& tag,
+                      const std::string& command) mutable -> std::optional<std::string> {
       if (command.starts_with("AUTHENTICATE")) {
         step = tag;
         return "+ eyJzdGF0dXMiOiI0MDEifQ==\r\n";
@@ -332,8 +340,9 @@ TEST_CASE("intake::follow_imap: IDLE is asked for anew, and mails in between are
   };
   REQUIRE(soon([&] { return idles() >= 3; }));
   // Arrives while the answer to the search is under way: EXISTS comes with that answer.
-  server.hook = [&, done = false](const std::string& tag, const std::string& command) mutable
-      -> std::optional<std::string> {
+  server.hook = [&, done = false](
+                    const std::string& tag,
+                    const std::string& command) mutable -> std::optional<std::string> {
     if (command.starts_with("UID SEARCH") && !done) {
       done = true;
       server.mails[server.uid_next++] = simple_mail(1);

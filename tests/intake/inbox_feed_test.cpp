@@ -90,8 +90,9 @@ TEST_CASE("intake::follow_inbox_url: a file URL is fetched, epoch after epoch") 
   CHECK(follower->health().duplicates == 0);
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
   // What was fetched and not stored before the end is stored first, without asking anybody.
-  store.database().execute_script("DELETE FROM messages; DELETE FROM message_ids; "
-                                  "DELETE FROM cursors");
+  store.database().execute_script(
+      "DELETE FROM messages; DELETE FROM message_ids; "
+      "DELETE FROM cursors");
   fs::remove_all(folder);
   follower = f.follow(
       follow_inbox_url(store.folder() / "mirrors", "file://" + folder.string() + "/", options));

@@ -159,8 +159,12 @@ TEST_CASE("intake::follow_mbox: rotated while nobody looked") {
   std::string suffix = ".1";
   bool gone = false;
   SUBCASE("by logrotate, and the new file is there") {}
-  SUBCASE("by logrotate with dates") { suffix = "-20260105"; }
-  SUBCASE("and there is no new file yet") { gone = true; }
+  SUBCASE("by logrotate with dates") {
+    suffix = "-20260105";
+  }
+  SUBCASE("and there is no new file yet") {
+    gone = true;
+  }
   fs::rename(x.file, x.file.string() + suffix);
   test::write(x.file.string() + ".2.gz", "no mbox");
   if (!gone) {

@@ -96,7 +96,8 @@ TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {
 TEST_CASE("intake::open_mbox: errors name the file") {
   Fixture f;
   CHECK(test::resume(*open_mbox(f.file), f.store.database()).error().kind == ErrorKind::not_found);
-  CHECK(test::resume(*open_mbox(f.store.folder()), f.store.database()).error().kind == ErrorKind::invalid);
+  CHECK(test::resume(*open_mbox(f.store.folder()), f.store.database()).error().kind ==
+        ErrorKind::invalid);
   test::write(f.file, "");
   CHECK(f.read().empty());
 }

@@ -26,13 +26,13 @@ struct FakeNews {
   std::map<std::uint64_t, std::string> articles;
   std::uint64_t next = 1;
   std::uint64_t low = 1;
-  std::set<std::string> unknown;  // commands that are answered by 500
+  std::set<std::string> unknown;                 // commands that are answered by 500
   std::map<std::uint64_t, std::string> answers;  // to ARTICLE, instead of the article
   bool needs_login = false;
   bool needs_mode = false;
   int cut_connection = -1;
   std::size_t cut_after = 0;
-  std::size_t bytes_sent = 0;  // of the first connection
+  std::size_t bytes_sent = 0;                                      // of the first connection
   std::optional<std::pair<std::size_t, std::string>> replacement;  // of a line of the first one
   int connections = 0;
   std::vector<std::string> commands;
@@ -131,8 +131,8 @@ class FakeNewsStream final : public ByteStream {
       std::string lines;
       for (const auto& [number, mail] : m_server.articles) {
         if (number >= first && number <= last) {
-          lines += fmt::format("{}\tsubject\tfrom\tdate\t{}\t\t100\t5\r\n", number,
-                               message_id_of(mail));
+          lines +=
+              fmt::format("{}\tsubject\tfrom\tdate\t{}\t\t100\t5\r\n", number, message_id_of(mail));
         }
       }
       say(lines.empty() ? "423 none\r\n" : "224 here\r\n" + lines + ".\r\n");
@@ -202,9 +202,15 @@ TEST_CASE("intake::follow_nntp: takes what is there, then what is posted, on eac
       server.post(simple_mail(i, ".\n..a dot\nFrom x\n"));
     }
     SUBCASE("OVER") {}
-    SUBCASE("XOVER") { server.unknown = {"OVER", "CAPABILITIES"}; }
-    SUBCASE("neither") { server.unknown = {"OVER", "XOVER"}; }
-    SUBCASE("MODE READER first") { server.needs_mode = true; }
+    SUBCASE("XOVER") {
+      server.unknown = {"OVER", "CAPABILITIES"};
+    }
+    SUBCASE("neither") {
+      server.unknown = {"OVER", "XOVER"};
+    }
+    SUBCASE("MODE READER first") {
+      server.needs_mode = true;
+    }
     SUBCASE("gaps and expired articles") {
       for (std::uint64_t number = 100; number < 300; ++number) {
         server.articles.erase(number);
@@ -298,11 +304,19 @@ TEST_CASE("intake::follow_nntp: cut after any byte, it loses nothing and takes n
 
 TEST_CASE("intake::follow_nntp: recovers from any answer being nonsense") {
   const std::vector<std::string> nonsense = {
-      "\r\n", "abc\r\n", "999\r\n", "400 going down\r\n", "2000 x\r\n", "-20 x\r\n",
+      "\r\n",
+      "abc\r\n",
+      "999\r\n",
+      "400 going down\r\n",
+      "2000 x\r\n",
+      "-20 x\r\n",
       "211 99999999999999999999 1 99999999999999999999 x\r\n",
       "211 5 1 4611686018427387904 x\r\n",
-      "220 1 <x>\r\nno end", "224 x\r\n1\r\n99999999999999999999\tx\r\nx\ty\r\n.\r\n",
-      std::string(20000, '2') + "\r\n", "* OK IMAP4rev1\r\n", ""};
+      "220 1 <x>\r\nno end",
+      "224 x\r\n1\r\n99999999999999999999\tx\r\nx\ty\r\n.\r\n",
+      std::string(20000, '2') + "\r\n",
+      "* OK IMAP4rev1\r\n",
+      ""};
   TestStore store(store::Engine::sqlite);
   Following f(store);
   for (std::size_t n = 0; n < nonsense.size(); ++n) {

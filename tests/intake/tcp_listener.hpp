@@ -1,13 +1,14 @@
 #pragma once
 // Servers of a few lines, for tests of what happens on the way.
 
-#include "util/fd.hpp"
 #include "intake/waiter.hpp"
+#include "util/fd.hpp"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
@@ -25,15 +26,21 @@ class TcpListener {
     // Up to the end of the head of a request, or of the connection.
     std::string read_until(std::string_view end) {
       std::string text;
-      std::array<char, 4096> buffer{};
-      while (text.find(end) == std::string::npos && ready(POLLIN)) {
-        const auto count = ::recv(m_fd.get(), buffer.data(), buffer.size(), 0);
-        if (count <= 0) {
+      while (text.find(end) == std::string::npos) {
+        const auto more = read_some();
+        if (more.empty()) {
           break;
         }
-        text.append(buffer.data(), static_cast<std::size_t>(count));
+        text += more;
       }
       return text;
+    }
+    // What comes next; empty at the end.
+    std::string read_some() {
+      std::array<char, 4096> buffer{};
+      const auto count =
+          ready(POLLIN) ? ::recv(m_fd.get(), buffer.data(), buffer.size(), 0) : ssize_t{0};
+      return std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     }
     bool write(std::string_view text) {
       while (!text.empty() && ready(POLLOUT)) {
