@@ -3,6 +3,7 @@
 #include "util/text.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <new>
@@ -19,10 +20,20 @@ void init_curl_once() {
   }
 }
 
+// Told to leave signals alone, libcurl lets OpenSSL write to connections that are gone. Threads
+// that are made from here inherit this; child processes do not.
+void block_sigpipe() {
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
+}
+
 }  // namespace
 
 CurlTransfer::CurlTransfer() {
   init_curl_once();
+  block_sigpipe();
   m_easy = curl_easy_init();
   m_multi = curl_multi_init();
   if (m_easy == nullptr || m_multi == nullptr) {

@@ -12,6 +12,7 @@
 namespace patchmill::intake {
 
 // One easy handle and its multi handle. The error buffer and what all transfers share is set.
+// Blocks SIGPIPE for the thread, for good.
 class CurlTransfer {
  public:
   CurlTransfer();

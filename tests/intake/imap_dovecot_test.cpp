@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <fstream>
 
 namespace patchmill::intake {
@@ -231,6 +232,29 @@ TEST_CASE("intake::follow_imap with Dovecot: what is wrong is said, and costs no
                 follower->health().error);
   CHECK(follower->health().error.find("secret with") == std::string::npos);
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
+}
+
+TEST_CASE("intake::Connection with Dovecot: writing to what the other side has closed is an error") {
+  auto server = test::dovecot();
+  if (!server) {
+    return;
+  }
+  Fixture x(*server);
+  Waiter waiter;
+  auto stream = Connection::open(x.account(Security::tls).server, waiter);
+  REQUIRE(stream);
+  REQUIRE((*stream)->write("a LOGOUT\r\n"));
+  std::array<char, 1000> buffer{};
+  auto read = (*stream)->read(buffer.data(), buffer.size());
+  while (read && *read > 0) {
+    read = (*stream)->read(buffer.data(), buffer.size());
+  }
+  bool failed = false;
+  for (int i = 0; i < 50 && !failed; ++i) {
+    failed = !(*stream)->write("b NOOP\r\n").has_value();
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  CHECK(failed);
 }
 
 }  // namespace

@@ -217,9 +217,11 @@ TEST_CASE("intake::follow_maildir: after a restart nothing is taken twice and no
   TestStore store(store::Engine::sqlite);
   Following f(store);
   const Maildir maildir(store.folder() / "m");
+  MaildirFeedOptions options;
+  options.settle = milliseconds(20);
   for (int i = 0; i < 20; ++i) {
     maildir.deliver(i);
-    auto follower = f.follow(follow_maildir(maildir.folder));
+    auto follower = f.follow(follow_maildir(maildir.folder, options));
     REQUIRE(f.reaches(static_cast<std::size_t>(i) + 1));
     REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
     CHECK(follower->health().mails == 1);
