@@ -298,9 +298,12 @@ int main(int argc, char** argv) {
     }
     times.push_back(std::strtod(done.out.c_str(), nullptr));
     const std::string commit = done.out.substr(done.out.find(' ') + 1, 40);
-    const auto distance = run_git(history, {"rev-list", "--count", input.base + ".." + commit}).out;
-    // The newest commit not newer than the posting that still has these very files.
-    if (std::strtol(distance.c_str(), nullptr, 10) > 5) {
+    // The newest commit not newer than the posting that still has these very files: its base, or
+    // one of the five commits between that and the posting.
+    const auto ahead = run_git(history, {"rev-list", "--count", input.base + ".." + commit}).out;
+    const auto behind = run_git(history, {"rev-list", "--count", commit + ".." + input.base}).out;
+    if (std::strtol(ahead.c_str(), nullptr, 10) > 5 ||
+        std::strtol(behind.c_str(), nullptr, 10) > 0) {
       die("chose " + commit + ", which is not where the series was made");
     }
   }

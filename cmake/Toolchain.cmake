@@ -27,9 +27,10 @@ if(PATCHMILL_SANITIZE)
     target_compile_options(patchmill_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Instrumented code gives GCC 12 false positives of these three kinds.
+    # Instrumented code gives GCC 12 false positives of these kinds.
     target_compile_options(patchmill_options INTERFACE
-      -Wno-maybe-uninitialized -Wno-null-dereference -Wno-mismatched-new-delete)
+      -Wno-maybe-uninitialized -Wno-null-dereference -Wno-mismatched-new-delete -Wno-array-bounds
+      -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
     if(PATCHMILL_SANITIZE MATCHES "thread")
       target_compile_options(patchmill_options INTERFACE -Wno-tsan)
     endif()

@@ -1,4 +1,5 @@
-# Fails when a file of src/MODULE includes a header of a module it does not depend on.
+# Fails when a file of src/MODULE includes a header of a module it does not depend on, in whatever
+# form the compiler takes the include: <…> or "…", any spacing, or a way through "..".
 # Run with -DTABLE=<layers.cmake> -DSOURCE=<src>.
 
 cmake_policy(SET CMP0057 NEW)
@@ -22,13 +23,16 @@ foreach(module IN LISTS MODULES)
   closure(${module} allowed)
   file(GLOB_RECURSE files ${SOURCE}/${module}/*.cpp ${SOURCE}/${module}/*.hpp)
   foreach(file IN LISTS files)
-    file(STRINGS ${file} includes REGEX "^#include \"")
+    file(STRINGS ${file} includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
     foreach(line IN LISTS includes)
-      if(line MATCHES "^#include \"([a-z_]+)/")
-        if(CMAKE_MATCH_1 IN_LIST MODULES AND NOT CMAKE_MATCH_1 IN_LIST allowed)
-          message(SEND_ERROR "${file}: '${module}' may not include '${CMAKE_MATCH_1}' (allowed: ${allowed}); see src/CMakeLists.txt")
-          math(EXPR faults "${faults} + 1")
-        endif()
+      string(REGEX REPLACE "^[^<\"]*[<\"]([^>\"]*).*" "\\1" path "${line}")
+      if(path MATCHES "(^|/)\\.\\.?(/|$)" OR path MATCHES "^/" OR path MATCHES "//")
+        message(SEND_ERROR "${file}: include \"${path}\" from src/, as \"folder/file.hpp\", not by a relative or absolute path")
+        math(EXPR faults "${faults} + 1")
+      elseif(path MATCHES "^([a-z_]+)/" AND CMAKE_MATCH_1 IN_LIST MODULES
+             AND NOT CMAKE_MATCH_1 IN_LIST allowed)
+        message(SEND_ERROR "${file}: '${module}' may not include '${CMAKE_MATCH_1}' (allowed: ${allowed}); see src/CMakeLists.txt")
+        math(EXPR faults "${faults} + 1")
       endif()
     endforeach()
   endforeach()

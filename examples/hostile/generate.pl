@@ -250,6 +250,7 @@ patch('never-ends', 'never end', build_runs("bash -c 'trap : TERM INT HUP; while
 patch('daemon', 'leave something behind', build_runs('setsid setsid nohup sleep ' . ($nap + 3) . ' > /dev/null 2>&1 &', 'true'));
 patch('disk', 'fill the disk', build_runs('mkdir -p $(B); i=0; while :; do i=$$((i+1)); dd if=/dev/zero of=$(B)/fill.$$i bs=1M count=16 status=none || exit 1; done'));
 patch('disk-one', 'fill the disk with one file', build_runs('mkdir -p $(B); exec cat /dev/zero > $(B)/fill'));
+patch('shell-boom', 'make shellcheck eat all memory', new_file('boom.sh', "#!/bin/sh\n" . ('$(' x 4000) . 'echo' . (')' x 4000) . "\n"));
 patch('disk-tmp', 'fill the memory by way of a file', build_runs('exec cat /dev/zero > /tmp/fill'));
 patch('memory', 'fill the memory', build_runs('exec tail /dev/zero'));
 patch('output', 'print without end', build_runs('exec yes "all work and no play"'));

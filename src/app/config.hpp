@@ -44,7 +44,14 @@ Result<Config> load_config(const std::filesystem::path& file);
 Result<Config> parse_config(const std::filesystem::path& file, std::string_view text);
 
 // The file used when none is named: $PATCHMILL_CONFIG, ./patchmill.yaml,
-// $XDG_CONFIG_HOME/patchmill/patchmill.yaml, /etc/patchmill/patchmill.yaml; empty: none exists.
-std::filesystem::path find_config();
+// $XDG_CONFIG_HOME/patchmill/patchmill.yaml, /etc/patchmill/patchmill.yaml.
+// ./patchmill.yaml is passed over when git tracks it: it came with the checkout, from whoever wrote
+// that, and could name jobs that read this machine's files and send them away. Naming it is
+// consent.
+struct FoundConfig {
+  std::filesystem::path file;     // empty: none exists
+  bool tracked_one_here = false;  // ./patchmill.yaml was passed over
+};
+FoundConfig find_config();
 
 }  // namespace patchmill::app

@@ -58,6 +58,10 @@ void ConfigReader::read_setting(Config& config, const checks::Check& check, cons
     fault(value, fmt::format("'{}' takes a whole number", name.scalar));
   } else if (setting->type == checks::SettingType::flag && text != "true" && text != "false") {
     fault(value, fmt::format("'{}' takes true or false", name.scalar));
+  } else if (const auto choices = split(setting->choices, '|');
+             !setting->choices.empty() &&
+             std::find(choices.begin(), choices.end(), text) == choices.end()) {
+    fault(value, fmt::format("'{}' is one of: {}", name.scalar, fmt::join(choices, ", ")));
   } else if (setting->type == checks::SettingType::path && !text.empty()) {
     text = path(value).string();
   }

@@ -10,6 +10,13 @@ namespace patchmill::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::string_view k_variable_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
+}  // namespace
+
 void ConfigReader::read_jobs(Config& config) {
   std::vector<std::string> job_names;
   std::vector<std::string> tree_names;
@@ -64,10 +71,22 @@ void ConfigReader::read_job(Config& config, const YamlValue& item) {
     job.network = {"any"};
   }
   for (auto& [name, value] : table(item, "env")) {
+    const bool proper = !name.empty() && (name[0] < '0' || name[0] > '9') &&
+                        name.find_first_not_of(k_variable_characters) == std::string::npos;
+    if (!proper) {
+      fault(*item.find("env"), fmt::format("'{}' is no name of an environment variable: letters, "
+                                           "digits and '_', not starting with a digit",
+                                           escape_terminal(name)));
+    }
     job.env[name] = value;
   }
   for (const std::string& folder : words(item, "read-only")) {
-    job.read_only.push_back(path(folder).string());
+    const fs::path absolute = path(folder);
+    std::error_code error;
+    if (!fs::exists(absolute, error)) {
+      fault(*item.find("read-only"), fmt::format("there is no {}", absolute.string()));
+    }
+    job.read_only.push_back(absolute.string());
   }
   job.artifacts = words(item, "artifacts");
   read_limits(job, item);

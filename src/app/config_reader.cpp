@@ -200,22 +200,4 @@ Result<Config> load_config(const fs::path& file) {
   return parse_config(file, text);
 }
 
-fs::path find_config() {
-  if (const fs::path named = env_path("PATCHMILL_CONFIG"); !named.empty()) {
-    return named;
-  }
-  fs::path user = env_path("XDG_CONFIG_HOME");
-  if (user.empty() && !env_path("HOME").empty()) {
-    user = env_path("HOME") / ".config";
-  }
-  std::error_code error;
-  for (const fs::path& candidate : {fs::path("patchmill.yaml"), user / "patchmill/patchmill.yaml",
-                                    fs::path("/etc/patchmill/patchmill.yaml")}) {
-    if (candidate.has_filename() && fs::is_regular_file(candidate, error)) {
-      return candidate;
-    }
-  }
-  return {};
-}
-
 }  // namespace patchmill::app

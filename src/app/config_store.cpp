@@ -32,6 +32,13 @@ void ConfigReader::read_store(Config& config) {
     return;
   }
   if (!url->scalar.starts_with("postgresql://") && !url->scalar.starts_with("postgres://")) {
+    if (url->scalar.find("://") != std::string::npos) {
+      // Not repeated: there may be a password in it.
+      fault(*url,
+            "the store is \"sqlite\", the path of an SQLite file, or "
+            "postgresql://USER@HOST/DATABASE; no other engine is known");
+      return;
+    }
     config.store_url = path(*url).string();
     return;
   }

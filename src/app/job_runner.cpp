@@ -8,6 +8,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view k_log_name = "log";
+
 // A run's scratch folder: a job may leave anything there, at any depth and with any permissions.
 class Scratch {
  public:
@@ -46,6 +48,9 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   if (!job.warm.empty()) {
     PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
   }
+  if (job.own_source) {
+    PM_TRY_ASSIGN(request.own_source, m_source->own_source());
+  }
   request.git_dir = m_source->git_dir();
   request.git_objects = m_source->git_objects();
   request.env = {{pipeline::nipa_branch_base, target.base},
@@ -55,19 +60,24 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   for (const auto& problem : outcome.run.problems) {
     log::warning("job {}: {}", job.name, problem);
   }
-  PM_TRY(keep(outcome));
+  PM_TRY(keep(outcome, scratch.path() / "results"));
   return outcome;
 }
 
-Result<void> JobRunner::keep(JobOutcome& outcome) {
+Result<void> JobRunner::keep(JobOutcome& outcome, const fs::path& results) {
   PM_TRY_ASSIGN(const std::string log, m_workspace.blobs().put(outcome.run.log));
-  outcome.artifacts.push_back({"log", log, static_cast<std::int64_t>(outcome.run.log.size())});
+  outcome.artifacts.push_back(
+      {std::string(k_log_name), log, static_cast<std::int64_t>(outcome.run.log.size())});
   for (const fs::path& file : outcome.run.artifacts) {
     std::error_code error;
     const auto size = fs::file_size(file, error);
     PM_TRY_ASSIGN(const std::string sha256, m_workspace.blobs().put_file(file));
+    std::string name = file.lexically_relative(results).generic_string();
+    if (name == k_log_name) {
+      name = "results/" + name;  // the log is what the job printed
+    }
     outcome.artifacts.push_back(
-        {file.filename().string(), sha256, error ? 0 : static_cast<std::int64_t>(size)});
+        {std::move(name), sha256, error ? 0 : static_cast<std::int64_t>(size)});
   }
   return {};
 }

@@ -34,8 +34,9 @@ class JobRunner {
   Result<JobOutcome> run(const pipeline::JobSpec& job, const JobTarget& target);
 
  private:
-  // Puts log and artifacts into the large objects of the store.
-  Result<void> keep(JobOutcome& outcome);
+  // Puts log and artifacts into the large objects of the store, named by their path below
+  // `results`.
+  Result<void> keep(JobOutcome& outcome, const std::filesystem::path& results);
 
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace patchmill::app {
 namespace {
@@ -55,7 +56,14 @@ class StageRun {
     return {};
   }
 
+  [[nodiscard]] std::optional<pipeline::IncompleteCause> cause() const { return m_cause; }
+
  private:
+  void note_incomplete(pipeline::IncompleteCause cause) {
+    // In the order of their declaration: the earlier, the sooner it helps to try again.
+    m_cause = m_cause ? std::min(*m_cause, cause) : cause;
+  }
+
   pipeline::Node node_for(const pipeline::PlannedJob& planned) const {
     pipeline::Node node;
     node.parent = m_checkout.id;
@@ -108,10 +116,15 @@ class StageRun {
     return runtimes::make_reproducer(input);
   }
 
-  // Once a patch failed a job, the later patches only repeat it.
+  // Once a patch broke the build, the later patches only repeat it. A test that looks at one patch
+  // alone (NIPA's) is asked about each.
   std::optional<std::string> reason_not_to_start(const pipeline::PlannedJob& planned) const {
+    const bool cumulative =
+        planned.job->nipa_dir.empty() &&
+        (planned.job->kind == pipeline::NodeKind::kbuild || planned.job->results == "compiler");
     for (const auto& done : m_done) {
-      if (planned.patch && done.name == planned.job->name && done.verdict == Verdict::fail) {
+      if (cumulative && planned.patch && done.name == planned.job->name &&
+          done.verdict == Verdict::fail) {
         return fmt::format("patch {} failed it", done.patch.value_or(0));
       }
     }
@@ -152,7 +165,17 @@ class StageRun {
       }
       base = *std::move(found);
     }
+    if (base && planned.patch) {
+      const auto& before = m_before[planned.job->name];
+      base->findings.insert(base->findings.end(), before.begin(), before.end());
+    }
     const Judgement judgement = judge(outcome->run, base ? &*base : nullptr);
+    if (judgement.verdict == Verdict::incomplete) {
+      note_incomplete(outcome->run.verdict == Verdict::incomplete
+                          ? outcome->run.cause
+                          : pipeline::IncompleteCause::infrastructure);  // the base is to blame
+    }
+    m_before[planned.job->name] = std::move(outcome->run.findings);
     m_workspace.nodes().finish(node, judgement.verdict, judgement.summary, judgement.findings,
                                outcome->artifacts);
     m_done.push_back({planned.job->name, planned.patch, judgement.verdict});
@@ -165,7 +188,11 @@ class StageRun {
   Result<void> give_up(pipeline::Node& node, const pipeline::PlannedJob& planned,
                        const Error& error) {
     m_workspace.nodes().finish(node, Verdict::incomplete, error.message);
+    note_incomplete(pipeline::IncompleteCause::infrastructure);
     m_done.push_back({planned.job->name, planned.patch, Verdict::incomplete});
+    if (m_watcher.node_done) {
+      m_watcher.node_done(node);
+    }
     return {};
   }
 
@@ -178,6 +205,9 @@ class StageRun {
   JobRunner m_runner;
   Baselines m_baselines;
   std::vector<pipeline::JobResult> m_done;
+  std::optional<pipeline::IncompleteCause> m_cause;
+  // What a per-patch job found on the patch before, by name: not the doing of the next one.
+  std::map<std::string, std::vector<findings::Finding>> m_before;
 };
 
 }  // namespace
@@ -185,18 +215,21 @@ class StageRun {
 JobStage::JobStage(Workspace& workspace, runtimes::Runtime& runtime, const RunWatcher& watcher)
     : m_workspace(workspace), m_runtime(runtime), m_watcher(watcher) {}
 
-Result<void> JobStage::run(const tracker::Series& series, const checks::SeriesView& view,
-                           const std::vector<std::vector<std::string>>& paths,
-                           const pipeline::Node& checkout, git::Repository& repository) {
+Result<std::optional<pipeline::IncompleteCause>> JobStage::run(
+    const tracker::Series& series, const checks::SeriesView& view,
+    const std::vector<std::vector<std::string>>& paths, const pipeline::Node& checkout,
+    git::Repository& repository) {
   if (view.patches.empty() || m_workspace.config().jobs.empty()) {
-    return {};
+    return std::optional<pipeline::IncompleteCause>();
   }
   pipeline::PlanInput input;
   input.tree = view.tree;
   input.tags = view.tags;
   input.paths = paths;
   const pipeline::Plan plan = pipeline::make_plan(m_workspace.config().jobs, input);
-  return StageRun(m_workspace, m_runtime, m_watcher, series, view, checkout, repository).run(plan);
+  StageRun run(m_workspace, m_runtime, m_watcher, series, view, checkout, repository);
+  PM_TRY(run.run(plan));
+  return run.cause();
 }
 
 }  // namespace patchmill::app

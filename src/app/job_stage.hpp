@@ -12,10 +12,12 @@ class JobStage {
 
   // `view` is placed (base and commits set); `paths` are the touched files per patch. Each job
   // becomes a node under `checkout`; those that do not run are nodes too, skipped with the reason.
+  // The cause of the job that is incomplete and most worth repeating; empty: none is incomplete.
   // Errors are infrastructure (disk, sandbox); what went wrong in a job is in its node.
-  Result<void> run(const tracker::Series& series, const checks::SeriesView& view,
-                   const std::vector<std::vector<std::string>>& paths,
-                   const pipeline::Node& checkout, git::Repository& repository);
+  Result<std::optional<pipeline::IncompleteCause>> run(
+      const tracker::Series& series, const checks::SeriesView& view,
+      const std::vector<std::vector<std::string>>& paths, const pipeline::Node& checkout,
+      git::Repository& repository);
 
  private:
   Workspace& m_workspace;

@@ -73,14 +73,16 @@ Judgement judge_pass(const runtimes::RunOutcome& run, const BaselineResult* base
   if (base != nullptr) {
     judgement.findings = findings::introduced(base->findings, run.findings);
   }
-  const std::size_t fresh = count_of(judgement.findings, Severity::warning) +
-                            count_of(judgement.findings, Severity::error);
+  const std::size_t errors = count_of(judgement.findings, Severity::error);
+  const std::size_t fresh = errors + count_of(judgement.findings, Severity::warning);
   if (fresh > 0) {
     const Finding* first = first_of(judgement.findings, Severity::error);
     first = first != nullptr ? first : first_of(judgement.findings, Severity::warning);
     judgement.verdict = Verdict::warning;
-    judgement.summary =
-        fmt::format("{} new warning{}: {}", fresh, fresh == 1 ? "" : "s", one_line(*first));
+    // An error that did not make the job fail is called by its name all the same.
+    const std::string_view kind = errors == 0 ? "warning" : errors == fresh ? "error" : "finding";
+    judgement.summary = fmt::format("{} new {}{}{}: {}", fresh, kind, fresh == 1 ? "" : "s",
+                                    errors == 0 ? "" : ", though it passes", one_line(*first));
   } else if (base != nullptr && run.verdict == Verdict::warning &&
              base->verdict == Verdict::warning) {
     judgement.verdict = Verdict::pass;

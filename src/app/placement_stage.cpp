@@ -107,7 +107,7 @@ PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& 
     result.reason = conflict_sentence(series, conflict, candidate->tree);
     found.push_back(finding_of(series, conflict));
   } else if (placement.state == PlacementState::placed && candidate != nullptr) {
-    result.reason = fmt::format("applies to {} at {}", candidate->tree, candidate->described);
+    result.reason = fmt::format("applies to {}", candidate->described);
     if (placement.tip_conflict) {
       result.verdict = Verdict::warning;
       result.reason += "; but " + conflict_sentence(series, *placement.tip_conflict,

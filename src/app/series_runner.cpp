@@ -122,14 +122,26 @@ std::string SeriesRunner::content_key(const tracker::Series& series,
   return hash.hex();
 }
 
-SeriesReport SeriesRunner::conclude(const tracker::Series& series, Verdict verdict,
-                                    std::string reason, const std::string& key) {
+SeriesReport SeriesRunner::conclude(const tracker::Series& series, Conclusion conclusion,
+                                    const std::string& key) {
   SeriesReport report;
   report.tested = true;
-  report.verdict.verdict = verdict;
-  report.verdict.reason = std::move(reason);
-  report.verdict.time = m_workspace.clock().now();
-  report.verdict.content_key = key;
+  auto& verdict = report.verdict;
+  verdict.verdict = conclusion.verdict;
+  verdict.reason = std::move(conclusion.reason);
+  verdict.time = m_workspace.clock().now();
+  verdict.content_key = key;
+  const auto earlier = m_workspace.nodes().verdict(series.number);
+  if (earlier && earlier->content_key == key) {
+    verdict.attempts = earlier->attempts + 1;
+  }
+  if (verdict.verdict == Verdict::incomplete && !conclusion.cause) {
+    verdict.retry_at = verdict.time;  // it waits for a mail or a commit, which may come any time
+  } else if (conclusion.cause) {
+    const auto delay = pipeline::retry_after(verdict.verdict, *conclusion.cause, verdict.attempts,
+                                             static_cast<std::uint64_t>(series.number));
+    verdict.retry_at = delay ? std::optional(verdict.time + *delay) : std::nullopt;
+  }
   m_workspace.nodes().set_verdict(series.number, report.verdict);
   return report;
 }
@@ -148,9 +160,9 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
   }
   PM_TRY_ASSIGN(const auto loaded, LoadedSeries::load(m_workspace.queries(), series));
   const std::string key = content_key(series, loaded->content_hash());
-  // An incomplete verdict was our trouble, not the patch's: it is tried again.
-  if (earlier && earlier->content_key == key && earlier->verdict != Verdict::incomplete &&
-      !request.again) {
+  // An incomplete verdict was our trouble, not the patch's: it is tried again when its time comes.
+  if (earlier && earlier->content_key == key && !request.again &&
+      (!earlier->retry_at || *earlier->retry_at > m_workspace.clock().now())) {
     return SeriesReport{*earlier, false};
   }
   if (m_watcher.series_started) {
@@ -183,9 +195,11 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
     const auto& chosen = placement.candidates[*placement.chosen];
     PM_TRY(m_workspace.placer().keep(chosen.tree, series.number, chosen.outcome->tip()));
   }
+  std::optional<pipeline::IncompleteCause> cause;
   if (applied) {
     JobStage jobs(m_workspace, m_runtime, m_watcher);
-    PM_TRY(jobs.run(series, loaded->view(), patches.paths, placed.checkout, *repository));
+    PM_TRY_ASSIGN(cause,
+                  jobs.run(series, loaded->view(), patches.paths, placed.checkout, *repository));
   }
 
   std::vector<pipeline::Node> ran;
@@ -199,12 +213,16 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
   Verdict verdict = findings::worst_of(verdicts);
   // Nothing of a series that was not applied can pass as a whole.
   if (!applied && verdict != Verdict::fail) {
-    return conclude(series, placed.verdict, placed.reason, key);
+    return conclude(series, {placed.verdict, placed.reason, std::nullopt}, key);
   }
   if (placed.verdict == Verdict::fail) {
-    return conclude(series, Verdict::fail, placed.reason, key);
+    return conclude(series, {Verdict::fail, placed.reason, std::nullopt}, key);
   }
-  return conclude(series, verdict, reason_of(verdict, ran, placed.reason), key);
+  // What is incomplete without a job's doing is a check whose tool did not answer.
+  return conclude(series,
+                  {verdict, reason_of(verdict, ran, placed.reason),
+                   cause.value_or(pipeline::IncompleteCause::infrastructure)},
+                  key);
 }
 
 }  // namespace patchmill::app

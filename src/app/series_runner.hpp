@@ -3,6 +3,7 @@
 
 #include "app/series_view.hpp"
 #include "app/workspace.hpp"
+#include "pipeline/retry.hpp"
 #include "runtimes/runtime.hpp"
 #include "util/subprocess.hpp"
 
@@ -50,8 +51,14 @@ class SeriesRunner {
   void remember(const tracker::Series& series);
   // What the verdict depends on: mails, configuration, program. Equal keys need no second run.
   std::string content_key(const tracker::Series& series, const std::string& content_hash) const;
-  SeriesReport conclude(const tracker::Series& series, findings::Verdict verdict,
-                        std::string reason, const std::string& key);
+  struct Conclusion {
+    findings::Verdict verdict = findings::Verdict::incomplete;
+    std::string reason;
+    // Of an incomplete one: why, where it was our trouble; empty: it waits for something to come.
+    std::optional<pipeline::IncompleteCause> cause;
+  };
+  SeriesReport conclude(const tracker::Series& series, Conclusion conclusion,
+                        const std::string& key);
 
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;

@@ -12,17 +12,25 @@
 namespace patchmill::app {
 
 struct TryInput {
-  std::vector<std::string> mails;  // raw, in order, each with a Message-ID made of its content
+  std::vector<std::string> mails;  // raw, in order
   git::ObjectId base;              // where they are applied; empty: the placer decides
 };
 
 // Commits of `repository`: "A..B", or one revision (that commit alone). Empty: what is not in the
-// upstream of the current branch, or HEAD alone where there is no upstream.
-// Errors: invalid when nothing is named, merges are in between, or there are more than 1000.
+// upstream of the current branch, or HEAD alone where there is no upstream. The mails are those
+// of one sender: the user, where they wrote or committed any of it, else the last committer;
+// other authors stand in the body, as git send-email writes them.
+// Errors: invalid when nothing is named, or a merge or an empty commit is in between; limit when
+// there are more than 1000.
 Result<TryInput> try_commits(git::Repository& repository, std::string_view range);
 
 // An mbox or a single mail as a file ("-": standard input). The base is left open.
 Result<TryInput> try_mailbox(const std::filesystem::path& file);
+
+// The same from text. Mails that lack what sending adds (Message-ID, references: format-patch
+// without --thread, b4 am) get it, so that parts of one posting are known as such whoever wrote
+// them and whenever. `name` is for messages.
+Result<TryInput> try_mails(std::string_view mbox, const std::string& name);
 
 // The top folder of the checkout `folder` is in. Error not_found outside of one.
 Result<std::filesystem::path> find_checkout(const std::filesystem::path& folder);

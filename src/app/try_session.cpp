@@ -1,6 +1,9 @@
 #include "app/try_session.hpp"
 
 #include "placement/prefixes.hpp"
+#include "placement/series_placement.hpp"
+#include "store/cursors.hpp"
+#include "tracker/fresh_start.hpp"
 #include "tracker/tracker.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
@@ -9,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 namespace patchmill::app {
@@ -16,17 +20,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path cache_folder() {
+// Never a name that others could guess and own before us.
+Result<fs::path> cache_folder() {
   for (const auto& [variable, below] :
        {std::pair("PATCHMILL_CACHE", ""), std::pair("XDG_CACHE_HOME", "patchmill"),
         std::pair("HOME", ".cache/patchmill")}) {
     const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): read at start only
     if (value != nullptr && *value != '\0') {
-      return fs::path(value) / below;
+      return fs::absolute(fs::path(value) / below).lexically_normal();
     }
   }
-  return fs::temp_directory_path() / "patchmill-cache";
+  return fail(ErrorKind::invalid,
+              "there is no folder to keep verdicts and builds in: HOME is not set; name one in "
+              "PATCHMILL_CACHE");
 }
+
+// Equal for inputs that are equal in every byte and go onto the same base.
+std::string scope_of(const TryInput& input, std::string_view base) {
+  Sha256 hash;
+  hash.update(fmt::format("{}\n{}\n", PATCHMILL_VERSION, base));
+  for (const std::string& mail : input.mails) {
+    hash.update(fmt::format("{}:", mail.size()));
+    hash.update(mail);
+  }
+  return "try/" + hash.hex();
+}
+
+constexpr std::string_view k_next_number = "try";  // cursor: series numbers never used so far
 
 // The configured tree this checkout stands for, or one named after its folder.
 Result<placement::TreeSpec> tree_of(const Config& config, const TryOptions& options,
@@ -72,7 +92,8 @@ Result<std::unique_ptr<TrySession>> TrySession::open(Config config, TryOptions o
   PM_TRY_ASSIGN(const auto tree, tree_of(config, options, git_dir));
   const std::string name =
       fmt::format("{}-{}", options.checkout.filename().string(), sha256_hex(git_dir).substr(0, 12));
-  config.data = cache_folder() / "try" / name;
+  PM_TRY_ASSIGN(const fs::path cache, cache_folder());
+  config.data = cache / "try" / name;
   config.store_url = (config.data / "store.sqlite").string();
   config.sources.clear();
   config.trees = {tree};
@@ -84,18 +105,53 @@ Result<std::unique_ptr<TrySession>> TrySession::open(Config config, TryOptions o
 }
 
 Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
-  tracker::Tracker tracker(m_workspace->database(), m_workspace->blobs(), m_workspace->clock());
   std::vector<tracker::Incoming> batch;
   std::vector<std::string> ids;
+  std::map<std::string, std::string> diffs;
   for (const std::string& mail : input.mails) {
     auto parsed = mail::parse_message(mail);
     if (!parsed) {
-      return fail_with("a mail that was to be tried cannot be used", parsed.error());
+      return fail_with(fmt::format("mail {} of {} that were to be tried cannot be used",
+                                   ids.size() + 1, input.mails.size()),
+                       parsed.error());
+    }
+    if (const auto [known, fresh] = diffs.emplace(parsed->message_id, parsed->diff);
+        !fresh && known->second != parsed->diff) {
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("two different patches carry the Message-ID <{}>; which one is meant? "
+                      "Give each its own, or take one out",
+                      escape_terminal(parsed->message_id)));
     }
     ids.push_back(parsed->message_id);
     batch.push_back({mail, std::move(parsed), "", "try"});
   }
-  tracker.ingest(batch);
+  PM_TRY_ASSIGN(std::string base, base_of(input));
+  if (base.empty()) {
+    // The placer will choose among what the branch has now.
+    base = "until " + m_checkout->resolve("HEAD").value_or("");
+  }
+  store::Database& database = m_workspace->database();
+  const std::string scope = scope_of(input, base);
+  const auto known = store::cursor(database, scope);
+  const auto unused = store::cursor(database, k_next_number);
+  const auto first = known    ? parse_uint(*known)
+                     : unused ? parse_uint(*unused)
+                              : static_cast<std::uint64_t>(tracker::next_series_number(database));
+  if (!first) {
+    return fail(ErrorKind::infrastructure,
+                fmt::format("what earlier tries left in {} cannot be read; remove that folder",
+                            m_workspace->config().data.string()));
+  }
+  tracker::start_afresh(database, static_cast<std::int64_t>(*first));
+  tracker::Tracker tracker(database, m_workspace->blobs(), m_workspace->clock());
+  tracker.ingest(batch, [&] {
+    if (!known) {
+      store::set_cursor(database, scope, std::to_string(*first));
+      store::set_cursor(database, k_next_number,
+                        std::to_string(tracker::next_series_number(database)));
+    }
+  });
   std::set<std::int64_t> numbers;
   for (const std::string& id : ids) {
     if (const auto number = m_workspace->queries().series_of(id)) {
@@ -114,6 +170,18 @@ Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
   return result;
 }
 
+Result<std::string> TrySession::base_of(const TryInput& input) {
+  if (!input.base.empty() || m_options.base.empty()) {
+    return input.base;
+  }
+  auto resolved = m_checkout->resolve(m_options.base);
+  if (!resolved) {
+    return fail(ErrorKind::invalid,
+                fmt::format("--base: '{}' names no commit here", escape_terminal(m_options.base)));
+  }
+  return *resolved;
+}
+
 Result<git::Repository*> TrySession::work_repository() {
   if (!m_work) {
     const fs::path folder = m_workspace->config().data / "work.git";
@@ -128,6 +196,7 @@ Result<git::Repository*> TrySession::work_repository() {
       return tl::unexpected(std::move(opened).error());
     }
     m_work = std::move(*opened);
+    PM_TRY(m_work->take_shallow_from(*m_checkout));
   }
   return m_work.get();
 }
@@ -146,12 +215,18 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
   candidate.described = fmt::format("{} (\"{}\")", commit.id.substr(0, 12), commit.subject);
   candidate.explanation = "the commit it was made on";
   candidate.tried = true;
-  placement.state =
-      outcome.ok() ? placement::PlacementState::placed : placement::PlacementState::conflict;
+  placement.state = placement::changes_nothing(outcome) ? placement::PlacementState::already_applied
+                    : outcome.ok()                      ? placement::PlacementState::placed
+                                                        : placement::PlacementState::conflict;
   candidate.outcome = std::move(outcome);
   placement.candidates.push_back(std::move(candidate));
   if (placement.state == placement::PlacementState::placed) {
     placement.chosen = 0;
+  }
+  if (placement.state == placement::PlacementState::already_applied) {
+    placement.explanation =
+        fmt::format("{} has all of its changes already", placement.candidates[0].described);
+    return placement;
   }
   placement.explanation =
       fmt::format("on {} {}, the commit it was made on", placement.candidates[0].tree,
@@ -163,16 +238,10 @@ Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput&
                                   runtimes::Runtime& runtime, ProcessRunner& processes,
                                   const RunWatcher& watcher) {
   RunRequest request;
-  request.again = m_options.again;
-  std::string base = input.base;
-  if (base.empty() && !m_options.base.empty()) {
-    auto resolved = m_checkout->resolve(m_options.base);
-    if (!resolved) {
-      return fail(ErrorKind::invalid, fmt::format("--base: '{}' names no commit here",
-                                                  escape_terminal(m_options.base)));
-    }
-    base = *resolved;
-  }
+  // Whoever tries again has mended what was missing and will not wait for a time to retry.
+  const auto earlier = m_workspace->nodes().verdict(series.number);
+  request.again = m_options.again || (earlier && earlier->verdict == findings::Verdict::incomplete);
+  PM_TRY_ASSIGN(const std::string base, base_of(input));
   if (!base.empty()) {
     PM_TRY_ASSIGN(request.placement, apply_here(series, base));
     request.repository = m_work.get();

@@ -1,8 +1,9 @@
 #pragma once
 // `patchmill try`: the same checks, builds and tests as for a list, on an author's own checkout.
 //
-// What it keeps (store, warm builds) lies in a folder of the user's cache, one a checkout, so the
-// same commits are not tested twice and builds stay incremental. The checkout is only read.
+// What it keeps (verdicts, baselines, warm builds) lies in a folder of the user's cache, one a
+// checkout, so the same commits are not tested twice and builds stay incremental. The checkout is
+// only read.
 
 #include "app/series_runner.hpp"
 #include "app/try_input.hpp"
@@ -28,10 +29,13 @@ struct TryResult {
 class TrySession {
  public:
   // `config` is the user's; its data folder, sources and store are not used.
-  // Errors: invalid (unknown tree) or infrastructure.
+  // Errors: invalid (unknown tree, no cache folder named) or infrastructure.
   static Result<std::unique_ptr<TrySession>> open(Config config, TryOptions options);
 
-  // Stores the mails and tells which series they make.
+  // Tells which series these mails make, by themselves: nothing tried before has a part in it.
+  // Verdicts of an equal input are found again (its series have the same numbers). The caller
+  // holds the lock of the data folder (lock_runs) until the last run().
+  // Errors: invalid for mails that cannot be used, and two patches with one Message-ID.
   Result<std::vector<tracker::Series>> take(const TryInput& input);
   Result<TryResult> run(const tracker::Series& series, const TryInput& input,
                         runtimes::Runtime& runtime, ProcessRunner& processes,
@@ -40,6 +44,8 @@ class TrySession {
 
  private:
   TrySession() = default;
+  // The commit these mails go onto; empty: the placer decides.
+  Result<std::string> base_of(const TryInput& input);
   Result<git::Repository*> work_repository();
   Result<placement::Placement> apply_here(const tracker::Series& series, const std::string& base);
 

@@ -4,9 +4,16 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 namespace patchmill::app {
 namespace {
+
+namespace fs = std::filesystem;
 
 // The part of a store URL that may be shown: no password.
 std::string shown_url(const std::string& url) {
@@ -18,20 +25,55 @@ std::string shown_url(const std::string& url) {
   return url.substr(0, start + 3) + "…" + url.substr(at);
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Workspace>> Workspace::open(Config config) {
+// Made for us alone, or there already.
+Result<void> make_folder(const fs::path& folder) {
   std::error_code error;
-  const bool existed = std::filesystem::is_directory(config.data, error);
-  std::filesystem::create_directories(config.data, error);
+  if (folder.has_parent_path()) {
+    fs::create_directories(folder.parent_path(), error);
+  }
+  if (!error && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  if (!error && !fs::is_directory(folder, error) && !error) {
+    error = std::make_error_code(std::errc::not_a_directory);
+  }
   if (error) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("cannot make the data folder {}: {}; choose another with --data",
-                            config.data.string(), error.message()));
+                            folder.string(), error.message()));
   }
-  if (!existed) {
-    ::chmod(config.data.c_str(), 0700);
+  return {};
+}
+
+// Whoever can write there decides what is run and written in our name.
+Result<void> refuse_foreign(const fs::path& folder) {
+  struct stat info{};
+  if (::stat(folder.c_str(), &info) != 0) {
+    return fail(ErrorKind::infrastructure,
+                fmt::format("cannot look at the data folder {}: {}", folder.string(),
+                            std::generic_category().message(errno)));
   }
+  const uid_t self = ::geteuid();
+  if (info.st_uid != self && info.st_uid != 0) {
+    return fail(ErrorKind::invalid,
+                fmt::format("the data folder {} belongs to user {}, not to you (user {}); run as "
+                            "that user, or choose another folder with --data",
+                            folder.string(), info.st_uid, self));
+  }
+  if ((info.st_mode & S_IWOTH) != 0) {
+    return fail(ErrorKind::invalid,
+                fmt::format("anybody may write into the data folder {}; look at what is in it, "
+                            "then `chmod o-w` it, or choose another with --data",
+                            folder.string()));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Workspace>> Workspace::open(Config config) {
+  PM_TRY(make_folder(config.data));
+  PM_TRY(refuse_foreign(config.data));
   try {
     auto database = store::Database::open(config.store_url);
     store::migrate(*database);

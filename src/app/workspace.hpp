@@ -17,7 +17,8 @@ namespace patchmill::app {
 class Workspace {
  public:
   // Makes the folder (mode 0700) and brings the schema up to date.
-  // Errors: infrastructure, naming the folder or the store.
+  // Errors: infrastructure, naming the folder or the store; invalid when the folder belongs to
+  // neither us nor root, or anybody may write into it.
   static Result<std::unique_ptr<Workspace>> open(Config config);
 
   [[nodiscard]] const Config& config() const { return m_config; }

@@ -178,11 +178,24 @@ std::string_view to_string(YamlValue::Kind kind) {
   return "?";
 }
 
+namespace {
+
+// Messages are logged and pasted into tickets; a password someone put into the file must not be.
+bool may_hold_secret(std::string_view line) {
+  const std::string lower = to_lower(line);
+  const auto says = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
+  return says("pas") || says("secret") || says("token") || says("cred") ||
+         (says("://") && says("@"));
+}
+
+}  // namespace
+
 std::string located(std::string_view file, std::string_view text, int line, int column,
                     std::string_view message) {
   std::string result = fmt::format("{}:{}:{}: {}", file, line, column, message);
   const auto lines = split_lines(text);
-  if (line >= 1 && static_cast<std::size_t>(line) <= lines.size()) {
+  if (line >= 1 && static_cast<std::size_t>(line) <= lines.size() &&
+      !may_hold_secret(lines[static_cast<std::size_t>(line) - 1])) {
     const std::string shown =
         ellipsize(escape_terminal(lines[static_cast<std::size_t>(line) - 1]), 160);
     const auto indent = static_cast<std::size_t>(column > 0 ? column - 1 : 0);

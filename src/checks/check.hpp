@@ -75,6 +75,7 @@ struct Setting {
   SettingType type = SettingType::text;
   std::string_view default_value;  // as it would be written in the configuration
   std::string_view meaning;        // one sentence
+  std::string_view choices = {};   // the words it may be, with '|' between; empty: any
 };
 
 class Check {

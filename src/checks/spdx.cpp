@@ -20,7 +20,8 @@ constexpr std::array k_settings = {
     Setting{.name = "mode",
             .type = SettingType::text,
             .default_value = "auto",
-            .meaning = "auto: only where the tree uses SPDX at the base; always: every new file."},
+            .meaning = "auto: only where the tree uses SPDX at the base; always: every new file.",
+            .choices = "auto|always"},
     Setting{
         .name = "form",
         .type = SettingType::flag,

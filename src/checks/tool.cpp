@@ -3,6 +3,7 @@
 #include "util/text.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,9 +40,22 @@ Result<Completed> run_tool(const Context& context, const ToolRun& run) {
                 fmt::format("{} did not end within {} s", run.argv.front(),
                             std::chrono::duration_cast<std::chrono::seconds>(run.timeout).count()));
   }
-  if (done->signal != 0) {
+  // Programs between it and us report its signal as shells do.
+  const int signal = done->signal != 0                               ? done->signal
+                     : done->status > 128 && done->status < 128 + 65 ? done->status - 128
+                                                                     : 0;
+  if (signal != 0) {
     return fail(ErrorKind::infrastructure,
-                fmt::format("{} was killed by signal {}", run.argv.front(), done->signal));
+                fmt::format("{} was killed by signal {}{}", run.argv.front(), signal,
+                            signal == SIGKILL   ? ": it took too much memory, or somebody ended it"
+                            : signal == SIGXCPU ? ": it took too much processor time"
+                                                : ""));
+  }
+  if (done->status == 126 || done->status == 127) {
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("{} is installed, but cannot be started for a check: {}", run.argv.front(),
+                    ellipsize(escape_terminal(mend_utf8(trim(done->err))), 300)));
   }
   return done;
 }

@@ -17,13 +17,8 @@ Command check_config_command() {
                         &storage->file, false, false, Complete::file}};
   command.examples = {{"patchmill check-config patchmill.yaml", "before a reload"}};
   command.run = [storage](const Common& common) -> int {
-    std::filesystem::path file = common.config_file;
-    if (!storage->file.empty()) {
-      file = storage->file[0];
-    }
-    if (file.empty()) {
-      file = app::find_config();
-    }
+    const std::filesystem::path file =
+        storage->file.empty() ? common.config_path() : std::filesystem::path(storage->file[0]);
     if (file.empty()) {
       return report(
           {ErrorKind::invalid,

@@ -17,8 +17,13 @@ Command doc_command() {
   command.description =
       "Prints one of: bash (completion), zsh (completion), man (the manual page), cli (reference, "
       "Markdown), configuration (reference, Markdown), schema (JSON Schema of the configuration).";
-  command.arguments = {
-      {"WHAT", "bash, zsh, man, cli, configuration or schema.", &storage->what, true}};
+  command.arguments = {{"WHAT",
+                        "bash, zsh, man, cli, configuration or schema.",
+                        &storage->what,
+                        true,
+                        false,
+                        Complete::nothing,
+                        {"bash", "zsh", "man", "cli", "configuration", "schema"}}};
   command.examples = {{"source <(patchmill doc bash)", "completion in this shell"},
                       {"patchmill doc man | man -l -", "read the manual"}};
   command.run = [storage](const Common&) -> int {

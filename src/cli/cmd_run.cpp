@@ -100,7 +100,9 @@ Command run_command() {
   command.description =
       "Fetches the trees, then places, applies, checks, builds and tests every series whose mails "
       "or configuration changed since its last verdict. Verdicts that still stand are shown again "
-      "without work; incomplete ones are tried again. Killed at any moment, the next run goes on.";
+      "without work; incomplete ones are tried again when "
+      "their time comes (30 seconds, 2 and 8 minutes later; at once what waits for a mail or a "
+      "commit). Killed at any moment, the next run goes on.";
   command.arguments = {
       {"SERIES", "Only these, by number or Message-ID.", &storage->series, false, true}};
   command.options = {

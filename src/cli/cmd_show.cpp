@@ -139,6 +139,112 @@ int show_message(app::Workspace& workspace, const Common& common, const std::str
   return k_pass;
 }
 
+int show_artifact(app::Workspace& workspace, const Common& common,
+                  const std::vector<std::string>& words) {
+  const auto id = parse_uint(words[1]);
+  const auto node = id ? workspace.nodes().node(static_cast<std::int64_t>(*id)) : std::nullopt;
+  if (!node) {
+    return report({ErrorKind::not_found,
+                   fmt::format("there is no node {}; `patchmill show series N` lists them",
+                               escape_terminal(words[1]))});
+  }
+  const auto artifacts = workspace.nodes().artifacts_of(node->id);
+  if (words.size() == 2) {
+    boost::json::array out;
+    Table table({"size", "sha256", "name"});
+    for (const auto& artifact : artifacts) {
+      out.push_back({{"name", mend_utf8(artifact.name)},
+                     {"sha256", artifact.sha256},
+                     {"size", artifact.size}});
+      table.row({std::to_string(artifact.size), artifact.sha256, artifact.name});
+    }
+    if (common.json) {
+      fmt::print("{}\n", boost::json::serialize(out));
+    } else {
+      table.print();
+    }
+    return k_pass;
+  }
+  for (const auto& artifact : artifacts) {
+    if (artifact.name == words[2]) {
+      const auto content = workspace.blobs().get(artifact.sha256);
+      if (!content) {
+        return report(content.error());
+      }
+      // As it is into files and pipes; a terminal obeys what a patch's job wrote.
+      const bool terminal = terminal_width(STDOUT_FILENO) != 0;
+      const std::string text =
+          terminal ? escape_terminal(mend_utf8(*content), true) : std::string();
+      const std::string& shown = terminal ? text : *content;
+      std::fwrite(shown.data(), 1, shown.size(), stdout);
+      return k_pass;
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& artifact : artifacts) {
+    names.push_back(artifact.name);
+  }
+  const auto near = nearest_name(words[2], names);
+  return report(
+      {ErrorKind::not_found, fmt::format("node {} ({}) left no artifact '{}'{}", node->id,
+                                         node->name, escape_terminal(words[2]),
+                                         near ? fmt::format("; did you mean '{}'?", *near) : "")});
+}
+
+// How many words each form takes, the first included.
+struct Form {
+  std::string_view word;
+  std::size_t least, most;
+};
+constexpr Form k_forms[] = {{"series", 1, 2},
+                            {"messages", 1, 1},
+                            {"message", 2, 2},
+                            {"reproducer", 2, 2},
+                            {"artifact", 2, 3}};
+
+int show(app::Workspace& workspace, const Common& common, const Storage& storage) {
+  const auto& words = storage.words;
+  const auto limit = parse_uint(storage.limit);
+  if (!limit) {
+    return report({ErrorKind::invalid, fmt::format("--limit takes a whole number, not '{}'",
+                                                   escape_terminal(storage.limit))});
+  }
+  for (const Form& form : k_forms) {
+    if (words[0] == form.word && (words.size() < form.least || words.size() > form.most)) {
+      return report(
+          {ErrorKind::invalid,
+           fmt::format(
+               "`show {}` takes {} words more, not {}; see `patchmill show --help`", form.word,
+               form.least == form.most ? std::to_string(form.least - 1)
+                                       : fmt::format("{} to {}", form.least - 1, form.most - 1),
+               words.size() - 1)});
+    }
+  }
+  if (words[0] == "series") {
+    return words.size() > 1 ? show_one_series(workspace, common, words[1])
+                            : show_all_series(workspace, common);
+  }
+  if (words[0] == "messages") {
+    return show_messages(workspace, common, *limit);
+  }
+  if (words[0] == "message") {
+    return show_message(workspace, common, words[1]);
+  }
+  if (words[0] == "reproducer") {
+    return show_reproducer(workspace, words[1]);
+  }
+  if (words[0] == "artifact") {
+    return show_artifact(workspace, common, words);
+  }
+  if (words.size() == 1 && (parse_uint(words[0]) || words[0].find('@') != std::string::npos)) {
+    return show_one_series(workspace, common, words[0]);
+  }
+  return report({ErrorKind::invalid,
+                 fmt::format("cannot show '{}'; it is one of: series, messages, message MSGID, "
+                             "reproducer NODE, artifact NODE",
+                             escape_terminal(words[0]))});
+}
+
 }  // namespace
 
 Command show_command() {
@@ -150,44 +256,29 @@ Command show_command() {
       "`show series` lists all series with their verdicts; `show series N` (or a Message-ID) shows "
       "one with everything that ran and what it found. `show messages` counts mails by kind and "
       "lists those that cannot be used, each with its reason; `show message MSGID` prints one. "
-      "`show reproducer NODE` prints a shell script that repeats a job on any machine. "
+      "`show reproducer NODE` prints a shell script that repeats a job on any machine; `show "
+      "artifact NODE` lists what a job left, `show artifact NODE NAME` prints one of it. "
       "`show N` is short for `show series N`.";
-  command.arguments = {{"WHAT", "series, messages, message, reproducer, or a series number.",
-                        &storage->words, true, true}};
+  command.arguments = {{"WHAT",
+                        "series, messages, message, reproducer, artifact, or a series number.",
+                        &storage->words,
+                        true,
+                        true,
+                        Complete::nothing,
+                        {"series", "messages", "message", "reproducer", "artifact"}}};
   command.options = {{"--limit", "N", "At most this many unusable mails.", &storage->limit}};
   command.examples = {
       {"patchmill show series", "every series and its verdict"},
       {"patchmill show series 7", "why did series 7 fail?"},
       {"patchmill show reproducer 42 >again.sh", "a failed build, elsewhere"},
+      {"patchmill show artifact 42 vmlinux >vmlinux", "what a job left in RESULTS_DIR"},
       {"patchmill show series --json --data /srv/patchmill", "for scripts, in Patchwork's names"}};
   command.run = [storage](const Common& common) -> int {
-    const auto& words = storage->words;
     auto workspace = common.workspace();
     if (!workspace) {
       return report(workspace.error());
     }
-    const auto limit = parse_uint(storage->limit);
-    if (words[0] == "series") {
-      return words.size() > 1 ? show_one_series(**workspace, common, words[1])
-                              : show_all_series(**workspace, common);
-    }
-    if (words[0] == "messages") {
-      return show_messages(**workspace, common, limit.value_or(0));
-    }
-    if (words[0] == "message" && words.size() > 1) {
-      return show_message(**workspace, common, words[1]);
-    }
-    if (words[0] == "reproducer" && words.size() > 1) {
-      return show_reproducer(**workspace, words[1]);
-    }
-    if (words.size() == 1 && (parse_uint(words[0]) || words[0].find('@') != std::string::npos)) {
-      return show_one_series(**workspace, common, words[0]);
-    }
-    return report(
-        {ErrorKind::invalid,
-         fmt::format(
-             "cannot show '{}'; it is one of: series, messages, message MSGID, reproducer NODE",
-             escape_terminal(words[0]))});
+    return show(**workspace, common, *storage);
   };
   return command;
 }

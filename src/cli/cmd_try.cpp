@@ -26,15 +26,17 @@ bool is_mail_file(const std::string& word) {
          (std::filesystem::exists(word, error) && !std::filesystem::is_directory(word, error));
 }
 
-// A file, a Message-ID in the data folder, or commits, in this order of trust in the word's form.
+// A file, commits, or a Message-ID in the data folder: what exists here comes first, as branches
+// may be called like Message-IDs.
 Result<app::TryInput> read_input(const Common& common, git::Repository& checkout,
                                  const std::string& word) {
   if (is_mail_file(word)) {
     return app::try_mailbox(word);
   }
-  const bool msgid = word.find('@') != std::string::npos && word.find("@{") == std::string::npos &&
-                     word.find("..") == std::string::npos;
-  if (msgid) {
+  const bool looks_like_id = word.find('@') != std::string::npos &&
+                             word.find("@{") == std::string::npos &&
+                             word.find("..") == std::string::npos;
+  if (word.starts_with('<') || (looks_like_id && !checkout.resolve(word))) {
     PM_TRY_ASSIGN(const auto workspace, common.workspace());
     PM_TRY_ASSIGN(const auto series, find_series(workspace->queries(), word));
     return app::try_series(workspace->queries(), series);
@@ -129,7 +131,8 @@ Command try_command() {
       "get. WHAT is a range (A..B), a commit, a file with mails (- for standard input), or the "
       "Message-ID of a series in the data folder. Without it: what your branch has over its "
       "upstream, or the last commit. Jobs come from the configuration; without one only the checks "
-      "run. The checkout is only read.";
+      "run. A patchmill.yaml that git tracks in the checkout is used only when -c names it. The "
+      "checkout is only read.";
   command.arguments = {{"WHAT", "A range, a commit, a file or a Message-ID.", &storage->what, false,
                         false, Complete::file}};
   command.options = {

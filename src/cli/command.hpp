@@ -39,6 +39,7 @@ struct Argument {
   bool required = false;
   bool many = false;
   Complete complete = Complete::nothing;
+  std::vector<std::string> choices = {};  // words it may be, where they are few
 };
 
 struct Example {
@@ -50,6 +51,8 @@ struct Common {
   std::string config_file, data;
   bool json = false, quiet = false, verbose = false;
 
+  // The file named or found; empty: none. Says so when ./patchmill.yaml was passed over.
+  [[nodiscard]] std::filesystem::path config_path() const;
   // The configuration named, found or standard, with --data applied.
   [[nodiscard]] Result<app::Config> config() const;
   [[nodiscard]] Result<std::unique_ptr<app::Workspace>> workspace() const;

@@ -45,6 +45,16 @@ std::string command_names(const std::vector<Command>& commands) {
   return names;
 }
 
+// What bash's compgen offers for it; empty: nothing.
+std::string argument_words(const Argument& argument) {
+  if (!argument.choices.empty()) {
+    return "-W \"" + join(argument.choices, " ") + "\"";
+  }
+  return argument.complete == Complete::file     ? "-f"
+         : argument.complete == Complete::folder ? "-d"
+                                                 : "";
+}
+
 std::string zsh_action(Complete complete) {
   switch (complete) {
     case Complete::file:
@@ -107,14 +117,19 @@ std::string bash_completion(const std::vector<Command>& commands) {
         }
       }
     }
-    const bool takes_files = !command.arguments.empty();
+    std::string rest;
+    for (const Argument& argument : command.arguments) {
+      const std::string what = argument_words(argument);
+      if (!what.empty()) {
+        rest = fmt::format("else\n        COMPREPLY=($(compgen {} -- \"$cur\"))\n      ", what);
+      }
+    }
     out += fmt::format(
         "    {})\n      case \"$prev\" in\n{}      esac\n"
         "      if [[ $cur == -* ]]; then\n"
         "        COMPREPLY=($(compgen -W \"{}\" -- \"$cur\"))\n"
         "      {}fi ;;\n",
-        command.name, values, words,
-        takes_files ? "else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n      " : "");
+        command.name, values, words, rest);
   }
   out += "  esac\n}\ncomplete -o filenames -F _patchmill patchmill\n";
   return out;
@@ -154,7 +169,8 @@ std::string zsh_completion(const std::vector<Command>& commands) {
     }
     for (const Argument& argument : command.arguments) {
       out += fmt::format(" \\\n        '{}:{}:{}'", argument.many ? "*" : "", argument.metavar,
-                         zsh_action(argument.complete));
+                         argument.choices.empty() ? zsh_action(argument.complete)
+                                                  : "(" + join(argument.choices, " ") + ")");
     }
     out += " ;;\n";
   }

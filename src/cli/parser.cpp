@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace patchmill::cli {
 namespace {
@@ -45,10 +47,35 @@ void add_argument(CLI::App& app, const Argument& argument) {
   }
 }
 
+// Words behind "--" are arguments, whatever they look like. CLI11 hands them to the program itself
+// where all arguments of the command are optional, so they get a mark that it takes for no option
+// and no command.
+constexpr char k_taken_literally = '\x01';
+
+// In the order CLI11 wants: the last word first.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (const auto mark = std::find(words.begin(), words.end(), "--"); mark != words.end()) {
+    std::for_each(words.erase(mark), words.end(),
+                  [](std::string& word) { word.insert(0, 1, k_taken_literally); });
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+void remove_marks(const Command& command) {
+  for (const Argument& argument : command.arguments) {
+    for (std::string& word : *argument.target) {
+      word.erase(0, word.starts_with(k_taken_literally) ? 1 : 0);
+    }
+  }
+}
+
 // CLI11's message, with the nearest name where a word was not understood.
 std::string explain(const CLI::ParseError& error, const std::vector<Command>& commands, int argc,
                     char** argv) {
   std::string message = error.what();
+  std::erase(message, k_taken_literally);
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> names;
     for (const Command& command : commands) {
@@ -67,10 +94,23 @@ std::string explain(const CLI::ParseError& error, const std::vector<Command>& co
 
 }  // namespace
 
+std::filesystem::path Common::config_path() const {
+  if (!config_file.empty()) {
+    return config_file;
+  }
+  const app::FoundConfig found = app::find_config();
+  static bool told = false;  // once, however often a command asks
+  if (found.tracked_one_here && !std::exchange(told, true)) {
+    fmt::print(stderr,
+               "patchmill: ./patchmill.yaml is not used, as it came with the git checkout; if you "
+               "trust what it runs, name it: -c patchmill.yaml\n");
+  }
+  return found.file;
+}
+
 Result<app::Config> Common::config() const {
   app::Config config = app::default_config();
-  const std::filesystem::path file =
-      config_file.empty() ? app::find_config() : std::filesystem::path(config_file);
+  const std::filesystem::path file = config_path();
   if (!file.empty()) {
     PM_TRY_ASSIGN(config, app::load_config(file));
   }
@@ -130,13 +170,16 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
     sub->callback([&chosen, &command] { chosen = &command; });
   }
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::Success& success) {
     return app.exit(success) == 0 ? k_pass : k_usage;
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "patchmill: {}\nTry `patchmill --help`.\n",
                explain(error, commands, argc, argv));
     return k_usage;
+  }
+  if (chosen != nullptr) {
+    remove_marks(*chosen);
   }
   log::set_level(common.verbose ? log::Level::info : log::Level::warning);
   return chosen != nullptr ? chosen->run(common) : k_usage;

@@ -98,6 +98,12 @@ json::object series_with_nodes_json(
       found.push_back(finding_json(finding));
     }
     object["findings"] = std::move(found);
+    json::array artifacts;
+    for (const auto& artifact : store.artifacts_of(node.id)) {
+      artifacts.push_back(
+          {{"name", artifact.name}, {"sha256", artifact.sha256}, {"size", artifact.size}});
+    }
+    object["artifacts"] = std::move(artifacts);
     list.push_back(std::move(object));
   }
   out["nodes"] = std::move(list);

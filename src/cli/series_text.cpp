@@ -23,7 +23,7 @@ void print_conflict(std::string_view what, const git::Conflict& conflict) {
                escape_terminal(conflict.upstream_subject));
   }
   for (const auto line : split_lines(conflict.excerpt)) {
-    fmt::print("       {}\n", escape_terminal(line));
+    fmt::print("       {}\n", escape_terminal(line, true));
   }
 }
 
@@ -39,8 +39,14 @@ void print_findings(const std::vector<findings::Finding>& list) {
       where += fmt::format(":{}", finding.line);
     }
     const std::string rule = finding.rule.empty() ? "" : fmt::format(" [{}]", finding.rule);
+    // The first line says it; what follows is an excerpt.
+    const auto lines = split_lines(finding.message);
     fmt::print("        {}{}{}{}\n", escape_terminal(where), where.empty() ? "" : ": ",
-               escape_terminal(ellipsize(finding.message, 300)), escape_terminal(rule));
+               escape_terminal(ellipsize(lines.empty() ? "" : lines.front(), 300)),
+               escape_terminal(rule));
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      fmt::print("          {}\n", escape_terminal(ellipsize(lines[i], 200), true));
+    }
   }
 }
 

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace patchmill::findings {
 namespace {
@@ -278,6 +280,44 @@ std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptio
     reader.line(line);
   }
   return reader.take();
+}
+
+std::optional<std::string> missing_tools(std::string_view log, std::span<const Finding> findings) {
+  // make's word for the exit status of a shell that did not find a program.
+  constexpr std::string_view status = "] Error 127";
+  if (log.find(status) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  // Something else that failed, perhaps without a word. 2 is a make that was called by make.
+  LogLines lines(log);
+  std::string_view line;
+  while (lines.next(line)) {
+    const auto at = line.find(": *** [") == std::string_view::npos ? std::string_view::npos
+                                                                   : line.rfind("] Error ");
+    if (at != std::string_view::npos) {
+      const std::string_view number = line.substr(at + 8);
+      if (number != "127" && number != "2" && !number.ends_with("(ignored)")) {
+        return std::nullopt;
+      }
+    }
+  }
+  std::vector<std::string> names;
+  bool explained = false;
+  for (const Finding& finding : findings) {
+    if (finding.severity != Severity::error) {
+      continue;
+    }
+    if (finding.rule == rule_missing_tool) {
+      std::string name = finding.message.substr(0, finding.message.rfind(": "));
+      if (std::find(names.begin(), names.end(), name) == names.end() && names.size() < 10) {
+        names.push_back(std::move(name));
+      }
+    } else if (finding.tool != "make" || !finding.message.ends_with(status)) {
+      return std::nullopt;
+    }
+    explained = true;
+  }
+  return explained ? std::optional(join(names, ", ")) : std::nullopt;
 }
 
 }  // namespace patchmill::findings

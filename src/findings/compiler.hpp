@@ -4,6 +4,8 @@
 #include "findings/finding.hpp"
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +23,10 @@ struct CompilerOptions {
 // diagnostic they belong to. Tools: cc, as, ld, make, modpost, objtool, dtc, rustc, kconfig, sh.
 // The rule is the flag that switches the warning on (-Wunused-variable), where the line names one.
 std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptions& options = {});
+
+// When nothing but missing programs explains a failed build: which, as "bison, flex", or empty
+// where the log does not say. A script of the tree that is gone is not one. `findings` are those of
+// `log`.
+std::optional<std::string> missing_tools(std::string_view log, std::span<const Finding> findings);
 
 }  // namespace patchmill::findings

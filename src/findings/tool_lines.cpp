@@ -133,6 +133,40 @@ std::optional<ToolLine> parse_linker(std::string_view line, std::string_view obj
   return std::nullopt;
 }
 
+// A program somebody must install, and not a script that should be in the tree.
+bool is_installed_kind(std::string_view program) {
+  return program.find('/') == std::string_view::npos || program.starts_with("/usr/") ||
+         program.starts_with("/bin/") || program.starts_with("/sbin/") ||
+         program.starts_with("/opt/");
+}
+
+ToolLine missing_program(std::string_view tool, std::string_view program) {
+  return ToolLine{make_finding(Severity::error, tool,
+                               is_installed_kind(program) ? rule_missing_tool : "missing-script",
+                               std::string(program) + ": command not found"),
+                  false};
+}
+
+// "make[1]: gcc-99: No such file or directory": make starts simple commands without a shell.
+std::optional<ToolLine> parse_make_start(std::string_view line) {
+  const auto colon = line.find(": ");
+  if (!line.starts_with("make") || colon == std::string_view::npos || colon > 12 ||
+      (colon != 4 && (line[4] != '[' || line[colon - 1] != ']'))) {
+    return std::nullopt;
+  }
+  for (const std::string_view ending :
+       {": No such file or directory", ": Command not found", ": not found"}) {
+    if (line.ends_with(ending) && line.size() > colon + 2 + ending.size()) {
+      const std::string_view program =
+          line.substr(colon + 2, line.size() - ending.size() - colon - 2);
+      if (program.find(' ') == std::string_view::npos) {
+        return missing_program("make", program);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 // "/bin/sh: 1: bison: not found", "scripts/x.sh: line 12: foo: command not found"
 std::optional<ToolLine> parse_shell(std::string_view line) {
   if (line.ends_with(": not found") || line.ends_with(": command not found")) {
@@ -140,9 +174,7 @@ std::optional<ToolLine> parse_shell(std::string_view line) {
     const std::string_view before = line.substr(0, end);
     const std::string_view name = before.substr(before.rfind(' ') + 1);
     if (before.find(": ") != std::string_view::npos && !name.empty()) {
-      return ToolLine{make_finding(Severity::error, "sh", "missing-tool",
-                                   std::string(name) + ": command not found"),
-                      false};
+      return missing_program("sh", name);
     }
   }
   return std::nullopt;
@@ -174,6 +206,9 @@ std::optional<ToolLine> parse_tool_line(std::string_view line, std::string_view 
     return std::nullopt;
   }
   if (auto result = parse_make(line)) {
+    return result;
+  }
+  if (auto result = parse_make_start(line)) {
     return result;
   }
   if (auto result = parse_modpost(line)) {

@@ -9,6 +9,10 @@
 
 namespace patchmill::findings {
 
+// Rule of the error "x: command not found" where x is a program that is installed, not one of the
+// tree.
+inline constexpr std::string_view rule_missing_tool = "missing-tool";
+
 struct ToolLine {
   Finding finding;
   bool consequence = false;  // "make: *** [x] Error 1": something before it says why

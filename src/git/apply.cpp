@@ -213,10 +213,10 @@ Result<SeriesApplier::Verdict> SeriesApplier::accept(const PatchInput& patch,
     PM_TRY_ASSIGN(m_tree, m_repository.update_tree(m_tree, outcome.changes));
   }
   if (m_options.commits) {
-    const Signature committer{"patchmill", "patchmill@localhost", patch.author.seconds,
-                              patch.author.offset_minutes};
+    // Whoever commits signs off (git am -s does): a committer of our own would be one whose
+    // sign-off is missing, to scripts that look.
     const std::vector<ObjectId> parents{m_commit};
-    PM_TRY_ASSIGN(m_commit, m_repository.write_commit(m_tree, parents, patch.author, committer,
+    PM_TRY_ASSIGN(m_commit, m_repository.write_commit(m_tree, parents, patch.author, patch.author,
                                                       patch.message));
   }
   return Verdict(AppliedPatch{m_options.commits ? m_commit : ObjectId(), m_tree, method,

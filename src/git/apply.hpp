@@ -4,7 +4,8 @@
 // Three steps a patch: `git apply --cached` on a partial index of just the touched paths (without
 // starting git when every hunk stands where it says), then with `--3way`, else a conflict report.
 // The results are those of `git am --keep-cr` and `git am -3 --keep-cr`. Trees are spliced, commits
-// are deterministic: the same base, patches and dates give the same commit ids.
+// are deterministic: the same base, patches and dates give the same commit ids. The committer is
+// the author.
 
 #include "git/repository.hpp"
 

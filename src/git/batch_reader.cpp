@@ -1,5 +1,6 @@
 #include "git/batch_reader.hpp"
 
+#include "util/file.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -44,6 +45,23 @@ Result<ObjectHeader> BatchReader::request(std::string_view verb, std::string_vie
   return answer;
 }
 
+// A repository that borrows objects is empty when the lender moves away.
+std::string BatchReader::lost_alternate() const {
+  const auto alternates = read_file(std::filesystem::path(m_git_dir) / "objects/info/alternates");
+  if (alternates) {
+    for (const std::string_view line : split_lines(*alternates)) {
+      std::error_code error;
+      if (line.starts_with('/') && !std::filesystem::exists(std::filesystem::path(line), error)) {
+        return fmt::format(
+            "; it borrows its objects from {}, which is not there: put it back, or "
+            "remove this folder to have it made anew",
+            escape_terminal(line));
+      }
+    }
+  }
+  return {};
+}
+
 Result<ObjectHeader> BatchReader::ask(const std::string& line, std::string_view name,
                                       std::string* data, std::size_t max_bytes) {
   if (!m_child) {
@@ -59,8 +77,8 @@ Result<ObjectHeader> BatchReader::ask(const std::string& line, std::string_view 
 
   if (answer.ends_with(" missing") || answer.ends_with(" ambiguous")) {
     return fail(ErrorKind::not_found,
-                fmt::format("there is no object \"{}\" in {}",
-                            escape_terminal(ellipsize(name, 200)), m_git_dir));
+                fmt::format("there is no object \"{}\" in {}{}",
+                            escape_terminal(ellipsize(name, 200)), m_git_dir, lost_alternate()));
   }
   const auto words = split(answer, ' ');
   const auto size = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;

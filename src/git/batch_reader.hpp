@@ -36,6 +36,7 @@ class BatchReader {
  private:
   Result<ObjectHeader> request(std::string_view verb, std::string_view name, std::string* data,
                                std::size_t max_bytes);
+  [[nodiscard]] std::string lost_alternate() const;
   Result<ObjectHeader> ask(const std::string& line, std::string_view name, std::string* data,
                            std::size_t max_bytes);
 

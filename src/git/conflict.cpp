@@ -321,7 +321,13 @@ std::optional<Conflict> refusal(const EntryMap& before, const std::vector<TreeEn
 }
 
 Result<Conflict> explain_conflict(Repository& repository, const FailedPatch& failed, bool search) {
-  return Explainer(repository, failed).run(search);
+  PM_TRY_ASSIGN(Conflict conflict, Explainer(repository, failed).run(search));
+  if (search && repository.is_shallow()) {
+    conflict.reason +=
+        "; this clone is shallow, and what the patch was made on may lie before its beginning "
+        "(git fetch --unshallow)";
+  }
+  return conflict;
 }
 
 }  // namespace patchmill::git

@@ -165,13 +165,8 @@ class Mirror {
         missing.emplace(ref, id);
       }
     }
-    std::error_code error;
     PM_TRY_ASSIGN(const auto other, Repository::open(m_source.local));
-    const fs::path shallow = other->git_dir() / "shallow";
-    if (fs::exists(shallow, error)) {
-      PM_TRY_ASSIGN(const std::string grafts, read_file(shallow));
-      PM_TRY(write_file_atomic(m_repository.git_dir() / "shallow", grafts));
-    }
+    PM_TRY(m_repository.take_shallow_from(*other));
     return update_refs(missing, {});
   }
 

@@ -149,6 +149,38 @@ Result<std::unique_ptr<Repository>> Repository::create(fs::path git_dir,
   return open(git_dir);
 }
 
+namespace {
+
+// Worktrees have it in the folder they share.
+fs::path shallow_file(const fs::path& git_dir) {
+  if (const auto common = read_file(git_dir / "commondir")) {
+    return (git_dir / std::string(trim(*common)) / "shallow").lexically_normal();
+  }
+  return git_dir / "shallow";
+}
+
+}  // namespace
+
+Result<void> Repository::take_shallow_from(const Repository& lender) {
+  std::error_code error;
+  const fs::path own = shallow_file(git_dir());
+  const fs::path theirs = shallow_file(lender.git_dir());
+  if (!fs::exists(theirs, error)) {
+    fs::remove(own, error);
+    return {};
+  }
+  PM_TRY_ASSIGN(const std::string grafts, read_file(theirs));
+  if (const auto before = read_file(own); before && *before == grafts) {
+    return {};
+  }
+  return write_file_atomic(own, grafts);
+}
+
+bool Repository::is_shallow() const {
+  std::error_code error;
+  return fs::exists(shallow_file(git_dir()), error);
+}
+
 const fs::path& Repository::git_dir() const {
   return m_impl->git_dir;
 }

@@ -59,6 +59,12 @@ class Repository {
       HashKind hash = HashKind::of_alternates);
   ~Repository();
 
+  // Takes over where the history of `lender`, whose objects are borrowed, was cut off (a shallow
+  // clone, gitformat-pack(5) "shallow"), so that git does not miss the parents beyond.
+  Result<void> take_shallow_from(const Repository& lender);
+  // Whether the history is cut off.
+  [[nodiscard]] bool is_shallow() const;
+
   [[nodiscard]] const std::filesystem::path& git_dir() const;
   // Bytes of an object name: 20 (SHA-1) or 32 (SHA-256).
   [[nodiscard]] std::size_t id_bytes() const;

@@ -26,6 +26,9 @@ class Feed {
                                                             Waiter& waiter) = 0;
   // Returns when there may be something new, or when the waiter was stopped or woken.
   virtual Result<void> wait(Waiter& waiter) = 0;
+  // What a source of the last open() went past (Source::take_left_out()), while that source may
+  // still be read on another thread. The feed has it tried again, and complains until it is read.
+  virtual void left_out(const Source& /*source*/, std::vector<Error> /*errors*/) {}
   // What does not work although the rest does, with what to do about it; empty: everything does.
   [[nodiscard]] virtual std::string complaint() const { return {}; }
   // Forgets connections and everything else that may be why something failed.

@@ -148,6 +148,7 @@ Result<void> Follower::read(Source& source) {
     const auto batch = ahead.pop();
     PM_TRY(store(*batch));
     ahead.release(batch->bytes);
+    m_feed->left_out(source, std::move(batch->left_out));
     if (batch->problem) {
       return tl::unexpected(*batch->problem);
     }

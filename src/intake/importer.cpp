@@ -15,6 +15,7 @@
 namespace patchmill::intake {
 namespace {
 
+constexpr std::size_t most_left_out = 20;  // named one by one, of a source
 constexpr std::size_t most_reasons = 100;  // some name numbers; the rest is counted together
 
 using SteadyClock = std::chrono::steady_clock;
@@ -59,16 +60,28 @@ void Run::read(Source& source) {
     return;
   }
   ReadAhead ahead(source, m_options, m_parsers);
+  std::size_t left_out = 0;
   bool last = false;
   while (!last) {
     const auto batch = ahead.pop();
     store(*batch);
     ahead.release(batch->bytes);
     tell(source, *batch);
+    for (auto& one : batch->left_out) {
+      if (++left_out <= most_left_out) {
+        m_report.problems.push_back(std::move(one));
+      }
+    }
     if (batch->problem) {
       m_report.problems.push_back(*batch->problem);
     }
     last = batch->last;
+  }
+  if (left_out > most_left_out) {
+    m_report.problems.push_back(
+        {ErrorKind::infrastructure,
+         fmt::format("{} more mails of {} could not be read either", left_out - most_left_out,
+                     escape_terminal(source.name()))});
   }
 }
 

@@ -41,13 +41,13 @@ struct ImportReport {
   std::uint64_t unusable = 0;                               // stored with their reason
   std::map<std::string, std::uint64_t> unusable_by_reason;  // as read, duplicates included
   std::vector<std::int64_t> changed_series;                 // created or changed, ascending, unique
-  std::vector<Error> problems;  // sources that could not be read (to the end), each named
+  std::vector<Error> problems;  // sources, and mails of them, that could not be read, each named
   double seconds = 0;
 };
 
 // Stores what is new in the sources, one after the other. Mails and the cursor of their source are
 // stored in one transaction, so whoever is killed continues where the store says. A source that
-// fails does not stop the others. Throws store::DatabaseError.
+// fails does not stop the others, nor does a mail that cannot be read. Throws store::DatabaseError.
 class Importer {
  public:
   // All of them outlive the importer.

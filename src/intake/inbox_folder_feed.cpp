@@ -1,6 +1,7 @@
 #include "intake/detect.hpp"
 #include "intake/folder_watch.hpp"
 #include "intake/inbox_feed.hpp"
+#include "intake/left_out.hpp"
 #include "intake/public_inbox.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -20,7 +21,11 @@ namespace patchmill::intake {
 namespace fs = std::filesystem;
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds rescan_unwatched(2000);
+// Reading the whole history's places for a mail that is damaged costs more than a look.
+constexpr int rescans_a_retry = 20;
 
 std::string stamp_of(const fs::path& file) {
   struct stat info{};
@@ -48,11 +53,19 @@ std::string refs_stamp(const fs::path& git_dir) {
 class InboxFolderFeed final : public Feed {
  public:
   InboxFolderFeed(fs::path folder, std::chrono::milliseconds rescan)
-      : m_folder(std::move(folder)), m_rescan(rescan) {}
+      : m_folder(std::move(folder)), m_rescan(rescan), m_retry(rescan * rescans_a_retry) {}
 
   std::string place() const override { return m_folder.string(); }
   Result<std::vector<std::unique_ptr<Source>>> open(Positions& positions, Waiter& waiter) override;
   Result<void> wait(Waiter& waiter) override;
+  void left_out(const Source& source, std::vector<Error> errors) override {
+    m_left_out.add(source.name(), std::move(errors));
+  }
+  std::string complaint() const override {
+    return m_left_out.any()
+               ? fmt::format("{}; left out: {}", m_left_out.first(), m_left_out.count())
+               : std::string();
+  }
   void reset() override {
     m_watch.reset();
     m_seen.clear();
@@ -64,6 +77,9 @@ class InboxFolderFeed final : public Feed {
 
   fs::path m_folder;
   std::chrono::milliseconds m_rescan;
+  std::chrono::milliseconds m_retry;
+  SteadyClock::time_point m_next_retry{};  // of what was left out
+  LeftOut m_left_out;                      // by repository
   std::optional<FolderWatch> m_watch;
   bool m_watch_failed = false;
   std::map<fs::path, std::string> m_seen;  // repository -> stamp of what was read
@@ -113,10 +129,15 @@ Result<std::vector<std::unique_ptr<Source>>> InboxFolderFeed::open(Positions&, W
     m_watch.reset();
   }
   watch(found);
+  const auto now = SteadyClock::now();
+  const bool retry = now >= m_next_retry;
+  m_next_retry = retry ? now + m_retry : m_next_retry;
   std::vector<std::unique_ptr<Source>> sources;
   for (const auto& repository : found) {
     auto stamp = refs_stamp(repository);
-    if (auto& seen = m_seen[repository]; seen != stamp) {
+    auto& seen = m_seen[repository];
+    if (seen != stamp || (retry && m_left_out.any(repository.string()))) {
+      m_left_out.forget(repository.string());
       sources.push_back(open_inbox_repository(repository, "inbox:" + repository.string()));
       seen = std::move(stamp);
     }
@@ -126,7 +147,9 @@ Result<std::vector<std::unique_ptr<Source>>> InboxFolderFeed::open(Positions&, W
 
 Result<void> InboxFolderFeed::wait(Waiter& waiter) {
   std::array<pollfd, 1> watched{{{m_watch ? m_watch->fd() : -1, POLLIN, 0}}};
-  waiter.wait(m_watch ? m_rescan : rescan_unwatched, watched);
+  if (waiter.wait(m_watch ? m_rescan : rescan_unwatched, watched) == Waiter::Woken::asked) {
+    m_next_retry = {};
+  }
   return {};
 }
 

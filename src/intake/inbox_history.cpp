@@ -56,6 +56,32 @@ bool is_v1_path(std::string_view path) {
   return path.size() == 41 && path[2] == '/' && is_hex(path.substr(0, 2)) && is_hex(path.substr(3));
 }
 
+enum class Looks { empty, inbox, other };
+
+// Version 2 has a file `m` (or `d`), version 1 folders `00` to `ff`.
+Result<Looks> look_at(const fs::path& git_dir, const std::string& tip) {
+  PM_TRY_ASSIGN(const auto listed, run_git(git_dir, {"ls-tree", "-z", "--name-only", tip}));
+  if (!listed.ok()) {
+    return fail(ErrorKind::infrastructure,
+                fmt::format("git cannot read {}: {}", escape_terminal(git_dir.string()),
+                            ellipsize(escape_terminal(trim(listed.err)), 500)));
+  }
+  for (const auto name : split(listed.out, '\0')) {
+    if (name == "m" || name == "d" || (name.size() == 2 && is_hex(name))) {
+      return Looks::inbox;
+    }
+  }
+  return listed.out.empty() ? Looks::empty : Looks::other;
+}
+
+tl::unexpected<Error> no_inbox(const fs::path& git_dir) {
+  return fail(ErrorKind::invalid,
+              fmt::format("{} is a git repository, but no public-inbox: it has neither a file 'm' "
+                          "nor mails in folders '00' to 'ff'; a tree that patches are tested on "
+                          "belongs under 'trees' in the configuration",
+                          escape_terminal(git_dir.string())));
+}
+
 // Reads `git log --raw --format=%H`.
 class LogReader {
  public:
@@ -71,6 +97,9 @@ class LogReader {
     }
     m_pending.erase(0, begin);
   }
+
+  // Whether any mail was ever added or deleted.
+  [[nodiscard]] bool saw_mails() const { return !m_added.empty() || !m_deleted.empty(); }
 
   // Commit and blob of every mail that no later commit deleted.
   [[nodiscard]] std::string names() && {
@@ -149,6 +178,15 @@ Result<InboxHistory> InboxHistory::read(const fs::path& git_dir, const std::stri
     history.m_rewritten = !ancestor.ok();
     range = ancestor.ok() ? cursor + ".." + history.m_tip : range;
   }
+  // Somebody may have named the repository of a tree: reading its whole history for mails would
+  // take long and end in silence.
+  auto looks = Looks::empty;
+  if (cursor.empty() || history.m_rewritten) {
+    PM_TRY_ASSIGN(looks, look_at(git_dir, history.m_tip));
+  }
+  if (looks == Looks::other) {
+    return no_inbox(git_dir);
+  }
   LogReader reader(history.m_id_size);
   auto command =
       git_command(git_dir, {"-c", "log.showRoot=true", "log", "--reverse", "--first-parent", "-m",
@@ -161,6 +199,9 @@ Result<InboxHistory> InboxHistory::read(const fs::path& git_dir, const std::stri
         fmt::format("git cannot list the mails of {}: {}", escape_terminal(git_dir.string()),
                     log.timed_out ? "it took longer than two hours"
                                   : ellipsize(escape_terminal(trim(log.err)), 500)));
+  }
+  if (looks != Looks::empty && !reader.saw_mails()) {
+    return no_inbox(git_dir);
   }
   history.m_names = std::move(reader).names();
   return history;

@@ -14,7 +14,7 @@ namespace patchmill::intake {
 class InboxHistory {
  public:
   // The mails that the commits after `cursor` (empty: all) added and no later one deleted.
-  // Errors: infrastructure, with git's words.
+  // Errors: infrastructure, with git's words; invalid when all is read and it is no archive.
   static Result<InboxHistory> read(const std::filesystem::path& git_dir, const std::string& cursor);
 
   [[nodiscard]] std::size_t size() const { return m_names.size() / stride(); }

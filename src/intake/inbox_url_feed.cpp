@@ -3,6 +3,7 @@
 #include "intake/inbox_feed.hpp"
 #include "intake/inbox_manifest.hpp"
 #include "intake/inbox_mirror.hpp"
+#include "intake/left_out.hpp"
 #include "intake/public_inbox.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -34,7 +35,14 @@ class InboxUrlFeed final : public Feed {
   std::string place() const override { return git::without_credentials(m_url, m_url); }
   Result<std::vector<std::unique_ptr<Source>>> open(Positions& positions, Waiter& waiter) override;
   Result<void> wait(Waiter& waiter) override;
-  std::string complaint() const override { return m_complaint; }
+  void left_out(const Source& source, std::vector<Error> errors) override {
+    m_left_out.add(source.name(), std::move(errors));
+  }
+  std::string complaint() const override {
+    return m_complaint.empty() && m_left_out.any()
+               ? fmt::format("{}; left out: {}", m_left_out.first(), m_left_out.count())
+               : m_complaint;
+  }
   void reset() override {
     m_mirror.reset();
     m_form_known = false;
@@ -63,6 +71,7 @@ class InboxUrlFeed final : public Feed {
   SteadyClock::time_point m_next_full{};
   SteadyClock::time_point m_not_before{};
   std::string m_complaint;
+  LeftOut m_left_out;  // by epoch; tried again when the epoch is fetched again
 };
 
 // What the server says about its repositories; m_manifest is up to date afterwards.
@@ -167,6 +176,7 @@ Result<std::vector<std::unique_ptr<Source>>> InboxUrlFeed::open(Positions&, Wait
   }
   std::vector<std::unique_ptr<Source>> sources;
   const auto add = [&](const MirroredEpoch& epoch) {
+    m_left_out.forget(epoch.git_dir.string());
     sources.push_back(open_inbox_repository(epoch.git_dir, epoch.key));
   };
   if (m_read_what_is_here) {

@@ -52,29 +52,30 @@ Result<void> list(const fs::path& folder, std::map<std::string, fs::path>& files
 class MaildirSource final : public Source {
  public:
   explicit MaildirSource(fs::path folder) : m_folder(std::move(folder)) {}
-  MaildirSource(fs::path folder, std::vector<MaildirFile> files,
-                std::shared_ptr<MaildirProblems> problems)
-      : m_folder(std::move(folder)), m_files(std::move(files)), m_problems(std::move(problems)) {}
+  MaildirSource(fs::path folder, std::vector<MaildirFile> files)
+      : m_folder(std::move(folder)), m_files(std::move(files)), m_listed(true) {}
 
   std::string name() const override { return m_folder.string(); }
   Result<void> resume(Positions& positions) override;
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
   SourceProgress progress() const override { return {m_next, m_files.size()}; }
+  std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
 
  private:
   Result<std::optional<std::string>> read(const MaildirFile& file) const;
   [[nodiscard]] std::optional<fs::path> find_moved(const std::string& unique) const;
 
   fs::path m_folder;
-  std::vector<MaildirFile> m_files;             // unread ones, by name
-  std::shared_ptr<MaildirProblems> m_problems;  // only where the files were given
+  std::vector<MaildirFile> m_files;  // unread ones, by name
+  bool m_listed = false;             // the files were given
   std::size_t m_next = 0;
   std::vector<std::string> m_given;  // names since the last checkpoint
+  std::vector<Error> m_left_out;
 };
 
 Result<void> MaildirSource::resume(Positions& positions) {
-  if (!m_problems) {
+  if (!m_listed) {
     PM_TRY_ASSIGN(auto files, list_maildir(m_folder));
     m_files = unread_files(positions, m_folder, std::move(files), true);
   }
@@ -134,14 +135,10 @@ Result<std::optional<std::string>> MaildirSource::read(const MaildirFile& file) 
 
 Result<std::optional<std::string>> MaildirSource::next() {
   while (m_next < m_files.size()) {
-    auto mail = read(m_files[m_next]);
-    if (!mail && !m_problems) {
-      return mail;
-    }
     auto& file = m_files[m_next++];
+    auto mail = read(file);
     if (!mail) {
-      m_problems->error = m_problems->error.empty() ? mail.error().message : m_problems->error;
-      m_problems->files.push_back(std::move(file));
+      m_left_out.push_back(std::move(mail).error());
       continue;
     }
     m_given.push_back(storable(file.unique));
@@ -214,9 +211,8 @@ std::unique_ptr<Source> open_maildir(fs::path folder) {
   return std::make_unique<MaildirSource>(std::move(folder));
 }
 
-std::unique_ptr<Source> open_maildir_files(fs::path folder, std::vector<MaildirFile> files,
-                                           std::shared_ptr<MaildirProblems> problems) {
-  return std::make_unique<MaildirSource>(std::move(folder), std::move(files), std::move(problems));
+std::unique_ptr<Source> open_maildir_files(fs::path folder, std::vector<MaildirFile> files) {
+  return std::make_unique<MaildirSource>(std::move(folder), std::move(files));
 }
 
 }  // namespace patchmill::intake

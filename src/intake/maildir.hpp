@@ -25,18 +25,11 @@ std::vector<MaildirFile> unread_files(Positions& positions, const std::filesyste
 std::string unique_part(const std::string& file_name);
 
 // All that is unread, in the order of the file names. Which names were read is kept in the store.
-// Only regular files are read; links are not followed.
+// Only regular files are read; links are not followed. A file that cannot be read is left out, and
+// tried again by the next reading.
 std::unique_ptr<Source> open_maildir(std::filesystem::path folder);
-// What could not be read of a maildir.
-struct MaildirProblems {
-  std::vector<MaildirFile> files;
-  std::string error;  // the first one
-};
-
-// The same for these files, known to be unread. Those that cannot be read end up in `problems`
-// instead of ending the reading; they stay unread.
+// The same for these files, known to be unread.
 std::unique_ptr<Source> open_maildir_files(std::filesystem::path folder,
-                                           std::vector<MaildirFile> files,
-                                           std::shared_ptr<MaildirProblems> problems);
+                                           std::vector<MaildirFile> files);
 
 }  // namespace patchmill::intake

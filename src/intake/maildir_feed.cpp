@@ -1,6 +1,7 @@
 #include "intake/maildir_feed.hpp"
 
 #include "intake/folder_watch.hpp"
+#include "intake/left_out.hpp"
 #include "intake/maildir.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -56,6 +57,9 @@ class MaildirFeed final : public Feed {
     m_rescan_due = true;
     m_listed.reset();
   }
+  void left_out(const Source&, std::vector<Error> errors) override {
+    m_left_out.add(place(), std::move(errors));
+  }
   std::string complaint() const override;
 
  private:
@@ -89,7 +93,7 @@ class MaildirFeed final : public Feed {
   std::set<std::string> m_complete;             // of those: moved there or closed
   std::map<std::string, MaildirFile> m_unfinished;
   SteadyClock::time_point m_unfinished_due{};
-  std::shared_ptr<MaildirProblems> m_problems = std::make_shared<MaildirProblems>();
+  LeftOut m_left_out;
 };
 
 Result<void> MaildirFeed::watch() {
@@ -233,8 +237,8 @@ Result<std::vector<std::unique_ptr<Source>>> MaildirFeed::open(Positions& positi
     m_next_rescan = now + rescan_interval();
     m_rescan_due = false;
     const bool outdated = m_remote && now - m_listed_at > relisting_remote;
-    if (!m_listed || *m_listed != stamps_now || outdated || !m_problems->files.empty()) {
-      m_problems = std::make_shared<MaildirProblems>();
+    if (!m_listed || *m_listed != stamps_now || outdated || m_left_out.any()) {
+      m_left_out.forget(place());
       m_listed_at = now;
       PM_TRY_ASSIGN(auto listed, list_maildir(m_folder));
       files = unread_files(positions, m_folder, std::move(listed), true);
@@ -266,21 +270,17 @@ Result<std::vector<std::unique_ptr<Source>>> MaildirFeed::open(Positions& positi
   m_complete.clear();
   std::vector<std::unique_ptr<Source>> sources;
   if (!files.empty()) {
-    sources.push_back(open_maildir_files(m_folder, std::move(files), m_problems));
+    sources.push_back(open_maildir_files(m_folder, std::move(files)));
   }
   return sources;
 }
 
 std::string MaildirFeed::complaint() const {
-  if (m_problems->files.empty()) {
+  if (!m_left_out.any()) {
     return {};
   }
-  return fmt::format(
-      "{}; {} left out and looked at again at the next rescan, see to its permissions",
-      m_problems->error,
-      m_problems->files.size() == 1
-          ? "it is"
-          : fmt::format("it and {} more are", m_problems->files.size() - 1));
+  return fmt::format("{}; left out until the next rescan: {}; see to the permissions",
+                     m_left_out.first(), m_left_out.count());
 }
 
 Result<void> MaildirFeed::wait(Waiter& waiter) {

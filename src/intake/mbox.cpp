@@ -14,15 +14,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <system_error>
+#include <thread>
 
 namespace patchmill::intake {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t hashed_around_cursor = 4096;
+
+// A file that has not changed for so long is not being written.
+constexpr std::chrono::milliseconds stillness{1000};
 
 std::string key_of(const fs::path& file) {
   return "mbox:" + file.string();
@@ -47,7 +52,8 @@ class MboxSource final : public Source {
   Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t size) const;
   Result<std::string> read_range(std::uint64_t from, std::uint64_t to) const;
   Result<std::string> mark(std::uint64_t offset) const;
-  Result<bool> is_mboxrd() const;
+  [[nodiscard]] bool ends_in_empty_line(std::uint64_t end) const;
+  [[nodiscard]] bool is_being_written(std::uint64_t end) const;
 
   fs::path m_file;
   Fd m_fd;
@@ -91,11 +97,6 @@ Result<std::string> MboxSource::mark(std::uint64_t offset) const {
   return sha256_hex(head + tail);
 }
 
-Result<bool> MboxSource::is_mboxrd() const {
-  PM_TRY_ASSIGN(const std::string head, read_range(0, 64));
-  return head.starts_with("From mboxrd@z ");
-}
-
 // Cursors are "OFFSET HASH".
 std::optional<std::uint64_t> MboxSource::position_of(std::string_view cursor) const {
   const auto words = split(cursor, ' ');
@@ -137,7 +138,6 @@ Result<void> MboxSource::open() {
 
 Result<void> MboxSource::resume(Positions& positions) {
   PM_TRY(open());
-  PM_TRY_ASSIGN(const bool mboxrd, is_mboxrd());
   const auto cursor = positions.cursor(key_of(m_file));
   const auto position = cursor ? position_of(*cursor) : std::nullopt;
   m_given = position.value_or(0);
@@ -158,14 +158,46 @@ Result<void> MboxSource::resume(Positions& positions) {
     at += count ? *count : 0;
     return count;
   };
-  m_splitter = std::make_unique<MboxSplitter>(std::move(read), most_bytes_of_a_mail, m_given,
-                                              position && mboxrd);
+  m_splitter = std::make_unique<MboxSplitter>(std::move(read), most_bytes_of_a_mail, m_given);
   return {};
+}
+
+bool MboxSource::ends_in_empty_line(std::uint64_t end) const {
+  const auto last = read_range(end - std::min<std::uint64_t>(end, 3), end);
+  return last && (last->ends_with("\n\n") || last->ends_with("\n\r\n"));
+}
+
+// Whether somebody appends to the file of which `end` bytes were read. Waits until that can be said
+// where the last mail does not end as mails in an mbox do.
+bool MboxSource::is_being_written(std::uint64_t end) const {
+  const auto deadline = std::chrono::steady_clock::now() + stillness;
+  while (true) {
+    struct stat info{};
+    if (::fstat(m_fd.get(), &info) != 0) {
+      return false;
+    }
+    if (static_cast<std::uint64_t>(info.st_size) != end) {
+      return true;
+    }
+    const auto changed = std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) +
+                         std::chrono::milliseconds(info.st_mtim.tv_nsec / 1'000'000);
+    const bool still = std::chrono::system_clock::now() - changed >= stillness;
+    const bool whole = end == m_size && ends_in_empty_line(end);
+    if (still || whole || std::chrono::steady_clock::now() >= deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 Result<std::optional<std::string>> MboxSource::next() {
   auto mail = m_splitter->next();
   if (mail && *mail && m_end && m_end->leave_last && m_splitter->offset() >= m_size) {
+    return std::optional<std::string>();  // whoever follows the file comes back
+  }
+  if (mail && *mail && !m_end && m_splitter->at_end() && is_being_written(m_splitter->offset())) {
+    log::warning("the last mail of {} is still being written; the next import reads it",
+                 m_file.string());
     return std::optional<std::string>();
   }
   m_given = m_splitter->offset();

@@ -13,7 +13,8 @@
 namespace patchmill::intake {
 
 // Reads with bounded memory however large the file is. The cursor is an offset with a hash of
-// what lies around it: a file that grew is read on, one that was rewritten is read anew.
+// what lies around it: a file that grew is read on, one that was rewritten is read anew. The last
+// mail of a file that is being written is left to the next reading.
 std::unique_ptr<Source> open_mbox(std::filesystem::path file);
 
 struct MboxEnd {

@@ -1,8 +1,10 @@
 #include "intake/mbox_splitter.hpp"
 
 #include "intake/source.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace patchmill::intake {
@@ -11,8 +13,9 @@ namespace {
 constexpr std::size_t read_step = std::size_t{1} << 18;
 constexpr std::size_t longest_from_line = 1000;
 constexpr std::size_t longest_field_name = 80;
-// What must be in view behind a possible separator to judge it.
-constexpr std::size_t look_ahead = longest_from_line + longest_field_name + 8;
+// What must be in view behind a possible separator to judge it: some fields of a header, of which
+// the first may be signatures of a kilobyte each.
+constexpr std::size_t look_ahead = std::size_t{16} << 10;
 // What must be in view before one: the line end of an empty line before it.
 constexpr std::size_t look_back = 8;
 
@@ -23,21 +26,64 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// "Name:" of a header field (RFC 5322 section 2.2).
-bool starts_with_field(std::string_view text) {
+// "Name" of the header field "Name:" (RFC 5322 section 2.2) that the text starts with, or empty.
+std::string_view field_name(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size() && i < longest_field_name && text[i] > ' ' && text[i] <= '~' &&
          text[i] != ':') {
     ++i;
   }
-  return i > 0 && i < text.size() && text[i] == ':' &&
-         std::isalpha(static_cast<unsigned char>(text[0])) != 0;
+  const bool is_field = i > 0 && i < text.size() && text[i] == ':' &&
+                        std::isalpha(static_cast<unsigned char>(text[0])) != 0;
+  return is_field ? text.substr(0, i) : std::string_view();
 }
 
 // The text after its first line.
 std::string_view after_line(std::string_view text) {
   const auto end = text.find('\n');
   return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+}
+
+// Two header fields, of which one is in every mail.
+bool starts_with_header(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> everywhere = {"From", "Date", "Subject",
+                                                                 "Message-ID", "Received"};
+  std::size_t fields = 0;
+  bool known = false;
+  while (!text.empty()) {
+    if (const auto name = field_name(text); !name.empty()) {
+      ++fields;
+      known = known || std::ranges::any_of(
+                           everywhere, [&](std::string_view one) { return iequals(name, one); });
+      if (known && fields >= 2) {
+        return true;
+      }
+    } else if (fields == 0 || (text[0] != ' ' && text[0] != '\t')) {
+      return false;
+    }
+    text = after_line(text);
+  }
+  return false;
+}
+
+std::string unescape(std::string_view mail, bool in_mbox) {
+  if (mail.find(">From ") == std::string_view::npos) {
+    return std::string(mail);
+  }
+  std::string result;
+  result.reserve(mail.size());
+  while (!mail.empty()) {
+    const auto end = mail.find('\n');
+    auto line = mail.substr(0, end == std::string_view::npos ? end : end + 1);
+    mail.remove_prefix(line.size());
+    const auto marks = line.find_first_not_of('>');
+    if (marks != std::string_view::npos && marks > 0 && (marks == 1 || in_mbox) &&
+        line.substr(marks).starts_with(from)) {
+      line.remove_prefix(1);
+    }
+    result += line;
+  }
+  return result;
 }
 
 }  // namespace
@@ -65,11 +111,10 @@ bool is_from_line(std::string_view line) {
   return false;
 }
 
-MboxSplitter::MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset, bool mboxrd)
+MboxSplitter::MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset)
     : m_read(std::move(read)),
       m_bound(bound),
       m_offset(offset),
-      m_mboxrd(mboxrd),
       m_at_start(offset == 0),
       m_chunk(read_step) {}
 
@@ -100,12 +145,13 @@ bool MboxSplitter::separates(std::size_t at) const {
   if (end == std::string_view::npos ? !m_end_of_input : end > longest_from_line) {
     return false;
   }
-  if (!is_from_line(text.substr(0, end))) {
-    return false;
-  }
   const auto before = window().substr(0, at);
   const bool after_empty_line = before.ends_with("\n\n") || before.ends_with("\n\r\n");
-  return after_empty_line || starts_with_field(after_line(text.substr(0, look_ahead)));
+  const auto follows = after_line(text.substr(0, look_ahead));
+  if (is_from_line(text.substr(0, end))) {
+    return after_empty_line || !field_name(follows).empty();
+  }
+  return after_empty_line && starts_with_header(follows);
 }
 
 // Remembers the beginning of a mail that is too long, and forgets the rest seen so far.
@@ -143,26 +189,6 @@ Result<std::size_t> MboxSplitter::find_end() {
   }
 }
 
-std::string MboxSplitter::unescape(std::string_view mail) const {
-  if (mail.find(">From ") == std::string_view::npos) {
-    return std::string(mail);
-  }
-  std::string result;
-  result.reserve(mail.size());
-  while (!mail.empty()) {
-    const auto end = mail.find('\n');
-    auto line = mail.substr(0, end == std::string_view::npos ? end : end + 1);
-    mail.remove_prefix(line.size());
-    const auto marks = line.find_first_not_of('>');
-    if (marks != std::string_view::npos && marks > 0 && (marks == 1 || m_mboxrd) &&
-        line.substr(marks).starts_with(from)) {
-      line.remove_prefix(1);
-    }
-    result += line;
-  }
-  return result;
-}
-
 Result<std::optional<std::string>> MboxSplitter::next() {
   m_head.clear();
   while (m_at_start) {
@@ -184,7 +210,6 @@ Result<std::optional<std::string>> MboxSplitter::next() {
   }
   const bool has_from_line = mail.starts_with(from);
   if (has_from_line) {
-    m_mboxrd = m_mboxrd || (m_at_start && mail.starts_with("From mboxrd@z "));
     mail = without_from_line(mail);
     // The format puts an empty line behind each mail.
     if (mail.ends_with("\r\n\r\n")) {
@@ -193,7 +218,7 @@ Result<std::optional<std::string>> MboxSplitter::next() {
       mail.remove_suffix(1);
     }
   }
-  std::optional<std::string> result = unescape(without_from_line(mail));
+  std::optional<std::string> result = unescape(without_from_line(mail), has_from_line);
   consume(end);
   m_at_start = false;
   return result;

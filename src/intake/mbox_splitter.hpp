@@ -16,19 +16,23 @@ namespace patchmill::intake {
 // Reads up to `size` bytes; 0 at the end.
 using ReadBytes = std::function<Result<std::size_t>(char* buffer, std::size_t size)>;
 
-// A mail starts at a line "From … hh:mm… yyyy" after an empty line, or without one when a header
-// follows (the mail before was cut off). Any "From " line will do at the very beginning, and none
-// is needed there. Lines ">From " lose the mark that mboxo put there; ">>From " and so on lose one
-// only where the file says it is mboxrd ("From mboxrd@z"), since mboxo does not mark them.
+// A mail starts at a line "From …" after an empty line that has a time and a year (as programs
+// write it) or is followed by a header (what Python, MAILER-DAEMONs and people write), or at one
+// that has both without an empty line before it (the mail before was cut off). Any "From " line
+// will do at the very beginning, and none is needed there. Lines ">From " lose the mark that mboxo
+// and mboxrd put there. So do ">>From " and so on behind a "From " line: only mboxrd writes them,
+// except where somebody quoted a mail marked by mboxo.
 class MboxSplitter {
  public:
   // `offset`: position in the file of the first byte that `read` gives. `bound`: bytes kept of a
-  // mail; memory used is a small multiple. `mboxrd`: what the beginning of the file said.
-  MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset = 0, bool mboxrd = false);
+  // mail; memory used is a small multiple.
+  MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset = 0);
 
   Result<std::optional<std::string>> next();
   // Where the mail after the last one given starts.
   [[nodiscard]] std::uint64_t offset() const { return m_offset; }
+  // Whether the last mail given was ended by the end of the input.
+  [[nodiscard]] bool at_end() const { return m_end_of_input && window().empty(); }
 
  private:
   Result<bool> need(std::size_t bytes);
@@ -37,12 +41,10 @@ class MboxSplitter {
   [[nodiscard]] std::string_view window() const;
   void keep_head();
   void consume(std::size_t bytes);
-  [[nodiscard]] std::string unescape(std::string_view mail) const;
 
   ReadBytes m_read;
   std::size_t m_bound;
   std::uint64_t m_offset;
-  bool m_mboxrd;
   bool m_at_start;
   bool m_end_of_input = false;
   std::vector<char> m_chunk;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 namespace patchmill::intake {
 namespace fs = std::filesystem;
@@ -19,6 +20,11 @@ namespace {
 
 // Names given to `cat-file --batch` before the answers are read: git works while we do.
 constexpr std::size_t asked_ahead = 128;
+
+// A mail of an archive: where it was added, and its content.
+struct Place {
+  std::string commit, blob;
+};
 
 class InboxSource final : public Source {
  public:
@@ -29,19 +35,61 @@ class InboxSource final : public Source {
   Result<void> resume(Positions& positions) override;
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
-  SourceProgress progress() const override { return {m_given, m_history.size()}; }
+  SourceProgress progress() const override { return {m_given, size()}; }
+  std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
 
  private:
+  [[nodiscard]] std::string missing_key() const { return m_key + " (missing)"; }
+  [[nodiscard]] std::size_t size() const { return m_again.size() + m_history.size(); }
+  [[nodiscard]] Place place(std::size_t i) const;
+  void recall_missing(Positions& positions);
+  Result<void> start_git();
+  Result<void> restart_git();
   Result<void> ask();
-  Result<std::string> read_answer();
+  Result<std::optional<std::string>> read_answer();
+  Result<std::optional<std::string>> read_mail();
+  Result<void> skip(std::uint64_t bytes);
+  void leave_out(std::string_view why);
+  void record_given();
 
   fs::path m_git_dir;
   std::string m_key;
   InboxHistory m_history;
+  std::vector<Place> m_again;  // missing at an earlier reading; before those of m_history
   std::unique_ptr<ChildProcess> m_cat_file;
   std::size_t m_asked = 0;
-  std::size_t m_given = 0;
+  std::size_t m_given = 0;                // or left out
+  std::optional<std::size_t> m_ended_at;  // where git ended once
+  std::vector<Error> m_left_out;
+  std::vector<std::string> m_missing, m_found;  // names since the last checkpoint
 };
+
+std::string missing_name(const Place& place) {
+  return place.commit + ' ' + place.blob;
+}
+
+Place InboxSource::place(std::size_t i) const {
+  if (i < m_again.size()) {
+    return m_again[i];
+  }
+  i -= m_again.size();
+  return {m_history.commit(i), m_history.blob(i)};
+}
+
+void InboxSource::recall_missing(Positions& positions) {
+  auto names = positions.read_names(missing_key());
+  if (m_history.rewritten() && !names.empty()) {  // all there is now is read
+    positions.forget_names(missing_key(), names);
+    return;
+  }
+  std::sort(names.begin(), names.end());
+  for (const auto& name : names) {
+    const auto words = split(name, ' ');
+    if (words.size() == 2 && git::is_object_id(words[0]) && git::is_object_id(words[1])) {
+      m_again.push_back({std::string(words[0]), std::string(words[1])});
+    }
+  }
+}
 
 Result<void> InboxSource::resume(Positions& positions) {
   auto cursor = positions.cursor(m_key).value_or("");
@@ -52,73 +100,139 @@ Result<void> InboxSource::resume(Positions& positions) {
   if (m_history.rewritten()) {
     log::info("the history of {} was rewritten; reading all of it", m_git_dir.string());
   }
-  if (m_history.size() == 0) {
-    return {};
-  }
+  recall_missing(positions);
+  return size() > 0 ? start_git() : Result<void>();
+}
+
+Result<void> InboxSource::start_git() {
   Command command;
   command.argv = {"git", "--git-dir=" + m_git_dir.string(), "cat-file", "--batch"};
   command.env = git::git_environment();
   command.inherit_env = false;
   PM_TRY_ASSIGN(m_cat_file, ChildProcess::start(command));
+  m_asked = m_given;
   return {};
+}
+
+// After git has ended. A commit that was there a moment ago tells a broken mail from a broken git.
+Result<void> InboxSource::restart_git() {
+  PM_TRY(start_git());
+  PM_TRY(m_cat_file->write(m_history.tip() + '\n'));
+  PM_TRY_ASSIGN(const std::string header, m_cat_file->read_line());
+  const auto words = split(header, ' ');
+  const auto bytes = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;
+  if (!bytes) {
+    return fail(ErrorKind::infrastructure, fmt::format("git has lost its newest commit: {}",
+                                                       ellipsize(escape_terminal(header), 200)));
+  }
+  return skip(*bytes + 1);
 }
 
 Result<void> InboxSource::ask() {
   if (m_asked - m_given > asked_ahead / 2) {
     return {};
   }
+  const auto ahead = m_ended_at == m_given ? 1 : asked_ahead;
   std::string names;
-  for (; m_asked < m_history.size() && m_asked - m_given < asked_ahead; ++m_asked) {
-    names += m_history.blob(m_asked);
+  for (; m_asked < size() && m_asked - m_given < ahead; ++m_asked) {
+    names += place(m_asked).blob;
     names += '\n';
   }
   return m_cat_file->write(names);
 }
 
-// "<name> blob <size>", the content, a newline.
-Result<std::string> InboxSource::read_answer() {
-  PM_TRY_ASSIGN(const std::string header, m_cat_file->read_line());
-  const auto words = split(header, ' ');
-  const auto size = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;
-  if (!size || words[1] != "blob") {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("git has no mail {} (commit {}): {}", m_history.blob(m_given),
-                            m_history.commit(m_given), ellipsize(escape_terminal(header), 200)));
-  }
-  const auto kept = std::min<std::uint64_t>(*size, most_bytes_of_a_mail);
-  PM_TRY_ASSIGN(std::string mail, m_cat_file->read_exact(static_cast<std::size_t>(kept)));
-  for (auto rest = *size - kept + 1; rest > 0;) {  // what is too much, and the newline
-    const auto step = std::min<std::uint64_t>(rest, std::uint64_t{1} << 20);
+Result<void> InboxSource::skip(std::uint64_t bytes) {
+  while (bytes > 0) {
+    const auto step = std::min<std::uint64_t>(bytes, std::uint64_t{1} << 20);
     PM_TRY(m_cat_file->read_exact(static_cast<std::size_t>(step)));
-    rest -= step;
+    bytes -= step;
   }
-  return mail;
+  return {};
 }
 
-Result<std::optional<std::string>> InboxSource::next() {
-  if (m_given == m_history.size()) {
+// "<name> blob <size>", the content, a newline; or "<name> missing", which is left out. Errors: git
+// is gone.
+Result<std::optional<std::string>> InboxSource::read_answer() {
+  PM_TRY_ASSIGN(const std::string header, m_cat_file->read_line());
+  const auto words = split(header, ' ');
+  const auto bytes = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;
+  if (!bytes || words[1] != "blob") {
+    PM_TRY(skip(bytes ? *bytes + 1 : 0));
+    leave_out("git says \"" + ellipsize(escape_terminal(header), 200) + '"');
     return std::optional<std::string>();
   }
-  auto mail = [&]() -> Result<std::string> {
+  const auto kept = std::min<std::uint64_t>(*bytes, most_bytes_of_a_mail);
+  PM_TRY_ASSIGN(std::string mail, m_cat_file->read_exact(static_cast<std::size_t>(kept)));
+  PM_TRY(skip(*bytes - kept + 1));
+  record_given();
+  return std::optional(std::move(mail));
+}
+
+void InboxSource::record_given() {
+  if (m_given < m_again.size()) {
+    m_found.push_back(missing_name(m_again[m_given]));
+  }
+  ++m_given;
+}
+
+void InboxSource::leave_out(std::string_view why) {
+  const Place here = place(m_given);
+  m_left_out.push_back({ErrorKind::infrastructure,
+                        fmt::format("{}: the mail of commit {} cannot be read: {}; it is tried "
+                                    "again by the next reading, `git fsck` says what is damaged",
+                                    escape_terminal(m_git_dir.string()), here.commit, why)});
+  if (m_given >= m_again.size()) {
+    m_missing.push_back(missing_name(here));
+  }
+  ++m_given;
+}
+
+// The next mail, or nothing when it was left out.
+Result<std::optional<std::string>> InboxSource::read_mail() {
+  auto mail = [&]() -> Result<std::optional<std::string>> {
     PM_TRY(ask());
     return read_answer();
   }();
-  if (!mail) {
-    return fail_with(escape_terminal(m_git_dir.string()), mail.error());
+  if (mail) {
+    return mail;
   }
-  ++m_given;
-  const auto stripped = without_from_line(*mail);
-  return std::optional(stripped.size() == mail->size() ? std::move(*mail) : std::string(stripped));
+  PM_TRY(restart_git());
+  if (m_ended_at == m_given) {  // and nothing else was asked of it
+    leave_out(mail.error().message);
+    m_asked = m_given;
+  } else {
+    m_ended_at = m_given;
+  }
+  return std::optional<std::string>();
+}
+
+Result<std::optional<std::string>> InboxSource::next() {
+  while (m_given < size()) {
+    auto mail = read_mail();
+    if (!mail) {
+      return fail_with(escape_terminal(m_git_dir.string()), mail.error());
+    }
+    if (*mail) {
+      const auto stripped = without_from_line(**mail);
+      return stripped.size() == (*mail)->size() ? std::move(mail)
+                                                : std::optional(std::string(stripped));
+    }
+  }
+  return std::optional<std::string>();
 }
 
 std::function<void(store::Database&)> InboxSource::checkpoint() {
-  std::string commit = m_given == m_history.size() ? m_history.tip()
-                       : m_given > 0               ? m_history.commit(m_given - 1)
-                                                   : std::string();
-  return [key = m_key, commit = std::move(commit)](store::Database& database) {
+  std::string commit = m_given == size()          ? m_history.tip()
+                       : m_given > m_again.size() ? place(m_given - 1).commit
+                                                  : std::string();
+  return [key = m_key, missing_key = missing_key(), commit = std::move(commit),
+          missing = std::exchange(m_missing, {}),
+          found = std::exchange(m_found, {})](store::Database& database) {
     if (!commit.empty()) {
       store::set_cursor(database, key, commit);
     }
+    store::add_read_names(database, missing_key, missing);
+    store::remove_read_names(database, missing_key, found);
   };
 }
 

@@ -76,6 +76,7 @@ bool ReadAhead::read_batch() {
   submit(*pending);
   batch.checkpoint = m_source.checkpoint();
   batch.position = m_source.progress();
+  batch.left_out = m_source.take_left_out();
   const bool more = !batch.last;
   {
     const std::lock_guard lock(m_mutex);

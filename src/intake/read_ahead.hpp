@@ -28,6 +28,7 @@ struct Batch {
   std::size_t bytes = 0;
   bool last = false;
   std::optional<Error> problem;  // why the source ended early
+  std::vector<Error> left_out;   // what the source went past
 };
 
 // One thread reads, the pool parses, pop() hands out finished batches in order.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchmill::intake {
 
@@ -31,12 +32,16 @@ class Source {
   [[nodiscard]] virtual std::string name() const = 0;
   // Goes to where the last reading got to. Called once, before next().
   virtual Result<void> resume(Positions& positions) = 0;
-  // The next mail as received (at most most_bytes_of_a_mail of it), or nothing at the end.
+  // The next mail as received (at most most_bytes_of_a_mail of it), or nothing at the end. An error
+  // ends the reading of the source: nothing more of it can be had.
   virtual Result<std::optional<std::string>> next() = 0;
   // An action that records "everything given so far is stored". It is run in the transaction that
   // stores those mails, on another thread, maybe after further calls of next().
   virtual std::function<void(store::Database&)> checkpoint() = 0;
   [[nodiscard]] virtual SourceProgress progress() const = 0;
+  // What next() went past since the last call because it alone could not be read, each named. It is
+  // not recorded as read: the next reading tries it again.
+  virtual std::vector<Error> take_left_out() { return {}; }
 };
 
 // Without the "From " (or ">From ") line that delivery programs put before the first header.

@@ -31,6 +31,20 @@ bool is_patch_part(const Content& content) {
           content.is("application", "text"));
 }
 
+// A patch, packed.
+bool is_packed_patch(const Content& content) {
+  const std::string name = to_lower(content.filename);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string::npos) {
+    return false;
+  }
+  const std::string_view packer = std::string_view(name).substr(dot);
+  const std::string_view inner = std::string_view(name).substr(0, dot);
+  return (packer == ".gz" || packer == ".bz2" || packer == ".xz" || packer == ".zst" ||
+          packer == ".zip") &&
+         (inner.ends_with(".patch") || inner.ends_with(".diff"));
+}
+
 bool header_has_cr(std::string_view diff) {
   return Lines(diff).next().ends_with('\r');
 }
@@ -45,18 +59,26 @@ class Reader {
   Body run(const std::vector<Part>& parts) {
     bool html = false;
     for (const Part& part : parts) {
-      if (is_patch_part(part.content) && !part.in_digest) {
+      if (part.preamble) {
+        preamble(part, parts.size() == 1);
+      } else if (is_patch_part(part.content) && !part.in_digest) {
         attached(part);
       } else if (is_text_part(part.content)) {
         inline_text(part);
+      } else if (is_packed_patch(part.content)) {
+        unread("its attachment is a compressed patch, which is not read");
       } else {
         html = html || part.content.is("text", "html");
       }
     }
-    if (html && m_body.text.empty() && m_pieces.empty()) {
-      note("has only HTML, which is not read");
-    }
     compose();
+    if (html && m_body.text.empty() && m_body.diff.empty()) {
+      unread("has only HTML, which is not read");
+    }
+    if (m_body.diff.empty() && !m_unread.empty()) {
+      note(m_unread);
+      m_body.unread = std::move(m_unread);
+    }
     return std::move(m_body);
   }
 
@@ -72,6 +94,12 @@ class Reader {
   void note(std::string what) {
     if (std::ranges::find(m_body.mended, what) == m_body.mended.end()) {
       m_body.mended.push_back(std::move(what));
+    }
+  }
+
+  void unread(std::string why) {
+    if (m_unread.empty()) {
+      m_unread = std::move(why);
     }
   }
 
@@ -127,13 +155,47 @@ class Reader {
       m_pieces.push_back(std::move(piece));
       return;
     }
-    SplitBody split;
-    if (content.flowed) {
-      split = split_flowed(bytes, content.delsp);
-    } else {
-      split = split_diff(bytes);
+    SplitBody split = content.flowed ? split_flowed(bytes, content.delsp) : split_diff(bytes);
+    if (split.diff.empty()) {
+      if (auto other = split_despite_lies(part, bytes)) {
+        split = std::move(*other);
+        bytes = m_undone;
+      }
     }
     add(std::move(split), bytes, content, false);
+  }
+
+  // Where no diff is found: the encoding may be named, but not used, or lines may end in CR only.
+  std::optional<SplitBody> split_despite_lies(const Part& part, std::string_view bytes) {
+    if (part.content.encoding != TransferEncoding::identity) {
+      m_undone = part.body;
+      if (SplitBody split = split_diff(m_undone); !split.diff.empty()) {
+        note("its Content-Transfer-Encoding is a lie; read as if there were none");
+        return split;
+      }
+    }
+    if (bytes.find('\r') != std::string_view::npos) {
+      m_undone = undo_crlf(bytes);
+      std::ranges::replace(m_undone, '\r', '\n');
+      if (SplitBody split = split_diff(m_undone); !split.diff.empty()) {
+        note("its lines end in CR only; read as line ends");
+        return split;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Read only where there is nothing else to read, or nothing else has a diff.
+  void preamble(const Part& part, bool alone) {
+    const bool any_diff =
+        std::ranges::any_of(m_pieces, [](const Piece& piece) { return !piece.diff.empty(); });
+    if (alone) {
+      note("no part found for its boundary; read as plain text");
+      inline_text(part);
+    } else if (!any_diff && !split_diff(part.body).diff.empty()) {
+      note("its diff stands before its first part");
+      inline_text(part);
+    }
   }
 
   // A soft line break inside a diff is either a long line that was wrapped or a line that ends in
@@ -149,6 +211,13 @@ class Reader {
     if (!kept.diff.empty() && parse_diff(kept.diff)) {
       note("diff in format=flowed with spaces at line ends; not joined");
       joined.diff = std::move(kept.diff);
+      return joined;
+    }
+    // Declared as flowed by a program that never stuffed a space.
+    SplitBody plain = split_diff(bytes);
+    if (!plain.diff.empty() && parse_diff(plain.diff)) {
+      note("declared as format=flowed, but is not");
+      return plain;
     }
     return joined;
   }
@@ -258,7 +327,8 @@ class Reader {
 
   Body m_body;
   std::vector<Piece> m_pieces;
-  std::string m_decoded, m_converted, m_unwrapped, m_unflowed;  // what views point into
+  std::string m_unread;
+  std::string m_decoded, m_converted, m_unwrapped, m_unflowed, m_undone;  // what views point into
 };
 
 }  // namespace

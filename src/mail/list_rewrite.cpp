@@ -12,7 +12,8 @@ namespace {
 
 // "Alice" of "Alice via List" and "'Alice' via list"; empty for other names.
 std::string name_before_via(std::string_view name) {
-  const std::size_t via = name.rfind(" via ");
+  // "A via LIST", or "A via" where the list has no display name.
+  const std::size_t via = name.ends_with(" via") ? name.size() - 4 : name.rfind(" via ");
   if (via == std::string_view::npos) {
     return {};
   }
@@ -48,12 +49,29 @@ bool is_list_address(std::string_view email, const HeaderBlock& header) {
   return false;
 }
 
+// Lists that rewrite From write their own address, or one at their own host ("lists@x.org" for all
+// lists there): List-Id "l.x.org" belongs to hosts l.x.org and x.org.
+bool is_list_host(std::string_view email, const HeaderBlock& header) {
+  const auto value = find_field(header, "List-Id");
+  const std::size_t at = email.rfind('@');
+  if (!value || at == std::string_view::npos) {
+    return false;
+  }
+  const std::size_t open = value->rfind('<');
+  std::string_view id = value->substr(open == std::string_view::npos ? 0 : open + 1);
+  id = trim(id.substr(0, id.find('>')));
+  const std::string_view host = email.substr(at + 1);
+  const std::size_t dot = id.find('.');
+  return iequals(host, id) || (dot != std::string_view::npos && iequals(host, id.substr(dot + 1)));
+}
+
 }  // namespace
 
 std::optional<Address> undo_list_rewrite(const Address& from, const HeaderBlock& header) {
   const std::string author = name_before_via(from.name);
-  if (author.empty() && !is_list_address(from.email, header)) {
-    return std::nullopt;
+  if (!is_list_address(from.email, header) &&
+      (author.empty() || !is_list_host(from.email, header))) {
+    return std::nullopt;  // anybody may name himself "Linus via home"
   }
   for (const std::string_view name : {"X-Original-From", "X-Original-Sender"}) {
     if (const auto value = find_field(header, name)) {

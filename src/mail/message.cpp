@@ -117,6 +117,15 @@ std::optional<std::string_view> Message::header(std::string_view name) const {
   return std::nullopt;
 }
 
+namespace {
+
+bool header_has_crlf(std::string_view raw) {
+  const std::size_t at = raw.find("\r\n");
+  return at != std::string_view::npos && at < raw.find("\n\n");
+}
+
+}  // namespace
+
 Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   if (raw.size() > limits.message_bytes) {
     return fail(ErrorKind::limit,
@@ -128,7 +137,9 @@ Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   Message message;
   std::string without_crlf;
   std::string_view mail = raw;
-  if (raw.find("\r\n") != std::string_view::npos) {
+  // Where the header ends its lines in \n alone, so did the transport, and a CR is content: a patch
+  // of a file with such lines.
+  if (header_has_crlf(raw)) {
     without_crlf = undo_crlf(raw);
     mail = without_crlf;
   }
@@ -162,6 +173,7 @@ Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   message.text = std::move(body.text);
   message.diff = std::move(body.diff);
   message.diff_at = body.diff_at;
+  message.unread = std::move(body.unread);
   std::ranges::move(body.mended, std::back_inserter(message.mended));
   if (!without_crlf.empty() && !message.diff.empty() && line_ends(raw) == LineEnds::mixed) {
     message.mended.emplace_back(

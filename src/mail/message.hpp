@@ -1,5 +1,7 @@
 #pragma once
-// One mail, parsed: RFC 5322 / 2045 / 2047 by GMime, with the field's lies mended.
+// One mail, parsed (RFC 5322, 2045, 2047), with the field's lies mended. GMime reads the content
+// headers and undoes transfer encodings; the rest is ours, because it has to be bounded and to keep
+// the bytes of a diff as they are.
 
 #include "mail/address.hpp"
 #include "util/clock.hpp"
@@ -39,6 +41,7 @@ struct Message {
                                             // signature and list footer cut
   std::size_t diff_at = std::string::npos;  // where in `text` the diff stood; npos: no diff
   std::string diff;                         // empty: no diff
+  std::string unread;                       // without a diff: why one that may be there is not read
   std::string pull_url;                     // empty: no pull request
   std::optional<Address> in_body_from;      // "From: " as the first line of the body (git am)
   std::optional<std::string> in_body_subject;

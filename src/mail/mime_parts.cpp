@@ -2,6 +2,7 @@
 
 #include "mail/lines.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace patchmill::mail {
@@ -18,6 +19,9 @@ class Walker {
   Result<std::vector<Part>> run(const HeaderBlock& header) {
     Lines lines(m_mail, header.body);
     PM_TRY(open(read_content(header), lines));
+    const bool multipart = !m_open.empty();
+    const std::size_t preamble = lines.pos();
+    std::size_t preamble_end = m_mail.size();
     while (!lines.done()) {
       const std::size_t start = lines.pos();
       const std::string_view line = lines.next();
@@ -32,6 +36,7 @@ class Walker {
         continue;
       }
       close_leaf(start);
+      preamble_end = std::min(preamble_end, start);
       while (m_open.size() > level || (last && m_open.size() >= level)) {
         pop();
       }
@@ -40,6 +45,12 @@ class Walker {
       }
     }
     close_leaf(m_mail.size());
+    if (multipart && preamble < preamble_end) {
+      Part part;
+      part.body = m_mail.substr(preamble, preamble_end - preamble);
+      part.preamble = true;
+      m_parts.push_back(std::move(part));
+    }
     return std::move(m_parts);
   }
 

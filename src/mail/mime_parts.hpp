@@ -37,6 +37,9 @@ struct Part {
   std::string_view body;   // still encoded
   bool in_digest = false;  // inside multipart/digest: one of several mails
   bool in_mail = false;    // inside message/rfc822: somebody else's mail
+  // Not a part by RFC 2046, but what stands before the first one, or all there is where the
+  // boundary named never occurs. Comes last.
+  bool preamble = false;
 };
 
 // `header` is the mail's own, lines end in \n. Errors: limit.

@@ -39,6 +39,7 @@ struct JobSpec {
   std::map<std::string, std::string> env;
   std::string skip_reason;             // set: never runs, and why ("disabled in its info.json")
   std::vector<std::string> read_only;  // more host folders it may read
+  bool own_source = false;             // it changes the source: gets a checkout to itself
   std::vector<std::string> artifacts;  // globs under RESULTS_DIR to keep
   JobLimits limits;
 };

@@ -92,6 +92,7 @@ Result<JobSpec> read_nipa_test(const fs::path& directory) {
       job.command.front() = (full / job.command.front()).lexically_normal().string();
     }
     job.read_only.push_back(full.string());
+    job.own_source = true;
     return job;
   }
   if (info.contains("pymod")) {

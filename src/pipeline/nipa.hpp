@@ -12,9 +12,10 @@ namespace patchmill::pipeline {
 
 // Reads one test directory into a job named after it. `run` (a string or a list) becomes the
 // command, its program looked up in the directory unless it is absolute, the directory itself is
-// readable. Tests written as Python functions (pymod, pyfunc) and disabled ones get a
-// skip_reason instead of a command. The scope is `patch` when the parent folder is named "patch",
-// else `series`. Errors: not_found, invalid (with what is wrong in which file), limit.
+// readable, and the source a checkout it may change (most go back to HEAD~ to compare). Tests
+// written as Python functions (pymod, pyfunc) and disabled ones get a skip_reason instead of a
+// command. The scope is `patch` when the parent folder is named "patch", else `series`. Errors:
+// not_found, invalid (with what is wrong in which file), limit.
 Result<JobSpec> read_nipa_test(const std::filesystem::path& directory);
 
 // Every test directory under `root` ("tests/patch", "tests/series", …), by name.

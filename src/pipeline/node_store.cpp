@@ -163,11 +163,14 @@ int NodeStore::close_orphans() {
 void NodeStore::set_verdict(std::int64_t series, const SeriesVerdict& verdict) {
   store::Transaction transaction(m_database);
   m_database.exec(
-      "INSERT INTO series_verdicts (series, verdict, reason, time, content_key) "
-      "VALUES (?, ?, ?, ?, ?) ON CONFLICT (series) DO UPDATE SET verdict = excluded.verdict, "
-      "reason = excluded.reason, time = excluded.time, content_key = excluded.content_key",
+      "INSERT INTO series_verdicts (series, verdict, reason, time, content_key, attempts, "
+      "retry_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series) DO UPDATE SET verdict = excluded.verdict, "
+      "reason = excluded.reason, time = excluded.time, content_key = excluded.content_key, "
+      "attempts = excluded.attempts, retry_at = excluded.retry_at",
       series, findings::to_string(verdict.verdict), ellipsize(mend_utf8(verdict.reason), 1024),
-      to_micros(verdict.time), verdict.content_key);
+      to_micros(verdict.time), verdict.content_key, verdict.attempts,
+      verdict.retry_at ? std::optional(to_micros(*verdict.retry_at)) : std::nullopt);
   boost::json::object object;
   object["verdict"] = findings::to_string(verdict.verdict);
   object["reason"] = mend_utf8(verdict.reason);
@@ -179,7 +182,8 @@ void NodeStore::set_verdict(std::int64_t series, const SeriesVerdict& verdict) {
 std::optional<NodeStore::SeriesVerdict> NodeStore::verdict(std::int64_t series) {
   std::optional<SeriesVerdict> result;
   m_database.each(
-      "SELECT verdict, reason, time, content_key FROM series_verdicts WHERE series = ?",
+      "SELECT verdict, reason, time, content_key, attempts, retry_at FROM series_verdicts "
+      "WHERE series = ?",
       [&](const store::Row& row) {
         SeriesVerdict verdict;
         verdict.verdict =
@@ -187,6 +191,10 @@ std::optional<NodeStore::SeriesVerdict> NodeStore::verdict(std::int64_t series) 
         verdict.reason = row.text(1);
         verdict.time = from_micros(row.integer(2));
         verdict.content_key = row.text(3);
+        verdict.attempts = row.get<int>(4);
+        if (const auto retry_at = row.get<std::optional<std::int64_t>>(5)) {
+          verdict.retry_at = from_micros(*retry_at);
+        }
         result = std::move(verdict);
       },
       series);

@@ -37,7 +37,9 @@ class NodeStore {
     findings::Verdict verdict = findings::Verdict::incomplete;
     std::string reason;
     Timestamp time{};
-    std::string content_key;  // hash of what was judged: patches, base, jobs
+    std::string content_key;            // hash of what was judged: patches, base, jobs
+    int attempts = 1;                   // how often this content has been tried
+    std::optional<Timestamp> retry_at;  // incomplete: when it is tried again; empty: not by itself
   };
   void set_verdict(std::int64_t series, const SeriesVerdict& verdict);  // event series-verdict
   std::optional<SeriesVerdict> verdict(std::int64_t series);

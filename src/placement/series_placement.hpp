@@ -58,4 +58,7 @@ class SeriesPlacement {
   std::vector<Attempt> m_attempts;
 };
 
+// All of its patches were there before.
+bool changes_nothing(const git::ApplyOutcome& outcome);
+
 }  // namespace patchmill::placement

@@ -78,7 +78,8 @@ Result<void> Tree::open_repository() {
     const std::filesystem::path alternates[] = {std::filesystem::absolute(mirror_dir())};
     PM_TRY_ASSIGN(m_repository, git::Repository::create(work_dir(), alternates));
   }
-  return {};
+  PM_TRY_ASSIGN(const auto mirror, git::Repository::open(mirror_dir()));
+  return m_repository->take_shallow_from(*mirror);
 }
 
 Result<git::Repository*> Tree::repository() {

@@ -1,5 +1,6 @@
 #include "runtimes/checkout.hpp"
 
+#include "runtimes/checkout_index.hpp"
 #include "runtimes/checkout_state.hpp"
 #include "runtimes/folder_writer.hpp"
 #include "util/file.hpp"
@@ -17,41 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a path must become: mode 0 removes it.
-using Changes = std::map<std::string, git::TreeEntry>;
-
 tl::unexpected<Error> io_failed(const fs::path& path, const std::error_code& error) {
   return fail(ErrorKind::infrastructure,
               fmt::format("cannot prepare {}: {}", path.string(), error.message()));
-}
-
-// A git command on our own git folder, with files readable by the user jobs run as.
-Result<Completed> run_git(const CheckoutPlace& place, std::vector<std::string> args) {
-  Command command;
-  command.argv = {"/bin/sh",
-                  "-c",
-                  "umask 022; exec \"$@\"",
-                  "git",
-                  "git",
-                  "--git-dir=" + place.git_dir().string(),
-                  "--work-tree=" + place.source().string()};
-  command.argv.insert(command.argv.end(), std::make_move_iterator(args.begin()),
-                      std::make_move_iterator(args.end()));
-  command.cwd = place.source().string();
-  command.env = git::git_environment();
-  command.env["GIT_INDEX_FILE"] = (place.home / "index").string();
-  command.inherit_env = false;
-  command.timeout = std::chrono::minutes(30);
-  SystemProcessRunner runner;
-  PM_TRY_ASSIGN(auto completed, runner.run(command));
-  if (!completed.ok()) {
-    const std::string words = ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 400);
-    const bool path = words.find("nvalid path") != std::string::npos;
-    return fail(path ? ErrorKind::invalid : ErrorKind::infrastructure,
-                fmt::format("git {} for {} failed: {}", command.argv[7], place.home.string(),
-                            words.empty() ? "no message" : words));
-  }
-  return completed;
 }
 
 Result<void> prepare_git_dir(git::Repository& repository, const CheckoutPlace& place) {
@@ -95,21 +64,22 @@ Result<void> fill(const CheckoutPlace& place, const git::ObjectId& commit) {
   std::error_code error;
   fs::remove(place.state(), error);
   fs::remove_all(place.source(), error);
-  fs::remove(place.home / "index", error);
+  fs::remove(place.index(), error);
+  fs::remove(place.index().string() + ".lock", error);
   if (!fs::create_directory(place.source(), error)) {
     return io_failed(place.source(), error);
   }
   ::chmod(place.source().c_str(), 0755);
-  PM_TRY(run_git(place, {"read-tree", commit}));
-  PM_TRY(run_git(place, {"-c", "checkout.workers=0", "-c", "checkout.thresholdForParallelism=500",
-                         "checkout-index", "-a", "-f", "-q"}));
-  fs::remove(place.home / "index", error);
+  PM_TRY(run_checkout_git(place, {"read-tree", commit}));
+  PM_TRY(run_checkout_git(place,
+                          {"-c", "checkout.workers=0", "-c", "checkout.thresholdForParallelism=500",
+                           "checkout-index", "-a", "-f", "-q", "-u"}));
   return write_state(place.state(), commit);
 }
 
 // What differs between two commits, as what the paths are in the second.
-Result<Changes> changes_between(git::Repository& repository, const git::ObjectId& from,
-                                const git::ObjectId& to) {
+Result<PathChanges> changes_between(git::Repository& repository, const git::ObjectId& from,
+                                    const git::ObjectId& to) {
   PM_TRY_ASSIGN(auto completed, repository.git({"diff-tree", "-r", "-z", "--raw", "--no-renames",
                                                 "--no-abbrev", from, to}));
   if (!completed.ok() || completed.truncated) {
@@ -117,7 +87,7 @@ Result<Changes> changes_between(git::Repository& repository, const git::ObjectId
                 fmt::format("cannot compare {} with {}: {}", from, to,
                             ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 200)));
   }
-  Changes changes;
+  PathChanges changes;
   const auto fields = split(completed.out, '\0');
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     // ":100644 100755 <id> <id> M"
@@ -136,9 +106,9 @@ Result<Changes> changes_between(git::Repository& repository, const git::ObjectId
   return changes;
 }
 
-Result<void> apply(git::Repository& repository, const CheckoutPlace& place, const Changes& changes,
-                   CheckoutOutcome& outcome) {
-  PM_TRY_ASSIGN(auto writer, FolderWriter::open(place.source()));
+Result<void> apply(git::Repository& repository, const CheckoutPlace& place,
+                   const PathChanges& changes, CheckoutOutcome& outcome) {
+  PM_TRY_ASSIGN(auto writer, FolderWriter::open(place.source(), place.home));
   // What goes makes room first: a file may become a folder and the other way round.
   for (const auto& [path, entry] : changes) {
     if (entry.mode == 0) {
@@ -167,7 +137,7 @@ Result<void> apply(git::Repository& repository, const CheckoutPlace& place, cons
 
 // Adds the paths of an interrupted change, as they are in `commit`.
 Result<void> add_interrupted(git::Repository& repository, const CheckoutState& state,
-                             const git::ObjectId& commit, Changes& changes) {
+                             const git::ObjectId& commit, PathChanges& changes) {
   std::vector<std::string> paths;
   for (const git::ObjectId& towards : state.towards) {
     PM_TRY_ASSIGN(const auto started, changes_between(repository, state.holds, towards));
@@ -191,14 +161,14 @@ Result<void> add_interrupted(git::Repository& repository, const CheckoutState& s
   return {};
 }
 
-// After the machine went down: reads every file, and names those that are not what they should be.
-Result<Changes> find_damage(git::Repository& repository, const CheckoutPlace& place,
-                            const git::ObjectId& commit) {
-  PM_TRY(run_git(place, {"read-tree", commit}));
-  PM_TRY_ASSIGN(const auto differing, run_git(place, {"diff", "-z", "--name-only", "--no-renames",
-                                                      "--no-ext-diff", "--ignore-submodules=all"}));
-  std::error_code error;
-  fs::remove(place.home / "index", error);
+// After the machine went down: reads every file, makes the index anew, and names those that are not
+// what they should be.
+Result<PathChanges> find_damage(git::Repository& repository, const CheckoutPlace& place,
+                                const git::ObjectId& commit) {
+  PM_TRY(make_index(place, commit, false));
+  PM_TRY_ASSIGN(const auto differing,
+                run_checkout_git(place, {"diff", "-z", "--name-only", "--no-renames",
+                                         "--no-ext-diff", "--ignore-submodules=all"}));
   std::vector<std::string> paths;
   for (const std::string_view path : split(differing.out, '\0')) {
     if (!path.empty()) {
@@ -206,7 +176,7 @@ Result<Changes> find_damage(git::Repository& repository, const CheckoutPlace& pl
     }
   }
   PM_TRY_ASSIGN(const auto entries, repository.entries(commit, paths));
-  Changes changes;
+  PathChanges changes;
   for (const git::TreeEntry& entry : entries) {
     changes[entry.path] = entry;
   }
@@ -231,6 +201,11 @@ Result<CheckoutOutcome> update(git::Repository& repository, const CheckoutPlace&
     PM_TRY_ASSIGN(const auto damage, find_damage(repository, place, commit));
     outcome.repaired = outcome.repaired || !damage.empty();
     PM_TRY(apply(repository, place, damage, outcome));
+    PM_TRY(update_index(place, damage));
+  } else if (!state.towards.empty() || !fs::exists(place.index())) {
+    PM_TRY(make_index(place, commit, true));
+  } else if (!changes.empty()) {
+    PM_TRY(update_index(place, changes));
   }
   if (!changes.empty() || state.holds != commit || !state.towards.empty() || !state.same_boot()) {
     PM_TRY(write_state(place.state(), commit));

@@ -27,8 +27,10 @@ struct CheckoutOutcome {
 struct CheckoutPlace {
   std::filesystem::path home;
   [[nodiscard]] std::filesystem::path source() const { return home / "src"; }
-  // A git folder whose HEAD is the commit and that borrows the repository's objects; no index.
+  // A git folder whose HEAD is the commit and that borrows the repository's objects.
   [[nodiscard]] std::filesystem::path git_dir() const { return home / "git"; }
+  // Of that git folder; it is at HEAD and knows the files' times.
+  [[nodiscard]] std::filesystem::path index() const { return git_dir() / "index"; }
   [[nodiscard]] std::filesystem::path state() const { return home / "state"; }
 };
 

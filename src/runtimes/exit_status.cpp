@@ -61,6 +61,11 @@ Meaning meaning_of(const RunEnd& end, const pipeline::JobLimits& limits) {
     case KillReason::memory:
       return incomplete(fmt::format("out of memory: more than {}", bytes_text(limits.memory_bytes)),
                         IncompleteCause::memory);
+    case KillReason::uncountable:
+      return incomplete(
+          "killed: its folders hold too many files, or nest too deep, for its disk use to be "
+          "counted",
+          IncompleteCause::limits);
     case KillReason::disk_full:
       return incomplete("killed: the disk of this machine is nearly full",
                         IncompleteCause::infrastructure);

@@ -14,8 +14,8 @@
 namespace patchmill::runtimes {
 namespace {
 
-// Always the same: what a crash left is cleared away when the same path is written again.
-constexpr std::string_view temporary_name = ".patchmill-new";
+// Always the same: what a crash left is cleared away with the next file.
+constexpr const char* temporary_name = "being-written";
 
 tl::unexpected<Error> failed(std::string_view what, std::string_view path) {
   const int code = errno;
@@ -41,12 +41,17 @@ bool is_safe_path(std::string_view path) {
   return true;
 }
 
-Result<FolderWriter> FolderWriter::open(const std::filesystem::path& folder) {
+Result<FolderWriter> FolderWriter::open(const std::filesystem::path& folder,
+                                        const std::filesystem::path& workplace) {
   Fd root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root.valid()) {
     return failed("open", folder.string());
   }
-  return FolderWriter(std::move(root));
+  Fd work(::open(workplace.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!work.valid()) {
+    return failed("open", workplace.string());
+  }
+  return FolderWriter(std::move(root), std::move(work));
 }
 
 Result<Fd> FolderWriter::open_parent(std::string_view path, bool make, std::string& name) {
@@ -73,11 +78,10 @@ Result<Fd> FolderWriter::open_parent(std::string_view path, bool make, std::stri
   return current;
 }
 
-Result<void> FolderWriter::replace(int folder, const std::string& temporary,
-                                   const std::string& name, std::string_view path) {
-  if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
+Result<void> FolderWriter::replace(int folder, const std::string& name, std::string_view path) {
+  if (::renameat(m_workplace.get(), temporary_name, folder, name.c_str()) != 0) {
     auto error = failed("write", path);
-    ::unlinkat(folder, temporary.c_str(), 0);
+    ::unlinkat(m_workplace.get(), temporary_name, 0);
     return error;
   }
   return {};
@@ -87,9 +91,8 @@ Result<void> FolderWriter::write_file(std::string_view path, std::string_view co
                                       bool executable) {
   std::string name;
   PM_TRY_ASSIGN(const Fd folder, open_parent(path, true, name));
-  const std::string temporary(temporary_name);
-  ::unlinkat(folder.get(), temporary.c_str(), 0);
-  const Fd file(::openat(folder.get(), temporary.c_str(),
+  ::unlinkat(m_workplace.get(), temporary_name, 0);
+  const Fd file(::openat(m_workplace.get(), temporary_name,
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file.valid()) {
     return failed("make", path);
@@ -101,13 +104,13 @@ Result<void> FolderWriter::write_file(std::string_view path, std::string_view co
     }
     if (n <= 0) {
       auto error = failed("write", path);
-      ::unlinkat(folder.get(), temporary.c_str(), 0);
+      ::unlinkat(m_workplace.get(), temporary_name, 0);
       return error;
     }
     content.remove_prefix(static_cast<std::size_t>(n));
   }
   ::fchmod(file.get(), executable ? 0755 : 0644);
-  return replace(folder.get(), temporary, name, path);
+  return replace(folder.get(), name, path);
 }
 
 Result<void> FolderWriter::write_link(std::string_view path, const std::string& target) {
@@ -117,12 +120,11 @@ Result<void> FolderWriter::write_link(std::string_view path, const std::string& 
     return fail(ErrorKind::invalid, fmt::format("the link \"{}\" has an impossible target",
                                                 escape_terminal(mend_utf8(path))));
   }
-  const std::string temporary(temporary_name);
-  ::unlinkat(folder.get(), temporary.c_str(), 0);
-  if (::symlinkat(target.c_str(), folder.get(), temporary.c_str()) != 0) {
+  ::unlinkat(m_workplace.get(), temporary_name, 0);
+  if (::symlinkat(target.c_str(), m_workplace.get(), temporary_name) != 0) {
     return failed("link", path);
   }
-  return replace(folder.get(), temporary, name, path);
+  return replace(folder.get(), name, path);
 }
 
 Result<void> FolderWriter::make_folder(std::string_view path) {

@@ -15,7 +15,10 @@ bool is_safe_path(std::string_view path);
 
 class FolderWriter {
  public:
-  static Result<FolderWriter> open(const std::filesystem::path& folder);
+  // Files are written in `workplace` first, a folder of ours on the same filesystem: no name in
+  // `folder` is free for sure, since a patch may add any.
+  static Result<FolderWriter> open(const std::filesystem::path& folder,
+                                   const std::filesystem::path& workplace);
 
   // Each fails with invalid for unsafe paths, and with conflict when a link or a file stands
   // where a folder must be. Links in the folder are never followed.
@@ -26,12 +29,12 @@ class FolderWriter {
   Result<void> remove(std::string_view path);
 
  private:
-  explicit FolderWriter(Fd root) : m_root(std::move(root)) {}
+  FolderWriter(Fd root, Fd workplace)
+      : m_root(std::move(root)), m_workplace(std::move(workplace)) {}
   Result<Fd> open_parent(std::string_view path, bool make, std::string& name);
-  Result<void> replace(int folder, const std::string& temporary, const std::string& name,
-                       std::string_view path);
+  Result<void> replace(int folder, const std::string& name, std::string_view path);
 
-  Fd m_root;
+  Fd m_root, m_workplace;
 };
 
 }  // namespace patchmill::runtimes

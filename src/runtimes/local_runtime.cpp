@@ -4,6 +4,7 @@
 #include "runtimes/log_pump.hpp"
 #include "runtimes/log_results.hpp"
 #include "runtimes/memory_file.hpp"
+#include "runtimes/own_checkout.hpp"
 #include "runtimes/remove_tree.hpp"
 #include "runtimes/request_check.hpp"
 #include "runtimes/run_uid.hpp"
@@ -74,7 +75,9 @@ class LocalRuntime final : public Runtime {
     }
     std::optional<RunUid> uid;
     if (root) {
-      PM_TRY_ASSIGN(auto own, RunUid::acquire(request.warm));
+      // The checkout of its own has more files to hand over than a warm folder.
+      PM_TRY_ASSIGN(auto own,
+                    RunUid::acquire(request.job->own_source ? request.own_source : request.warm));
       uid.emplace(std::move(own));
     }
     PM_TRY(prepare_folders(request, uid ? std::optional(uid->id()) : std::nullopt));
@@ -86,7 +89,16 @@ class LocalRuntime final : public Runtime {
     if (uid) {
       plan.uid = uid->id();
     }
-    return run_plan(request, plan, *bubblewrap, *group, on_log);
+    WatchLimits watch = watch_of(request, *group);
+    if (request.job->own_source) {
+      PM_TRY_ASSIGN(const auto own,
+                    reset_own_checkout(request.own_source, request.git_dir, plan.uid));
+      plan.source = own.source;
+      plan.source_writable = true;
+      watch.folders.push_back(own.source);
+      watch.disk_before = own.bytes;
+    }
+    return run_plan(request, plan, std::move(watch), *bubblewrap, *group, on_log);
   }
 
  private:
@@ -115,7 +127,9 @@ class LocalRuntime final : public Runtime {
     plan.source = request.source;
     plan.scratch = request.scratch;
     plan.warm = request.warm;
-    plan.git_dir = request.git_dir;
+    if (!job.own_source) {
+      plan.git_dir = request.git_dir;
+    }
     plan.read_only.assign(job.read_only.begin(), job.read_only.end());
     plan.read_only.insert(plan.read_only.end(), request.git_objects.begin(),
                           request.git_objects.end());
@@ -141,7 +155,7 @@ class LocalRuntime final : public Runtime {
     if (!request.warm.empty()) {
       plan.env["WARM_DIR"] = inside_warm;
     }
-    if (!request.git_dir.empty()) {
+    if (!plan.git_dir.empty()) {
       plan.env["GIT_DIR"] = inside_git;
       plan.env["GIT_WORK_TREE"] = inside_source;
       plan.env["GIT_OPTIONAL_LOCKS"] = "0";
@@ -172,11 +186,8 @@ class LocalRuntime final : public Runtime {
     return handed;
   }
 
-  static Result<RunOutcome> run_plan(const RunRequest& request, const SandboxPlan& plan,
-                                     const std::string& bubblewrap, RunCgroup& group,
-                                     const std::function<void(std::string_view)>& on_log) {
+  static WatchLimits watch_of(const RunRequest& request, const RunCgroup& group) {
     const pipeline::JobLimits& limits = request.job->limits;
-    PM_TRY_ASSIGN(auto handed, hand_over(plan));
     WatchLimits watch;
     watch.timeout = limits.timeout;
     watch.disk_bytes = limits.disk_bytes;
@@ -185,6 +196,15 @@ class LocalRuntime final : public Runtime {
       watch.folders.push_back(request.warm);
     }
     watch.resident_bytes = group.limits_memory() ? 0 : limits.memory_bytes;
+    return watch;
+  }
+
+  static Result<RunOutcome> run_plan(const RunRequest& request, const SandboxPlan& plan,
+                                     WatchLimits watch, const std::string& bubblewrap,
+                                     RunCgroup& group,
+                                     const std::function<void(std::string_view)>& on_log) {
+    const pipeline::JobLimits& limits = request.job->limits;
+    PM_TRY_ASSIGN(auto handed, hand_over(plan));
     Watchdog watchdog(std::move(watch), std::move(handed.status.read),
                       std::move(handed.description.read));
     LogPump pump(limits.output_bytes, on_log);
@@ -224,10 +244,11 @@ class LocalRuntime final : public Runtime {
 
   // Leaves folders that the caller can remove and the next run can use.
   static void clean_up(const RunRequest& request, KillReason killed, RunOutcome& outcome) {
-    if (killed == KillReason::disk) {
+    if (killed == KillReason::disk || killed == KillReason::uncountable) {
       // A build folder that is too big or too deep would end every later run; the scratch folder
       // may be too deep for ordinary ways to remove it.
-      for (const fs::path& folder : {request.scratch, request.warm}) {
+      const fs::path own = request.job->own_source ? request.own_source / "src" : fs::path();
+      for (const fs::path& folder : {request.scratch, request.warm, own}) {
         if (!folder.empty() && !empty_folder(folder)) {
           outcome.problems.push_back("cannot empty " + folder.string());
         }
@@ -264,7 +285,8 @@ class LocalRuntime final : public Runtime {
     outcome.exit_status = end.status;
     outcome.killed_at_deadline = end.killed == KillReason::deadline;
     outcome.out_of_memory = end.out_of_memory || end.killed == KillReason::memory;
-    outcome.disk_exceeded = end.killed == KillReason::disk || end.status == 128 + SIGXFSZ;
+    outcome.disk_exceeded = end.killed == KillReason::disk ||
+                            end.killed == KillReason::uncountable || end.status == 128 + SIGXFSZ;
     const std::string description = clean_description(watchdog.description());
     const bool described = !description.empty() && outcome.verdict != findings::Verdict::incomplete;
     outcome.summary = described ? description : meaning.summary;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 namespace patchmill::runtimes {
 namespace {
@@ -44,6 +45,19 @@ void read_compiler(RunOutcome& outcome, bool described) {
                       [](const Finding& f) { return f.severity == Severity::error; });
     outcome.summary =
         fmt::format("{} error{}: {}", errors, errors == 1 ? "" : "s", place_and_message(*error));
+  }
+}
+
+// A build system hides the exit status of a shell that did not find a program.
+void excuse_missing_tools(RunOutcome& outcome, std::span<const Finding> findings) {
+  if (outcome.verdict != Verdict::fail) {
+    return;
+  }
+  if (const auto tools = findings::missing_tools(outcome.log, findings)) {
+    outcome.verdict = Verdict::incomplete;
+    outcome.cause = pipeline::IncompleteCause::missing_tool;
+    outcome.summary = tools->empty() ? "a program it needs is not installed (make says: Error 127)"
+                                     : "not installed: " + ellipsize(*tools, 300);
   }
 }
 
@@ -84,6 +98,15 @@ void read_tests(RunOutcome& outcome, bool described) {
 void read_results(const pipeline::JobSpec& job, bool described, RunOutcome& outcome) {
   if (job.results == "compiler") {
     read_compiler(outcome, described);
+    excuse_missing_tools(outcome, outcome.findings);
+  } else if (job.results.empty() && outcome.verdict == Verdict::fail && !described) {
+    // Whatever else it is, what make says last is what make says.
+    constexpr std::size_t tail = 64u << 10;
+    const std::string_view log = outcome.log;
+    const auto found =
+        findings::read_compiler_log(log.substr(log.size() - std::min(log.size(), tail)),
+                                    {.source_roots = {inside_source, inside_warm, inside_scratch}});
+    excuse_missing_tools(outcome, found);
   } else if (job.results == "ktap") {
     read_tests(outcome, described);
   }

@@ -58,6 +58,10 @@ Result<void> check_request(const RunRequest& request, bool other_user) {
   if (!request.git_dir.empty()) {
     PM_TRY(check_folder(request.git_dir, "git"));
   }
+  if (job.own_source) {
+    PM_TRY(check_folder(request.own_source, "own source"));
+    PM_TRY(check_folder(request.git_dir, "git"));
+  }
   for (const fs::path& path : request.git_objects) {
     PM_TRY(check_folder(path, "git objects"));
   }

@@ -28,6 +28,9 @@ struct RunRequest {
   // the object folders it borrows from (SourceFolder has both). Inside: GIT_DIR, read-only.
   std::filesystem::path git_dir;
   std::vector<std::filesystem::path> git_objects;
+  // Needed by jobs with JobSpec::own_source: a folder of ours, kept between runs, for a checkout of
+  // git_dir's HEAD that they find at /src instead, writable, with a .git of its own.
+  std::filesystem::path own_source;
 };
 
 struct RunOutcome {

@@ -124,7 +124,7 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
     args.add("--perms", "0644", "--ro-bind-data", std::to_string(fd++), file.path);
   }
   add_read_only(args, plan.read_only);
-  args.add("--ro-bind", plan.source.string(), inside_source);
+  args.add(plan.source_writable ? "--bind" : "--ro-bind", plan.source.string(), inside_source);
   args.add("--bind", plan.scratch.string(), inside_scratch);
   if (!plan.warm.empty()) {
     args.add("--bind", plan.warm.string(), inside_warm);
@@ -141,19 +141,26 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
 std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view bubblewrap) {
   // The groups are joined by the process that becomes the sandbox; when the machine itself runs
   // out of memory, a job is the first to go.
-  static constexpr const char* join_groups =
+  static constexpr const char* prepare =
       "echo 1000 >/proc/self/oom_score_adj\n"
       "n=$1; shift\n"
       "while [ \"$n\" -gt 0 ]; do\n"
       "  echo 0 >\"$1/cgroup.procs\" || exit 125\n"
       "  shift; n=$((n - 1))\n"
       "done\n"
+      // /dev/stdout, /dev/stderr and /dev/fd/N open the pipe anew, which only its owner may.
+      "owner=$1; shift\n"
+      "if [ -n \"$owner\" ]; then\n"
+      "  chown \"$owner\" /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3 || exit "
+      "125\n"
+      "fi\n"
       "exec \"$@\"";
-  std::vector<std::string> argv = {"/bin/sh", "-c", join_groups, "patchmill-run",
+  std::vector<std::string> argv = {"/bin/sh", "-c", prepare, "patchmill-run",
                                    std::to_string(plan.cgroups.size())};
   for (const fs::path& group : plan.cgroups) {
     argv.push_back(group.string());
   }
+  argv.push_back(plan.uid ? fmt::format("{0}:{0}", *plan.uid) : "");
   argv.insert(argv.end(), {std::string(bubblewrap), "--args", std::to_string(args_fd), "--"});
   if (plan.uid) {
     const std::string id = std::to_string(*plan.uid);

@@ -25,7 +25,8 @@ inline constexpr int seccomp_fd = 6;
 inline constexpr int first_file_fd = 7;
 
 struct SandboxPlan {
-  std::filesystem::path source, scratch;         // on the host
+  std::filesystem::path source, scratch;  // on the host
+  bool source_writable = false;
   std::filesystem::path warm, git_dir;           // empty: none
   std::vector<std::filesystem::path> read_only;  // the same path inside
   std::map<std::string, std::string> env;
@@ -49,8 +50,8 @@ std::vector<EtcFile> etc_files(const SandboxPlan& plan);
 // are on the descriptors first_file_fd, first_file_fd + 1, …
 std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcFile>& files);
 
-// What to start: a shell that joins the groups, bubblewrap, and inside it the programs that drop
-// the last privileges and set limits, then the job's command.
+// What to start: a shell that joins the groups and gives the pipes to the run's user, bubblewrap,
+// and inside it the programs that drop the last privileges and set limits, then the job's command.
 std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view bubblewrap);
 
 // The environment a job starts with, before its own words.

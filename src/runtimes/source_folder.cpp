@@ -72,6 +72,10 @@ Result<fs::path> SourceFolder::warm(std::string_view name) const {
   return make_folder(m_place.home / ("warm-" + folder_name(name)));
 }
 
+Result<fs::path> SourceFolder::own_source() const {
+  return make_folder(m_place.home / "own");
+}
+
 Result<fs::path> SourceFolder::new_scratch() const {
   std::string name = (m_place.home / "run-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {

@@ -27,6 +27,8 @@ class SourceFolder {
   // For RunRequest::git_dir and git_objects.
   [[nodiscard]] std::filesystem::path git_dir() const { return m_place.git_dir(); }
   [[nodiscard]] std::vector<std::filesystem::path> git_objects() const;
+  // For RunRequest::own_source; made when missing.
+  [[nodiscard]] Result<std::filesystem::path> own_source() const;
   // The build folder of this name (JobSpec::warm) that goes with this source; made when missing.
   Result<std::filesystem::path> warm(std::string_view name) const;
   // A new empty folder for one run; the caller removes it (remove_scratch()).

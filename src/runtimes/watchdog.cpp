@@ -210,7 +210,7 @@ void Watchdog::check_disk() {
     const DiskUsage usage = disk_usage(folder);
     used += usage.bytes;
     if (usage.end == WalkEnd::too_deep || usage.end == WalkEnd::too_many) {
-      kill(KillReason::disk);  // hidden too well to be counted
+      kill(KillReason::uncountable);
       return;
     }
   }
@@ -218,7 +218,7 @@ void Watchdog::check_disk() {
   if (m_init_pid > 0 && ::stat(m_limits.folders.front().c_str(), &info) == 0) {
     used += deleted_open_bytes(descendants(m_init_pid), info.st_dev);
   }
-  if (used > m_limits.disk_bytes) {
+  if (used > m_limits.disk_bytes + m_limits.disk_before) {
     kill(KillReason::disk);
   }
   const auto cost = steady_clock::now() - now;

@@ -21,6 +21,7 @@ struct WatchLimits {
   std::chrono::milliseconds timeout{0};  // 0: none
   std::uint64_t disk_bytes = 0;          // of `folders` together; 0: none
   std::vector<std::filesystem::path> folders;
+  std::uint64_t disk_before = 0;     // what was there already and does not count
   std::uint64_t resident_bytes = 0;  // 0: none, or a control group counts it
 };
 

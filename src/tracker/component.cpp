@@ -1,6 +1,8 @@
 #include "tracker/component.hpp"
 
 #include "tracker/message_store.hpp"
+#include "tracker/rerolls.hpp"
+#include "tracker/revisions.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,6 +14,8 @@ namespace patchmill::tracker {
 namespace {
 
 constexpr int deepest_reply_chain = 64;
+// Of more series with one title by one author, the newest.
+constexpr int most_rerolled = 256;
 
 class Loader {
  public:
@@ -120,6 +124,7 @@ class Loader {
       m_looked_at[key].emplace_back(from, to);
       query(key, from, to);
     };
+    add_rerolled(first, result);
     for (auto& [key, times] : dates) {
       std::sort(times.begin(), times.end());
       Timestamp from = times.front();
@@ -132,6 +137,36 @@ class Loader {
       look(key, from, times.back());
     }
     return result;
+  }
+
+  // Single patches and series of several meet where a patch has the same title: a newer version of
+  // one may be a reroll of the other.
+  void add_rerolled(std::size_t first, std::vector<std::int64_t>& result) {
+    auto add = [&](const store::Row& row) { result.push_back(row.integer(0)); };
+    for (std::size_t i = first; i < m_component.facts.size(); ++i) {
+      const MailFact& fact = m_component.facts[i];
+      const std::string author = author_key(fact.from);
+      if (is_single_patch(fact)) {
+        const std::int64_t key = patch_title_key(author, fact.subject.title).key;
+        if (m_looked_up.insert(key).second) {
+          m_database.each(
+              "SELECT DISTINCT m.thread FROM series_mails m JOIN series_patches p"
+              " ON p.mail = m.id AND p.carried_over = 0 JOIN series s ON s.number = p.series"
+              " AND s.total > 1 JOIN (SELECT series FROM series_keys"
+              " WHERE key = ? ORDER BY rank DESC, date DESC LIMIT ?) k ON k.series = s.number",
+              add, key, most_rerolled);
+        }
+      } else if (fact.is_numbered() && fact.date && fact.total() > 1 && fact.number() > 0 &&
+                 fact.number() <= most_rerolled_by_title) {
+        const std::int64_t key = single_key(author, fact.subject.title).key;
+        if (m_looked_up.insert(key).second) {
+          m_database.each(
+              "SELECT m.thread FROM series_keys k JOIN series s ON s.number = k.series"
+              " JOIN series_mails m ON m.id = s.head WHERE k.key = ?",
+              add, key);
+        }
+      }
+    }
   }
 
   // The replies between a patch and what it answers, where it answers a reply.
@@ -181,6 +216,7 @@ class Loader {
   const std::vector<std::string>& m_list_words;
   Component m_component;
   std::set<std::string> m_dead_ends;
+  std::set<std::int64_t> m_looked_up;  // keys of titles
   std::map<std::int64_t, std::vector<std::pair<Timestamp, Timestamp>>> m_looked_at;  // by key
 };
 

@@ -24,6 +24,14 @@ std::string_view to_string(MessageKind kind) {
   return "unusable";
 }
 
+namespace {
+
+bool quotes(std::string_view text) {
+  return text.starts_with('>') || text.find("\n>") != std::string_view::npos;
+}
+
+}  // namespace
+
 Classified classify(const mail::Message& message, const mail::Subject& subject) {
   if (auto hint = message.header("X-Patchwork-Hint"); hint && iequals(trim(*hint), "ignore")) {
     return {MessageKind::unusable, "its sender asked trackers to ignore it (X-Patchwork-Hint)"};
@@ -41,7 +49,11 @@ Classified classify(const mail::Message& message, const mail::Subject& subject) 
   if (!message.diff.empty()) {
     return {MessageKind::patch, ""};
   }
-  if (subject.says_patch && message.in_reply_to.empty() && message.references.empty()) {
+  // Some people leave the subject as it is when they answer a patch; then they quote it, or say a
+  // word on one without a counter.
+  const bool answers = !message.in_reply_to.empty() || !message.references.empty();
+  if (subject.says_patch &&
+      (!answers || !message.unread.empty() || (subject.number && !quotes(message.text)))) {
     return {MessageKind::unusable,
             "its subject announces a patch, but it has no diff that can be read"};
   }
@@ -137,6 +149,19 @@ std::string posting_run(std::string_view msgid) {
     const std::size_t time = digits(rest);
     if (time >= 9 && rest.substr(time).starts_with(".git.")) {
       return std::string(rest);
+    }
+  }
+  // GitGitGadget's cover letter: "pull.<request>[.v<version>].git.<time>.<mail>"; its
+  // patches are like those of git format-patch.
+  if (msgid.starts_with("pull.")) {
+    const std::size_t at = msgid.find('@');
+    const std::size_t git = msgid.find(".git.");
+    if (at != std::string_view::npos && git != std::string_view::npos && git < at) {
+      const std::string_view rest = msgid.substr(git + 5);
+      const std::size_t time = digits(rest);
+      if (time >= 9 && rest.substr(time).starts_with('.')) {
+        return std::string(rest.substr(0, time)) + ".git" + std::string(rest.substr(time));
+      }
     }
   }
   // git send-email: "<14 digits>.<pid>-<n>-<mail>", formerly "<time>-<pid>-<n>-git-send-email-…"

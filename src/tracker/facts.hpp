@@ -7,6 +7,7 @@
 #include "tracker/model.hpp"
 #include "util/clock.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,11 @@ namespace patchmill::tracker {
 // author ties them together. Patchwork's bound, as it behaves: 19 minutes belong together, 21 do
 // not.
 inline constexpr std::chrono::minutes same_posting_window{20};
+
+// Equal titles further apart are no revisions of each other.
+inline constexpr std::chrono::days longest_revision_gap{365};
+// Clocks of senders differ, and so does the order in which a mailer writes Date headers.
+inline constexpr std::chrono::hours revision_clock_slack{24};
 
 // Version of a posting; "v2.1" and "v5a" lie between whole versions.
 struct Version {
@@ -82,8 +88,8 @@ std::string author_key(const mail::Address& from);
 // empty for mails that stand for themselves.
 std::optional<std::int64_t> posting_key(const MailFact& fact);
 
-// What Message-IDs made by one run of git send-email, git format-patch or b4 have in common; empty
-// for ids of other makers.
+// What Message-IDs made by one run of git send-email, git format-patch, GitGitGadget or b4 have in
+// common; empty for ids of other makers.
 std::string posting_run(std::string_view msgid);
 
 }  // namespace patchmill::tracker

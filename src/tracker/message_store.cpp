@@ -83,18 +83,23 @@ void MessageStore::insert(const NewMessage& message, Timestamp now, store::BlobS
       message.raw.size(), blob);
 }
 
-void MessageStore::remove(std::int64_t id) {
+std::int64_t MessageStore::remove(std::int64_t id) {
+  const auto row = m_database.one<std::int64_t>("SELECT series FROM series_mails WHERE id = ?", id);
   m_database.exec("DELETE FROM messages WHERE id = ?", id);
   m_database.exec("DELETE FROM message_raw WHERE id = ?", id);
+  m_database.exec("DELETE FROM series_mails WHERE id = ?", id);
+  m_database.exec("DELETE FROM mail_dependencies WHERE mail = ?", id);
+  return row ? std::get<0>(*row) : 0;
 }
 
 std::optional<KnownMessage> MessageStore::known(std::int64_t id) {
-  auto row = m_database.one<MessageKind, std::int64_t, std::string>(
-      "SELECT kind, content_hash, list_ids FROM messages WHERE id = ?", id);
+  auto row = m_database.one<MessageKind, std::int64_t, std::string, std::string, std::string>(
+      "SELECT kind, content_hash, list_ids, source, from_email FROM messages WHERE id = ?", id);
   if (!row) {
     return std::nullopt;
   }
-  return KnownMessage{std::get<0>(*row), std::get<1>(*row), split_words(std::get<2>(*row))};
+  return KnownMessage{std::get<0>(*row), std::get<1>(*row), split_words(std::get<2>(*row)),
+                      std::get<3>(*row), std::get<4>(*row)};
 }
 
 void MessageStore::set_lists(std::int64_t id, const std::vector<std::string>& list_ids) {
@@ -111,9 +116,9 @@ void MessageStore::insert_series_mail(const NewMessage& message, const MailFact&
   m_database.exec(
       "INSERT INTO series_mails (id, thread, series, posting_key, date, parents, author_name,"
       " author_email, patch_hash, base_commit, base_branch, change_id, supersedes, skip_requested)"
-      " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      message.id, fact.thread, posting_key(fact), micros(message.date), join_words(parents),
-      text_column(author.name), text_column(author.email),
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      message.id, fact.thread, message.series, posting_key(fact), micros(message.date),
+      join_words(parents), text_column(author.name), text_column(author.email),
       patch_hash.empty() ? std::nullopt : std::optional(std::string(patch_hash)),
       text_column(base.base_commit), text_column(base.base_branch), text_column(base.change_id),
       base.supersedes.empty() ? std::string() : stored_msgid(base.supersedes), base.skip_requested);

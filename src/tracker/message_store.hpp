@@ -30,12 +30,14 @@ struct NewMessage {
   std::string_view source, raw;
   const std::string* packed = nullptr;  // raw compressed, if somebody did it already
   std::int64_t content_hash = 0;
+  std::int64_t series = 0;  // of the mail it takes the place of; 0: none
 };
 
 struct KnownMessage {
   MessageKind kind = MessageKind::reply;
   std::int64_t content_hash = 0;
   std::vector<std::string> list_ids;
+  std::string source, from_email;
 };
 
 // Equal for mails that say the same, however they travelled.
@@ -50,7 +52,8 @@ class MessageStore {
 
   // Throws store::DatabaseError when a blob cannot be written.
   void insert(const NewMessage& message, Timestamp now, store::BlobStore& blobs);
-  void remove(std::int64_t id);
+  // Everything about the mail. Returns the series it was in, or 0.
+  std::int64_t remove(std::int64_t id);
   std::optional<KnownMessage> known(std::int64_t id);
   void set_lists(std::int64_t id, const std::vector<std::string>& list_ids);
   // What series assembly needs of a patch, cover or pull request.

@@ -43,7 +43,7 @@ struct Series {
   int version = 1;
   int total = 1;
   mail::Address submitter;
-  Timestamp date{};
+  Timestamp date{};  // of its earliest mail; when it was received if that has no date
   std::optional<std::int64_t> cover_message;
   std::string cover_msgid;
   std::string cover_name;

@@ -1,5 +1,6 @@
 #pragma once
-// Which mails were posted together: one author, one version, each number at most once.
+// Which mails were posted together: one author or one run of a tool, one version, each number at
+// most once.
 
 #include "tracker/ancestry.hpp"
 #include "tracker/facts.hpp"

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <string>
+#include <tuple>
 
 namespace patchmill::tracker {
 
@@ -43,6 +45,7 @@ class SlipJoiner {
         join_parts(*target, i);
       }
     }
+    join_runs();
     std::erase_if(m_sets, [](const PostingSet& set) { return !set.cover && set.patches.empty(); });
   }
 
@@ -151,6 +154,46 @@ class SlipJoiner {
     take(into, from);
   }
 
+  // What git format-patch --thread makes of commits of several people: one run, one thread, and a
+  // From: for each. Only the Message-IDs tell it from somebody else's patch in the same thread.
+  void join_runs() {
+    using Key = std::tuple<std::int64_t, std::string, Version, int>;  // thread, run, version, total
+    std::map<Key, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < m_sets.size(); ++i) {
+      const PostingSet& set = m_sets[i];
+      if (!set.cover && (set.patches.empty() || !m_facts[set.patches.front()].is_numbered())) {
+        continue;  // joined to another set, or a patch that stands for itself
+      }
+      const MailFact& head = m_facts[set.head()];
+      if (std::string run = posting_run(head.msgid); !run.empty()) {
+        groups[{head.thread, std::move(run), set.version, set.total}].push_back(i);
+      }
+    }
+    for (auto& [_, group] : groups) {
+      std::sort(group.begin(), group.end(),
+                [&](std::size_t a, std::size_t b) { return m_sets[a].head() < m_sets[b].head(); });
+      for (std::size_t i = 1; i < group.size(); ++i) {
+        if (repeats_no_number(group[0], group[i])) {
+          add_note_once(m_sets[group[0]].note, "Its mails name different senders.");
+          take(group[0], group[i]);
+        }
+      }
+    }
+  }
+
+  bool repeats_no_number(std::size_t into, std::size_t from) const {
+    const PostingSet& target = m_sets[into];
+    const auto before = [&](std::size_t a, int number) { return m_facts[a].number() < number; };
+    return !(target.cover && m_sets[from].cover) &&
+           std::none_of(
+               m_sets[from].patches.begin(), m_sets[from].patches.end(), [&](std::size_t patch) {
+                 const int number = m_facts[patch].number();
+                 const auto at =
+                     std::lower_bound(target.patches.begin(), target.patches.end(), number, before);
+                 return at != target.patches.end() && m_facts[*at].number() == number;
+               });
+  }
+
   static void add_note_once(std::string& note, std::string_view sentence) {
     if (note.find(sentence) == std::string::npos) {
       add_note(note, sentence);
@@ -160,13 +203,22 @@ class SlipJoiner {
   void take(std::size_t into, std::size_t from) {
     PostingSet& target = m_sets[into];
     PostingSet& source = m_sets[from];
+    if (source.cover) {
+      target.cover = source.cover;
+      m_owner[*source.cover] = into;
+    }
+    for (const std::size_t patch : source.patches) {
+      m_owner[patch] = into;
+    }
+    const auto size = static_cast<std::ptrdiff_t>(target.patches.size());
     target.patches.insert(target.patches.end(), source.patches.begin(), source.patches.end());
-    std::sort(target.patches.begin(), target.patches.end(), [&](std::size_t a, std::size_t b) {
-      return std::pair(m_facts[a].number(), a) < std::pair(m_facts[b].number(), b);
-    });
+    std::inplace_merge(target.patches.begin(), target.patches.begin() + size, target.patches.end(),
+                       [&](std::size_t a, std::size_t b) {
+                         return std::pair(m_facts[a].number(), a) <
+                                std::pair(m_facts[b].number(), b);
+                       });
     target.first = std::min(target.first, source.first);
     source = {};
-    own(into);
   }
 
   const std::vector<MailFact>& m_facts;

@@ -13,7 +13,9 @@ namespace patchmill::tracker {
 // - incomplete parts that complement each other and were sent together: patches that count
 //   differently ("1/3", "2/3", "3/4"), that forgot the version or carry an older one than the
 //   cover they answer ("v2 0/2", "v2 1/2", "2/2"), or any other when the Message-IDs show that one
-//   run sent them.
+//   run sent them;
+// - parts of one thread, version and total that name different senders, when the Message-IDs show
+//   that one run made them (git format-patch without --from, GitGitGadget).
 void join_slips(const std::vector<MailFact>& facts, const Ancestry& ancestry,
                 std::vector<PostingSet>& sets);
 

@@ -29,11 +29,14 @@ class SeriesReader {
  private:
   void read_series(std::int64_t from, std::int64_t to) {
     m_database.each(
-        "SELECT s.number, s.name, s.version, s.total, s.submitter_name, s.submitter_email, s.date,"
+        // A sender without Date: when his mail was received, as Patchwork has it. The order of
+        // revisions keeps the epoch, which does not depend on the order of arrival.
+        "SELECT s.number, s.name, s.version, s.total, s.submitter_name, s.submitter_email,"
+        " CASE WHEN s.date = 0 THEN g.date ELSE s.date END,"
         " s.cover, i.msgid, s.cover_name, s.work, s.revision_of, s.superseded, s.base_commit,"
         " s.base_branch, s.change_id, s.list_ids, s.prefixes, s.is_rfc, s.skip_requested, s.note,"
-        " s.revision_note FROM series s LEFT JOIN message_ids i ON i.id = s.cover"
-        " WHERE s.number BETWEEN ? AND ?",
+        " s.revision_note FROM series s JOIN messages g ON g.id = s.head"
+        " LEFT JOIN message_ids i ON i.id = s.cover WHERE s.number BETWEEN ? AND ?",
         [&](const store::Row& row) {
           Series& series = m_series[row.integer(0)];
           series.number = row.integer(0);

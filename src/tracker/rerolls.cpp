@@ -132,47 +132,159 @@ class RerollFinder {
     });
   }
 
-  // Patches without a counter, oldest first, so that one may answer another.
+  // Patches that stand for themselves: "[PATCH v2] x" and "[PATCH v2 1/1] x".
+  bool is_single(std::size_t set) const {
+    return !m_sets[set].cover && m_sets[set].total == 1 && m_sets[set].patches.size() == 1 &&
+           m_facts[m_sets[set].head()].number() == 1;
+  }
+
+  struct Place {
+    std::size_t base = 0;  // a set
+    int number = 0;
+  };
+
+  // Oldest first, so that one may answer another.
   void find_singles() {
     std::vector<std::size_t> singles;
     for (std::size_t i = 0; i < m_sets.size(); ++i) {
-      if (!m_sets[i].cover && !m_facts[m_sets[i].head()].is_numbered()) {
+      if (is_single(i)) {
         singles.push_back(i);
+      } else if (m_sets[i].total > 1) {
+        for (const std::size_t patch : m_sets[i].patches) {
+          if (m_facts[patch].number() <= most_rerolled_by_title) {
+            m_titled[titled(patch)].push_back(patch);
+          }
+        }
       }
     }
     std::sort(singles.begin(), singles.end(),
               [&](std::size_t a, std::size_t b) { return m_sets[a].head() < m_sets[b].head(); });
     for (const std::size_t single : singles) {
-      find_single(single);
+      if (const auto place = place_of(single)) {
+        find_single(single, *place);
+      }
+      m_singles[titled(m_sets[single].head())].push_back(single);
     }
   }
 
-  void find_single(std::size_t index) {
-    PostingSet& set = m_sets[index];
-    const std::size_t patch = set.head();
+  std::string titled(std::size_t fact) const {
+    return m_ancestry.author(fact) + '\n' + mail::normalize_title(m_facts[fact].subject.title);
+  }
+
+  std::optional<Place> place_of(std::size_t single) const {
+    const std::size_t patch = m_sets[single].head();
     const auto answered = m_ancestry.nearest_own(patch);
-    if (!answered || m_facts[*answered].is_cover() || !same_title(patch, *answered)) {
-      return;
+    if (answered && m_owner[*answered] != single && !same_run(patch, *answered)) {
+      if (const auto place = place_by_answered_title(patch, *answered)) {
+        return place;
+      }
+      if (const auto place = place_by_title(single)) {
+        return place;
+      }
+      return place_by_answer(single, *answered);
     }
-    const std::size_t base = m_owner[*answered];
-    std::optional<int> number;
-    if (!m_facts[*answered].is_numbered()) {
-      number = m_found[base] ? m_found[base]->number : std::nullopt;
-    } else if (m_facts[*answered].total() > 1) {
-      number = m_facts[*answered].number();
+    return place_by_title(single);
+  }
+
+  // The patch of the same title in the series that is answered, whichever of its mails is.
+  std::optional<Place> place_by_answered_title(std::size_t patch, std::size_t answered) const {
+    const std::size_t base = m_owner[answered];
+    if (same_title(patch, answered) && !m_facts[answered].is_cover()) {
+      return place_held_by(answered);
     }
-    if (!number) {
-      return;
-    }
-    const Version own = set.version;
+    const std::vector<std::size_t>& patches = m_sets[base].patches;
+    const auto found =
+        std::ranges::find_if(patches, [&](std::size_t other) { return same_title(patch, other); });
+    return found != patches.end() ? place_held_by(*found) : std::nullopt;
+  }
+
+  // Wherever it was posted: what has this title and was the newest of a lower version, if that is a
+  // patch of a series or already its reroll. A patch that went on by itself stays by itself.
+  std::optional<Place> place_by_title(std::size_t single) const {
+    const std::size_t patch = m_sets[single].head();
     if (!m_facts[patch].subject.version_given) {
-      set.version = std::max(own, m_sets[base].version);
+      return std::nullopt;
     }
-    if (is_older(m_facts, m_sets[base], set)) {
-      m_found[index] = Reroll{base, number};
+    std::optional<std::size_t> newest;  // its head or patch
+    const auto consider = [&](std::size_t other) {
+      const std::size_t set = m_owner[other];
+      if (m_sets[set].version < m_sets[single].version && within_reach(other, patch) &&
+          !same_run(other, patch) &&
+          (!newest || is_older(m_facts, m_sets[m_owner[*newest]], m_sets[set]))) {
+        newest = other;
+      }
+    };
+    const std::string title = titled(patch);
+    const auto others = m_titled.find(title);
+    if (others == m_titled.end()) {
+      return std::nullopt;
+    }
+    std::ranges::for_each(others->second, consider);
+    if (const auto singles = m_singles.find(title); singles != m_singles.end()) {
+      for (const std::size_t other : singles->second) {
+        consider(m_sets[other].head());
+      }
+    }
+    return newest ? place_held_by(*newest) : std::nullopt;
+  }
+
+  // Of a patch in its series; none for one that is no part of a series of several.
+  std::optional<Place> place_held_by(std::size_t patch) const {
+    const std::size_t set = m_owner[patch];
+    if (!is_single(set)) {
+      return m_sets[set].total > 1 && !m_facts[patch].is_cover()
+                 ? std::optional(Place{set, m_facts[patch].number()})
+                 : std::nullopt;
+    }
+    return m_found[set] && m_found[set]->number ? std::optional(Place{set, *m_found[set]->number})
+                                                : std::nullopt;
+  }
+
+  bool within_reach(std::size_t earlier, std::size_t later) const {
+    const MailFact& a = m_facts[earlier];
+    const MailFact& b = m_facts[later];
+    if (!a.date || !b.date) {
+      return false;
+    }
+    const auto gap = *b.date - *a.date;
+    return gap <= longest_revision_gap && gap >= -revision_clock_slack;
+  }
+
+  // A newer version under another title in answer to one patch: that patch, unless it continues
+  // another single patch.
+  std::optional<Place> place_by_answer(std::size_t single, std::size_t answered) const {
+    const std::size_t base = m_owner[answered];
+    const std::size_t patch = m_sets[single].head();
+    if (m_facts[answered].is_cover() || !m_facts[patch].subject.version_given ||
+        m_sets[single].version <= m_sets[base].version) {
+      return std::nullopt;
+    }
+    const auto twins = m_singles.find(titled(patch));
+    if (twins != m_singles.end() && std::ranges::any_of(twins->second, [&](std::size_t twin) {
+          return !m_found[twin] && m_facts[m_sets[twin].head()].thread == m_facts[patch].thread &&
+                 m_sets[twin].version < m_sets[single].version;
+        })) {
+      return std::nullopt;
+    }
+    return place_held_by(answered);
+  }
+
+  void find_single(std::size_t index, Place place) {
+    PostingSet& set = m_sets[index];
+    const Version own = set.version;
+    if (!m_facts[set.head()].subject.version_given) {
+      set.version = std::max(own, m_sets[place.base].version);
+    }
+    if (is_older(m_facts, m_sets[place.base], set)) {
+      m_found[index] = Reroll{place.base, place.number};
     } else {
       set.version = own;
     }
+  }
+
+  bool same_run(std::size_t a, std::size_t b) const {
+    const std::string run = posting_run(m_facts[a].msgid);
+    return !run.empty() && run == posting_run(m_facts[b].msgid);
   }
 
   bool same_title(std::size_t a, std::size_t b) const {
@@ -185,7 +297,7 @@ class RerollFinder {
     std::size_t best = base;
     for (const std::size_t member : m_members[root(base)]) {
       // Members whose mails stand for themselves count only once they are known to be rerolls.
-      const bool has_place = m_facts[m_sets[member].head()].is_numbered() || m_found[member];
+      const bool has_place = !is_single(member) || m_found[member];
       if (member != set && has_place && is_older(m_facts, m_sets[best], m_sets[member]) &&
           is_older(m_facts, m_sets[member], m_sets[set]) && !m_sets[member].patches.empty()) {
         best = member;
@@ -201,9 +313,15 @@ class RerollFinder {
   std::vector<std::size_t> m_family;
   std::unordered_map<std::size_t, std::vector<std::size_t>> m_members;  // by root, oldest first
   std::vector<std::optional<Reroll>> m_found;
+  std::unordered_map<std::string, std::vector<std::size_t>> m_titled;   // patches of real series
+  std::unordered_map<std::string, std::vector<std::size_t>> m_singles;  // sets
 };
 
 }  // namespace
+
+bool is_single_patch(const MailFact& fact) {
+  return fact.total() == 1 && fact.number() == 1 && fact.date;
+}
 
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b) {
   return std::tuple(a.version, a.first, std::string_view(facts[a.head()].msgid)) <

@@ -18,12 +18,22 @@ struct Reroll {
 // no cover and answers patches of the same author's series of the same length:
 // - it lacks patch 1, so that it cannot be the beginning of a full posting, and is newer; or
 // - each of its patches answers the patch of the same number (b4's rule);
-// or when it is one patch without counter that answers a numbered patch of the same title.
+// or when it is a single patch ("[PATCH v2] x") that
+// - has the title of a patch of the series it answers, whichever mail of it that is; or
+// - names a higher version than the newest that has its title, in whatever thread and at most a
+// year
+//   before, if that is a patch of a series or its reroll; or
+// - answers a patch of a series under another title, but with a higher version.
 // The base is the newest revision before it, which may be a partial reroll itself; it is always
 // older in the sense of is_older(). A single patch that names no version gets its base's.
 std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& facts,
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);
+
+// Single patches are compared by their title with the patches of series in other threads, up to
+// this number. For loading what belongs together.
+bool is_single_patch(const MailFact& fact);
+inline constexpr int most_rerolled_by_title = 64;
 
 // The order in which revisions follow each other.
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b);

@@ -1,7 +1,14 @@
 #include "tracker/revision_store.hpp"
 
+#include "mail/subject.hpp"
+#include "tracker/message_store.hpp"
+#include "tracker/posting_sets.hpp"
 #include "tracker/revisions.hpp"
 #include "tracker/series_store.hpp"
+#include "tracker/superseding.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -179,7 +186,9 @@ class RevisionUpdate {
     std::string supersedes;
     m_database.each(
         "SELECT s.author, s.version, s.minor, s.total, s.date, i.msgid, s.is_resend, s.rerolls,"
-        " s.answers, s.supersedes FROM series s JOIN message_ids i ON i.id = s.head"
+        " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover FROM series s JOIN message_ids "
+        "i ON i.id "
+        "= s.head"
         " WHERE s.number = ?",
         [&](const store::Row& row) {
           fact.series = number;
@@ -192,6 +201,9 @@ class RevisionUpdate {
           fact.rerolls = row.get<std::optional<Number>>(7);
           answers = row.get<std::optional<Number>>(8);
           supersedes = row.text(9);
+          fact.has_cover = !row.is_null(12);
+          fact.lists = split_words(row.text(11));
+          fact.tags = work_tags(split_words(row.text(10)), fact.lists);
         },
         number);
     m_database.each(
@@ -210,12 +222,9 @@ class RevisionUpdate {
     return fact;
   }
 
-  struct Member {
-    RevisionFact fact;
-    std::optional<Number> previous, revision_of;
+  struct Member : Revision {
+    std::optional<Number> revision_of;
     Number work = 0;
-    std::int64_t received = 0;  // patches
-    bool complete = false;
     bool superseded = false;
     std::string note;
   };
@@ -257,8 +266,9 @@ class RevisionUpdate {
     m_database.each(
         "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
         " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
-        " WHERE p.series = s.number) FROM series s JOIN message_ids i ON i.id = s.head"
-        " WHERE s.work = ?",
+        " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author, s.cover,"
+        " s.change_id, s.supersedes"
+        " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
         [&](const store::Row& row) {
           Member& member = members[row.integer(0)];
           member.previous = row.get<std::optional<Number>>(1);
@@ -272,6 +282,13 @@ class RevisionUpdate {
           member.work = row.integer(9);
           member.received = row.integer(11);
           member.complete = row.integer(10) <= row.integer(11);
+          member.fact.total = row.get<int>(10);
+          member.fact.author = row.text(14);
+          member.fact.has_cover = !row.is_null(15);
+          member.change_id = row.text(16);
+          member.names_previous = !row.text(17).empty();
+          member.fact.lists = split_words(row.text(13));
+          member.fact.tags = work_tags(split_words(row.text(12)), member.fact.lists);
         },
         work);
     return members;
@@ -319,26 +336,67 @@ class RevisionUpdate {
     return result;
   }
 
-  // A cover letter without patches, or a part of the same version once more, takes nothing over.
-  static bool supersedes(const Member& later, const Member& earlier) {
-    return later.received > 0 && (later.complete || later.fact.version > earlier.fact.version);
+  // What two series of different people may have in common.
+  struct Contents {
+    std::set<std::string> titles, authors;
+  };
+  const Contents& contents_of(Number number) {
+    const auto [it, fresh] = m_contents.try_emplace(number);
+    if (fresh) {
+      m_database.each(
+          "SELECT p.title, m.author_email, s.submitter_email FROM series_patches p"
+          " JOIN series_mails m ON m.id = p.mail JOIN series s ON s.number = p.series"
+          " WHERE p.series = ?",
+          [&](const store::Row& row) {
+            it->second.titles.insert(mail::normalize_title(row.text(0)));
+            it->second.authors.insert(to_lower(row.text(1)));
+            it->second.authors.insert(to_lower(row.text(2)));
+          },
+          number);
+      it->second.titles.erase("");
+    }
+    return it->second;
+  }
+
+  bool are_related(Number a, Number b) {
+    const auto common = [](const std::set<std::string>& one, const std::set<std::string>& other) {
+      return std::ranges::any_of(one,
+                                 [&](const std::string& word) { return other.contains(word); });
+    };
+    const Contents& mine = contents_of(a);
+    const Contents& others = contents_of(b);
+    return common(mine.titles, others.titles) || common(mine.authors, others.authors);
+  }
+
+  static std::string note_on_stranger(const RevisionFact& stranger) {
+    return fmt::format(
+        "{} posted what claims to be a newer version, but shares no patch with this one; it does"
+        " not take over.",
+        std::string_view(stranger.author).substr(0, stranger.author.find('\n')));
   }
 
   void write_chain(const std::map<Number, Member>& members, const std::vector<Number>& chain) {
     const Number work = *std::min_element(chain.begin(), chain.end());
+    std::vector<Revision> revisions;
+    revisions.reserve(chain.size());
+    for (const Number number : chain) {
+      revisions.push_back(members.at(number));
+    }
+    const auto fates = successions(
+        revisions, [&](std::size_t a, std::size_t b) { return are_related(chain[a], chain[b]); });
     for (std::size_t i = 0; i < chain.size(); ++i) {
       const Member& member = members.at(chain[i]);
       std::optional<Number> revision_of;
       if (i > 0) {
         revision_of = chain[i - 1];
       }
-      const auto heir =
-          std::find_if(chain.begin() + static_cast<std::ptrdiff_t>(i) + 1, chain.end(),
-                       [&](Number later) { return supersedes(members.at(later), member); });
-      const bool superseded = heir != chain.end();
+      const bool superseded = fates[i].heir.has_value();
       const bool same_version =
           i > 0 && members.at(chain[i - 1]).fact.version == member.fact.version;
-      const std::string note = same_version ? "This version was posted before." : "";
+      std::string note = same_version ? "This version was posted before." : "";
+      if (fates[i].stranger) {
+        add_note(note, note_on_stranger(revisions[*fates[i].stranger].fact));
+      }
       if (member.work == work && member.revision_of == revision_of &&
           member.superseded == superseded && member.note == note) {
         continue;
@@ -349,7 +407,7 @@ class RevisionUpdate {
           work, revision_of, superseded, note, chain[i]);
       m_changes.changed.try_emplace(chain[i]);
       if (superseded && !member.superseded) {
-        m_changes.superseded[chain[i]] = *heir;
+        m_changes.superseded[chain[i]] = chain[*fates[i].heir];
       }
     }
   }
@@ -359,6 +417,7 @@ class RevisionUpdate {
   std::set<Number> m_works;  // to be renumbered
   std::unordered_map<Number, RevisionFact> m_facts;
   std::unordered_map<Number, std::vector<Number>> m_sharing;
+  std::unordered_map<Number, Contents> m_contents;
   std::optional<bool> m_any_supersedes;
 };
 

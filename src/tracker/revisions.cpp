@@ -2,9 +2,11 @@
 
 #include "mail/subject.hpp"
 #include "tracker/hash64.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <string_view>
 #include <tuple>
 
 namespace patchmill::tracker {
@@ -12,9 +14,6 @@ namespace patchmill::tracker {
 namespace {
 
 constexpr std::size_t most_patch_keys = 64;
-constexpr std::chrono::days longest_gap{365};
-// Clocks of senders differ, and so does the order in which a mailer writes Date headers.
-constexpr std::chrono::hours clock_slack{24};
 
 bool share(const RevisionFact& a, const RevisionFact& b, KeyKind kind) {
   return std::any_of(a.keys.begin(), a.keys.end(), [&](const RevisionKey& key) {
@@ -35,7 +34,50 @@ bool share_most_patches(const RevisionFact& a, const RevisionFact& b) {
   return common > 0 && common * 2 >= std::max(count(a), count(b));
 }
 
-enum class Trust { none, title, answer, change_id, supersedes, reroll };
+// Words that say in what state a posting is, not where it belongs.
+bool is_state_word(std::string_view word) {
+  static constexpr std::array<std::string_view, 14> words = {
+      "rfc",       "rft",      "resend", "resent",  "repost", "wip",   "draft",
+      "committed", "commited", "pushed", "applied", "merged", "patch", "ping"};
+  return std::ranges::find(words, word) != words.end();
+}
+
+// "5.10", "6.1.y", "linux-5.15.y": names a branch by its number.
+bool names_branch(std::string_view tag) {
+  for (std::size_t dot = tag.find('.'); dot != std::string_view::npos;
+       dot = tag.find('.', dot + 1)) {
+    const auto digit_at = [&](std::size_t at) {
+      return at < tag.size() && tag[at] >= '0' && tag[at] <= '9';
+    };
+    if (dot > 0 && digit_at(dot - 1) && digit_at(dot + 1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool on_different_branches(const RevisionFact& a, const RevisionFact& b) {
+  const auto branches = [](const RevisionFact& fact) {
+    std::vector<std::string> result;
+    std::ranges::copy_if(fact.tags, std::back_inserter(result), names_branch);
+    return result;
+  };
+  const auto mine = branches(a), others = branches(b);
+  return !mine.empty() && !others.empty() && mine != others;
+}
+
+// Unknown lists may be any.
+bool share_list(const RevisionFact& a, const RevisionFact& b) {
+  return a.lists.empty() || b.lists.empty() ||
+         std::ranges::find_first_of(a.lists, b.lists) != a.lists.end();
+}
+
+bool one_run(const RevisionFact& a, const RevisionFact& b) {
+  const std::string run = posting_run(a.head_msgid);
+  return !run.empty() && run == posting_run(b.head_msgid);
+}
+
+enum class Trust { none, other_tags, title, answer, change_id, own_change_id, supersedes, reroll };
 
 Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (fact.rerolls == before.series) {
@@ -49,24 +91,29 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
     return Trust::none;
   }
   if (share(fact, before, KeyKind::change_id)) {
-    return Trust::change_id;
-  }
-  if (fact.author != before.author) {
-    return Trust::none;
+    return fact.author == before.author ? Trust::own_change_id : Trust::change_id;
   }
   const bool higher = fact.version > before.version;
-  const bool same_title = share(fact, before, KeyKind::title);
-  if (fact.answers == before.series && (higher || fact.is_resend || same_title)) {
+  if (fact.author != before.author || on_different_branches(fact, before) ||
+      (higher && one_run(fact, before))) {
+    return Trust::none;
+  }
+  const bool same_title =
+      share(fact, before, KeyKind::title) && (higher || fact.tags == before.tags);
+  if (fact.answers == before.series && (same_title || !drops_patches(fact, before)) &&
+      (higher || fact.is_resend || same_title)) {
     return Trust::answer;
   }
   const auto gap = fact.date - before.date;
-  if (gap > longest_gap || gap < -clock_slack) {
+  if (gap > longest_revision_gap || gap < -revision_clock_slack) {
     return Trust::none;
   }
-  if (same_title && (higher || (fact.version == before.version && fact.total == before.total))) {
-    return Trust::title;
+  const bool posted_again =
+      fact.version == before.version && fact.total == before.total && share_list(fact, before);
+  if ((same_title && (higher || posted_again)) || (higher && share_most_patches(fact, before))) {
+    return fact.tags == before.tags ? Trust::title : Trust::other_tags;
   }
-  return higher && share_most_patches(fact, before) ? Trust::title : Trust::none;
+  return Trust::none;
 }
 
 }  // namespace
@@ -78,19 +125,53 @@ std::vector<RevisionKey> revision_keys(const std::string& author, const std::str
   if (!change_id.empty()) {
     keys.push_back({KeyKind::change_id, Hash64().add("change").add(change_id).value()});
   }
-  const auto add = [&](KeyKind kind, std::string_view word, std::string_view text) {
-    const std::string normal = mail::normalize_title(text);
-    if (!normal.empty()) {
-      keys.push_back({kind, Hash64().add(word).add(author).add(normal).value()});
-    }
-  };
-  add(KeyKind::title, "title", title);
+  if (const std::string normal = mail::normalize_title(title); !normal.empty()) {
+    keys.push_back({KeyKind::title, Hash64().add("title").add(author).add(normal).value()});
+  }
   for (std::size_t i = 0; i < std::min(patch_titles.size(), most_patch_keys); ++i) {
-    add(KeyKind::patch_title, "patch", patch_titles[i]);
+    if (!mail::normalize_title(patch_titles[i]).empty()) {
+      keys.push_back(patch_title_key(author, patch_titles[i]));
+    }
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
+}
+
+RevisionKey patch_title_key(const std::string& author, std::string_view title) {
+  return {KeyKind::patch_title,
+          Hash64().add("patch").add(author).add(mail::normalize_title(title)).value()};
+}
+
+RevisionKey single_key(const std::string& author, std::string_view title) {
+  return {KeyKind::single,
+          Hash64().add("single").add(author).add(mail::normalize_title(title)).value()};
+}
+
+std::vector<std::string> work_tags(const std::vector<std::string>& prefixes,
+                                   const std::vector<std::string>& list_ids) {
+  std::vector<std::string> tags;
+  for (const std::string& prefix : prefixes) {
+    std::string word = to_lower(prefix);
+    const bool names_list = std::ranges::any_of(list_ids, [&](const std::string& list) {
+      return iequals(word, std::string_view(list).substr(0, list.find('.')));
+    });
+    if (!names_list && !is_state_word(word)) {
+      tags.push_back(std::move(word));
+    }
+  }
+  std::ranges::sort(tags);
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  return tags;
+}
+
+bool drops_patches(const RevisionFact& later, const RevisionFact& earlier) {
+  return later.total == 1 && earlier.total > 1 && !later.has_cover;
+}
+
+bool tags_fit(const RevisionFact& later, const RevisionFact& earlier) {
+  return later.version == earlier.version ? later.tags == earlier.tags
+                                          : !on_different_branches(later, earlier);
 }
 
 bool comes_before(const RevisionFact& a, const RevisionFact& b) {

@@ -1,6 +1,7 @@
 #include "tracker/series_content.hpp"
 
 #include "tracker/hash64.hpp"
+#include "tracker/rerolls.hpp"
 
 #include <algorithm>
 
@@ -88,6 +89,23 @@ SeriesContent series_content(const Component& component, const Assembly& assembl
   }
   std::sort(content.list_ids.begin(), content.list_ids.end());
   content.keys = revision_keys(content.author, content.change_id, content.title, titles);
+  // Found by what their own mails say, whoever else has a part in the series.
+  const auto add_key = [&](const RevisionKey& key) {
+    if (!std::binary_search(content.keys.begin(), content.keys.end(), key)) {
+      content.keys.push_back(key);
+      std::sort(content.keys.begin(), content.keys.end());
+    }
+  };
+  if (is_single_patch(head)) {
+    add_key(single_key(content.author, head.subject.title));
+  }
+  for (const AssembledPatch& patch : series.patches) {
+    const MailFact& fact = assembly.facts[patch.fact];
+    if (const std::string author = author_key(fact.from);
+        author != content.author && fact.number() <= most_rerolled_by_title) {
+      add_key(patch_title_key(author, fact.subject.title));
+    }
+  }
   return content;
 }
 

@@ -65,8 +65,14 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
   mail.fact.subject = subject_of(message.subject, mail.row.list_ids, list_words);
   Classified classified = classify(message, mail.fact.subject);
   mail.row.kind = classified.kind;
-  mail.row.reason =
-      classified.reason.empty() ? join(message.mended, "; ") : std::move(classified.reason);
+  mail.row.reason = std::move(classified.reason);
+  if (!message.mended.empty()) {
+    mail.row.reason += (mail.row.reason.empty() ? "" : ": ") + join(message.mended, "; ");
+  }
+  if (mail.row.kind == MessageKind::patch && !incoming.diff_fault.empty()) {
+    mail.row.reason += (mail.row.reason.empty() ? "" : "; ") +
+                       ("its diff is cut off or damaged: " + incoming.diff_fault);
+  }
   mail.row.subject = message.subject;
   mail.row.from = message.from;
   mail.row.date = message.date;
@@ -121,7 +127,7 @@ struct Tracker::Impl {
   void take(ThreadIndex& index, std::vector<Prepared> mails, Batch& batch) {
     for (Prepared& mail : mails) {
       const auto known = index.arrived(mail.fact.msgid);
-      if (known && !replaces(*known, mail)) {
+      if (known && !replace(*known, mail, batch)) {
         ++batch.outcome.duplicates;
         add_duplicate(*known, mail, batch);
         continue;
@@ -157,17 +163,54 @@ struct Tracker::Impl {
     m_touched.clear();
   }
 
-  // A mail that could not be used gives way to one that can.
-  bool replaces(std::int64_t id, const Prepared& mail) {
+  // A mail that could not be used gives way to one that can, and one that was cut off to the whole
+  // one. Then the row is free for the new one.
+  bool replace(std::int64_t id, Prepared& mail, Batch& batch) {
     if (mail.row.kind == MessageKind::unusable) {
       return false;
     }
     const auto known = messages.known(id);
-    if (!known || known->kind != MessageKind::unusable) {
+    if (!known || (known->kind != MessageKind::unusable && !completes(id, *known, mail))) {
       return false;
     }
-    messages.remove(id);
+    for (const std::string& list : known->list_ids) {
+      if (std::find(mail.row.list_ids.begin(), mail.row.list_ids.end(), list) ==
+          mail.row.list_ids.end()) {
+        mail.row.list_ids.push_back(list);
+      }
+    }
+    std::sort(mail.row.list_ids.begin(), mail.row.list_ids.end());
+    mail.row.series = messages.remove(id);
+    m_replaced.push_back(id);
+    const auto gone = std::erase_if(batch.fresh, [&](const Prepared& p) { return p.row.id == id; });
+    batch.outcome.stored -= gone;
+    batch.outcome.unusable -= known->kind == MessageKind::unusable ? gone : 0;
     return true;
+  }
+
+  // Whether the mail is all of what is known only in part. Reads what is stored: for mails that
+  // differ from their copy, which are few.
+  bool completes(std::int64_t id, const KnownMessage& known, const Prepared& mail) {
+    const bool was_in_series = known.kind != MessageKind::reply;
+    if (known.content_hash == mail.row.content_hash || (was_in_series && !mail.in_series())) {
+      return false;
+    }
+    const auto raw = messages.raw(id);
+    if (!raw) {
+      return false;
+    }
+    const std::string_view now = mail.incoming->raw;
+    if (known.source == mail.incoming->source && now.size() > raw->size() &&
+        now.starts_with(*raw)) {
+      return true;
+    }
+    const mail::Message& message = *mail.incoming->parsed;
+    if (known.kind != MessageKind::patch || mail.row.kind != MessageKind::patch ||
+        !iequals(known.from_email, message.from.email) || !mail::parse_diff(message.diff)) {
+      return false;
+    }
+    const auto before = mail::parse_message(*raw);
+    return before && !mail::parse_diff(before->diff);
   }
 
   void add_duplicate(std::int64_t id, const Prepared& mail, Batch& batch) {
@@ -203,6 +246,18 @@ struct Tracker::Impl {
       }
     }
     m_relisted.clear();
+  }
+
+  // Other content may leave a series as it was, but for what its patches do.
+  void add_replaced(Batch& batch) {
+    for (const std::int64_t id : m_replaced) {
+      const auto row =
+          database.one<std::int64_t>("SELECT series FROM series_mails WHERE id = ?", id);
+      if (row && std::get<0>(*row) != 0) {
+        batch.changes.changed.try_emplace(std::get<0>(*row));
+      }
+    }
+    m_replaced.clear();
   }
 
   void tell_messages(const Batch& batch, Timestamp now) {
@@ -265,6 +320,7 @@ struct Tracker::Impl {
 
     m_touched.clear();
     m_relisted.clear();
+    m_replaced.clear();
     Batch batch;
     store::Transaction transaction(database);
     if (!mails.empty()) {
@@ -274,6 +330,7 @@ struct Tracker::Impl {
       take(index, std::move(mails), batch);
       add_relisted(batch);
       reassemble(database, std::move(batch.dirty), options.list_words, batch.changes);
+      add_replaced(batch);
       update_revisions(database, batch.changes);
       update_dependencies(database, batch.changes);
       tell(batch);
@@ -290,10 +347,15 @@ struct Tracker::Impl {
 
   std::vector<std::int64_t> m_touched;   // mails whose threads may need reassembly
   std::vector<std::int64_t> m_relisted;  // known mails that came by another list
+  std::vector<std::int64_t> m_replaced;  // known mails that got another content
 };
 
 void parse_and_pack(Incoming& mail) {
   mail.parsed = mail::parse_message(mail.raw);
+  if (mail.parsed && !mail.parsed->diff.empty()) {
+    const auto diff = mail::parse_diff(mail.parsed->diff);
+    mail.diff_fault = diff ? std::string() : diff.error().message;
+  }
   mail.packed = mail.raw.size() > largest_row ? std::nullopt : compress(mail.raw);
 }
 

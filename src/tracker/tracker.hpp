@@ -27,6 +27,7 @@ struct Incoming {
   std::string list_id;                     // given by the source (--list-id); may be empty
   std::string source;                      // which source brought it, for the record
   std::optional<std::string> packed = {};  // by make_incoming(); else ingest() does it
+  std::string diff_fault = {};             // by make_incoming(): why its diff cannot be parsed
 };
 
 // Parses mail.raw and packs it for the store. Needs no store: run it in parallel, as it is most of
@@ -53,8 +54,10 @@ class Tracker {
   ~Tracker();
 
   // Stores the batch and reassembles the threads it touches, in one transaction with its events.
-  // Idempotent by Message-ID: the first mail with an id stays, unless it was unusable and the new
-  // one is not; the lists of both are kept. `also` runs inside the same transaction (cursors of the
+  // Idempotent by Message-ID: the first mail with an id stays, unless it was unusable, or is the
+  // beginning of the new one from the same source (read while it was being written), or has a diff
+  // cut off or damaged where the copy of the same author has a whole one. The lists of both are
+  // kept. `also` runs inside the same transaction (cursors of the
   // source). Large batches are quicker. Throws store::DatabaseError; then nothing has changed.
   IngestOutcome ingest(std::span<const Incoming> batch, const std::function<void()>& also = {});
 

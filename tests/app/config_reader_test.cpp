@@ -116,6 +116,15 @@ TEST_CASE("app::parse_config: dangling names are refused with the nearest valid 
   CHECK(has(fault_of("jobs:\n  - {name: a, nipa: nowhere}\n"), "nowhere"));
 }
 
+TEST_CASE("app::parse_config: what could only fail when a job starts is refused at once") {
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, env: {\"A=B\": c}}\n"),
+            "'A=B' is no name of an environment variable"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, env: {1A: c}}\n"), "'1A' is no name"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: x, read-only: [/nonexistent/a]}\n"),
+            "there is no /nonexistent/a"));
+  CHECK(has(fault_of("checks: {spdx: {mode: bogus}}\n"), "'mode' is one of: auto, always"));
+}
+
 TEST_CASE("app::parse_config: names are unique and needs have no circle") {
   CHECK(has(fault_of("jobs:\n  - {name: a, command: x}\n  - {name: a, command: x}\n"),
             "there is a job 'a' already"));
@@ -130,6 +139,14 @@ TEST_CASE("app::parse_config: names are unique and needs have no circle") {
 TEST_CASE("app::parse_config: secrets come by file or environment only") {
   CHECK(has(fault_of("store: {url: \"postgresql://u:secret@h/db\"}\n"),
             "does not belong in the URL"));
+  CHECK(has(fault_of("store: {url: \"mysql://u:hunter2@h/db\"}\n"),
+            ":1:14: the store is \"sqlite\""));
+  for (const std::string text : {"store: {url: \"mysql://u:hunter2@h/db\"}\n",
+                                 "store: {url: \"postgresql://u:hunter2@h/db\"}\n",
+                                 "store:\n  url: postgresql://u@h/db\n  password: hunter2\n",
+                                 "store:\n  url: postgresql://u@h/db\n  pasword: hunter2\n"}) {
+    CHECK_FALSE(has(fault_of(text), "hunter2"));
+  }
   CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: hunter2}\n"),
             "never the secret itself"));
   CHECK_FALSE(has(fault_of("store: {url: \"postgresql://u@h/db\", password: [hunter2]}\n"),

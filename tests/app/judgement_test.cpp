@@ -89,3 +89,12 @@ TEST_CASE("app::judge: skip and incomplete stay what they are and ask for no bas
   CHECK(app::needs_baseline(outcome(Verdict::pass, {k_warning})));
   CHECK(app::needs_baseline(outcome(Verdict::fail)));
 }
+
+TEST_CASE("app::judge: an error of a job that passes is not called a warning") {
+  const BaselineResult base{Verdict::pass, "", {}};
+  const auto one = judge(outcome(Verdict::pass, {k_error}), &base);
+  CHECK(one.verdict == Verdict::warning);
+  CHECK(one.summary == "1 new error, though it passes: a.c:10: error: 'x' undeclared");
+  const auto both = judge(outcome(Verdict::pass, {k_warning, k_error}), &base);
+  CHECK(both.summary == "2 new findings, though it passes: a.c:10: error: 'x' undeclared");
+}

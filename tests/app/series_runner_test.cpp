@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 
@@ -20,12 +21,16 @@ class ScriptedRuntime final : public runtimes::Runtime {
   Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
                                    const std::function<void(std::string_view)>&) override {
     asked.push_back(request.job->name);
+    if (broken) {
+      return fail(ErrorKind::infrastructure, "no sandbox today");
+    }
     const auto file = read_file(request.source / "a.txt");
     sources.push_back(file.value_or("absent"));
     return answer(request.job->name, sources.back());
   }
   std::function<runtimes::RunOutcome(const std::string& job, const std::string& source)> answer;
   std::vector<std::string> asked, sources;
+  bool broken = false;
 };
 
 runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
@@ -178,7 +183,62 @@ TEST_CASE("app::SeriesRunner: a base that fails is our trouble, tried again, nev
   const auto report = bench.run(series);
   CHECK(report.verdict.verdict == Verdict::incomplete);
   CHECK(report.verdict.reason.find("the base fails too") != std::string::npos);
-  CHECK(bench.run(series).tested);
+
+  // Not before its time, and not for ever.
+  auto verdict = report.verdict;
+  for (int attempt = 1; attempt <= 4; ++attempt) {
+    CHECK(verdict.attempts == attempt);
+    CHECK_FALSE(bench.run(series).tested);
+    CHECK(verdict.retry_at.has_value() == (attempt < 4));
+    if (verdict.retry_at) {
+      CHECK(*verdict.retry_at >= verdict.time + std::chrono::seconds(30));
+      verdict.retry_at = verdict.time;
+      bench.workspace->nodes().set_verdict(series.number, verdict);
+      const auto again = bench.run(series);
+      CHECK(again.tested);
+      verdict = again.verdict;
+    }
+  }
+}
+
+TEST_CASE("app::SeriesRunner: a job that printed too much is not repeated by itself") {
+  Bench bench(k_jobs);
+  bench.runtime.answer = [](const std::string&, const std::string&) {
+    auto run = outcome(Verdict::incomplete, "killed: too much output");
+    run.cause = pipeline::IncompleteCause::limits;
+    return run;
+  };
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  CHECK_FALSE(bench.run(series).verdict.retry_at.has_value());
+  CHECK_FALSE(bench.run(series).tested);
+}
+
+TEST_CASE("app::SeriesRunner: a patch is not blamed for what the patch before it brought") {
+  Bench bench(
+      "jobs:\n  - {name: build, kind: kbuild, scope: patch, command: x, results: compiler}\n");
+  bench.runtime.answer = [](const std::string&, const std::string& source) {
+    auto run = outcome(Verdict::pass);
+    if (source.find("2") != std::string::npos) {
+      findings::Finding finding;
+      finding.severity = findings::Severity::warning;
+      finding.tool = "gcc";
+      finding.file = "a.txt";
+      finding.message = "unused";
+      run.findings.push_back(finding);
+    }
+    return run;
+  };
+  bench.take("p1@x", "[PATCH 1/2] a: change two", "two", "2");
+  const auto series = bench.take("p2@x", "[PATCH 2/2] a: change it more", "2", "22", "p1@x");
+  REQUIRE(series.received_all());
+  CHECK(bench.run(series).verdict.verdict == Verdict::warning);
+  std::map<int, Verdict> builds;
+  for (const auto& node : bench.workspace->nodes().of_series(series.number)) {
+    if (node.name == "build" && node.patch) {
+      builds[*node.patch] = node.result.value_or(Verdict::incomplete);
+    }
+  }
+  CHECK(builds == std::map<int, Verdict>{{1, Verdict::warning}, {2, Verdict::pass}});
 }
 
 TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job runs") {
@@ -232,4 +292,24 @@ TEST_CASE("app::SeriesRunner: what a killed process left is closed and done anew
   bench.workspace->nodes().start(left);
   CHECK(bench.workspace->nodes().close_orphans() == 1);
   CHECK(bench.run(series).verdict.verdict == Verdict::pass);
+}
+
+TEST_CASE("app::SeriesRunner: who watches sees every node end, also one without a sandbox") {
+  Bench bench(k_jobs);
+  bench.runtime.broken = true;
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  std::vector<std::string> started, done;
+  app::RunWatcher watcher;
+  watcher.node_started = [&](const pipeline::Node& node) { started.push_back(node.name); };
+  watcher.node_done = [&](const pipeline::Node& node) {
+    done.push_back(node.name);
+    CHECK(node.state == pipeline::NodeState::done);
+  };
+  app::SeriesRunner runner(*bench.workspace, bench.runtime, bench.processes, watcher);
+  const auto report = runner.run(series);
+  REQUIRE(report.has_value());
+  CHECK(report->verdict.verdict == Verdict::incomplete);
+  CHECK(report->verdict.reason.find("no sandbox today") != std::string::npos);
+  CHECK(std::find(started.begin(), started.end(), "build") != started.end());
+  CHECK(std::find(done.begin(), done.end(), "build") != done.end());
 }

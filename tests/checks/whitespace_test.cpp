@@ -32,6 +32,12 @@ TEST_CASE("checks::make_whitespace: each fault with its line") {
   CHECK(rules(white(new_file("a.c", {"a", ""}))) == "blank-at-eof");
   CHECK(rules(white(change("a.c", {" a", " b", "+c", "\\ No newline at end of file"}))) ==
         "no-newline");
+  std::string link =
+      "diff --git a/link b/link\nnew file mode 100644\nindex 0000000..1111111\n--- /dev/null\n"
+      "+++ b/link\n@@ -0,0 +1 @@\n+target\n\\ No newline at end of file\n";
+  CHECK(rules(white(link)) == "no-newline");
+  link.replace(link.find("100644"), 6, "120000");
+  CHECK(white(link).verdict == Verdict::pass);
   CHECK(white(change("a.c", {" a", "+b ", " d"}), {{"strict", "true"}}).verdict == Verdict::fail);
 }
 

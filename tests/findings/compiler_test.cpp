@@ -143,3 +143,36 @@ TEST_CASE("findings::read_compiler_log: hostile logs are bounded") {
   CHECK(found.size() == 10);
   CHECK(found[0].message == "red");
 }
+
+TEST_CASE("findings::missing_tools: a program that is not installed, and nothing else") {
+  const auto missing = [](const std::string& log) {
+    return missing_tools(log, read_compiler_log(log, {.source_roots = {"/src"}}));
+  };
+  CHECK(missing("nosuchcc -c b.c\nmake: nosuchcc: No such file or directory\n"
+                "make: *** [Makefile:2: all] Error 127\n") == "nosuchcc");
+  CHECK(missing(
+            "/bin/sh: 1: bison: not found\nmake[1]: flex: Command not found\n"
+            "make[1]: *** [lib/Makefile:2: x] Error 127\nmake: *** [Makefile:9: lib] Error 2\n") ==
+        "bison, flex");
+  CHECK(missing("make: *** [Makefile:2: all] Error 127\n") == "");
+  CHECK(missing("make: /usr/bin/gcc-99: No such file or directory\n"
+                "make: *** [Makefile:2: all] Error 127\n") == "/usr/bin/gcc-99");
+  // What the patch can be blamed for.
+  CHECK_FALSE(
+      missing("/bin/sh: 1: ./scripts/gen.sh: not found\n"
+              "make: *** [Makefile:2: all] Error 127\n"));
+  CHECK_FALSE(
+      missing("make: scripts/gen.sh: No such file or directory\n"
+              "make: *** [Makefile:2: all] Error 127\n"));
+  CHECK_FALSE(
+      missing("/bin/sh: 1: bison: not found\nmake: *** [Makefile:2: x] Error 127\n"
+              "a.c:3:1: error: expected ';'\nmake: *** [Makefile:3: a.o] Error 1\n"));
+  CHECK_FALSE(
+      missing("/bin/sh: 1: bison: not found\nmake: *** [Makefile:2: x] Error 127\n"
+              "make: *** [Makefile:3: check] Error 1\n"));
+  CHECK_FALSE(missing("/bin/sh: 1: git: not found\nmake: *** [Makefile:3: check] Error 1\n"));
+  CHECK_FALSE(
+      missing("make: inc.mk: No such file or directory\n"
+              "make: *** No rule to make target 'inc.mk'.  Stop.\n"));
+  CHECK_FALSE(missing(""));
+}

@@ -5,6 +5,7 @@
 
 #include "git/generated_history.hpp"
 #include "git/git_fixture.hpp"
+#include "mail/message.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,9 +24,11 @@ struct Mail {
   std::string diff;
 };
 
+// What patchmill makes of the mail, as it would of one that arrived.
 std::string diff_of(std::string_view mail) {
-  const auto at = mail.find("\n---\n");
-  return at == std::string_view::npos ? std::string() : std::string(mail.substr(at + 5));
+  const auto message = mail::parse_message(mail.substr(mail.find('\n') + 1));
+  REQUIRE_MESSAGE(message.has_value(), message.error().message);
+  return message->diff;
 }
 
 // The commits of a history along first parents with their mails, oldest first; merges have none.

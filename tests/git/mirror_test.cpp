@@ -95,6 +95,21 @@ TEST_CASE("git::fetch_mirror: alternates spare the transfer") {
   git_ok(mirror_path(mirrors, "two"), {"cat-file", "-e", "main:a"});
 }
 
+TEST_CASE("git::fetch_mirror: a lender that moved away is named") {
+  Sandbox box(false);
+  const ObjectId first = box.commit({{"a", {"1\n"}}});
+  const fs::path mirrors = box.root() / "mirrors";
+  fetch(mirrors, {"tree", box.dir().string(), {}, {}});
+  const fs::path elsewhere = box.root() / "elsewhere";
+  fs::rename(box.dir(), elsewhere);
+  const auto mirror = Repository::open(mirror_path(mirrors, "tree"));
+  REQUIRE(mirror.has_value());
+  const auto commit = (*mirror)->commit(first);
+  REQUIRE_FALSE(commit.has_value());
+  CHECK(commit.error().message.find("it borrows its objects from") != std::string::npos);
+  fs::rename(elsewhere, box.dir());
+}
+
 TEST_CASE("git::fetch_mirror: a failed fetch changes nothing, a failed first one leaves nothing") {
   Sandbox box;
   box.commit({{"a", {"1\n"}}});

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+
 namespace patchmill::intake {
 namespace {
 
@@ -160,6 +162,39 @@ TEST_CASE("intake::Importer: a source that breaks keeps what it gave and stops n
   CHECK(report.problems[0].message == "the disk is gone");
   CHECK(report.problems[1].message.find("missing.mbox") != std::string::npos);
   CHECK(store::cursor(store.database(), "list") == "5");
+}
+
+TEST_CASE("intake::Importer: mails that cannot be read are problems, a bounded number of them") {
+  TestStore store(store::Engine::sqlite);
+  class Holey final : public Source {
+   public:
+    std::string name() const override { return "holes"; }
+    Result<void> resume(Positions&) override { return {}; }
+    Result<std::optional<std::string>> next() override {
+      m_left_out.push_back({ErrorKind::infrastructure, fmt::format("hole {}", m_next)});
+      return m_next < 50 ? std::optional(simple_mail(m_next++)) : std::nullopt;
+    }
+    std::function<void(store::Database&)> checkpoint() override {
+      return [](store::Database&) {};
+    }
+    SourceProgress progress() const override { return {}; }
+    std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
+
+   private:
+    int m_next = 0;
+    std::vector<Error> m_left_out;
+  };
+  Sources sources;
+  sources.push_back(std::make_unique<Holey>());
+  ImportOptions options;
+  options.batch_mails = 7;
+  const auto report =
+      Importer(store.database(), store.blobs(), store.clock(), options).run(sources);
+  CHECK(report.stored == 50);
+  REQUIRE(report.problems.size() == 21);
+  CHECK(report.problems[0].message == "hole 0");
+  CHECK(report.problems[19].message == "hole 19");
+  CHECK(report.problems[20].message == "31 more mails of holes could not be read either");
 }
 
 TEST_CASE("intake::Importer: a list given by hand is what the mails belong to") {

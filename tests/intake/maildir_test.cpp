@@ -2,9 +2,12 @@
 
 #include "intake/mails.hpp"
 #include "support/store_fixture.hpp"
+#include "util/fd.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 namespace patchmill::intake {
 namespace {
@@ -76,6 +79,38 @@ TEST_CASE("intake::open_maildir: only regular files, and no links") {
   REQUIRE(::mkfifo((f.folder / "new" / "pipe").c_str(), 0600) == 0);
   test::write(f.folder / "new" / "zz", simple_mail(1));
   CHECK(f.read() == Mails{simple_mail(1)});
+}
+
+TEST_CASE("intake::open_maildir: a file that cannot be read stops no other and is tried again") {
+  Fixture f;
+  for (int i = 1; i <= 4; ++i) {
+    test::write(f.folder / "new" / std::to_string(i), simple_mail(i));
+  }
+  // Opening a socket fails whoever asks; permissions do not stop root.
+  const auto second = f.folder / "new" / "2";
+  fs::remove(second);
+  const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  REQUIRE(second.string().size() < sizeof address.sun_path);
+  second.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto read = [&](std::size_t left_out) {
+    auto source = open_maildir(f.folder);
+    auto mails = read_all(*source, f.store.database());
+    const auto problems = source->take_left_out();
+    CHECK(problems.size() == left_out);
+    for (const auto& problem : problems) {
+      CHECK(problem.message.find("new/2") != std::string::npos);
+    }
+    return mails;
+  };
+  CHECK(read(1) == Mails{simple_mail(1), simple_mail(3), simple_mail(4)});
+  CHECK(read(1).empty());
+  fs::remove(second);
+  test::write(second, simple_mail(2));
+  CHECK(read(0) == Mails{simple_mail(2)});
+  CHECK(read(0).empty());
 }
 
 TEST_CASE("intake::open_maildir: odd names and a line of the delivery program") {

@@ -51,8 +51,12 @@ TEST_CASE("intake::split_mbox: a file that is one mail") {
 }
 
 TEST_CASE("intake::split_mbox: marks of mboxrd and mboxo") {
-  CHECK(split_mbox(from + "A: 1\n\n>From here\n>>From there\n> From\n") ==
-        Mails{"A: 1\n\nFrom here\n>>From there\n> From\n"});
+  CHECK(split_mbox(from + "A: 1\n\n>From here\n> From\n") == Mails{"A: 1\n\nFrom here\n> From\n"});
+  // Only mboxrd has these, whatever its first line looks like.
+  CHECK(split_mbox(from + "A: 1\n\n>From here\n>>From there\n>>>From far\n> From\n") ==
+        Mails{"A: 1\n\nFrom here\n>From there\n>>From far\n> From\n"});
+  CHECK(split_mbox("A: 1\n\n>>From a mail that was never in an mbox\n") ==
+        Mails{"A: 1\n\n>>From a mail that was never in an mbox\n"});
   CHECK(split_mbox(rd + "A: 1\n\n>From here\n>>From there\nx >From\n>>>Fromage\n\n" + rd +
                    "A: 2\n\n>>>From far\n") ==
         Mails{"A: 1\n\nFrom here\n>From there\nx >From\n>>>Fromage\n", "A: 2\n\n>>From far\n"});
@@ -63,6 +67,32 @@ TEST_CASE("intake::split_mbox: what looks like the beginning of a mail and is no
       "A: 1\n\nFrom here on it is text\n\nFrom the manual: see 10:20 below\n\nFrom: not this\n"
       " From someone Mon Jan  5 10:00:00 2026\nFrom someone Mon Jan  5 10:00:00 2026 in text\n";
   CHECK(split_mbox(from + body) == Mails{body});
+}
+
+TEST_CASE("intake::split_mbox: lines without a time before the year, told by the header behind") {
+  const std::string one = "From: a@example.org\nSubject: one\n\nx\n";
+  const std::string two = "Received: from here\n\tby there\nX-Odd: 1\n\ny\n";
+  for (const std::string line :
+       {"From nobody\n", "From MAILER-DAEMON Mon, 05 Jan 2026 10:00:00 +0000\n", "From \n",
+        "From a@example.org Mon Jan  5\n"}) {
+    CAPTURE(line);
+    CHECK(split_mbox(line + one + "\n" + line + two + "\n" + from + one) == Mails{one, two, one});
+    std::string crlf;
+    for (const char c : line + one + "\n" + line + two) {
+      crlf += c == '\n' ? "\r\n" : std::string(1, c);
+    }
+    CHECK(split_mbox(crlf).size() == 2);
+    // Not without the empty line, and not without a header.
+    CHECK(split_mbox(from + one + line + two).size() == 1);
+    CHECK(split_mbox(from + one + "\n" + line + "it is written:\nDate: today\n").size() == 1);
+    CHECK(split_mbox(from + one + "\n" + line + "Note: a\nPS: b\n\nDate: c\n").size() == 1);
+    CHECK(split_mbox(from + one + "\n" + line + "Date: only one field\n\nx\n").size() == 1);
+    CHECK(split_mbox(from + one + "\n" + line + " Date: folded\nFrom: x\n").size() == 1);
+  }
+  // Long signatures in front of what tells.
+  const std::string sealed = "ARC-Seal: " + std::string(3000, 's') + "\n\t" +
+                             std::string(4000, 't') + "\nDKIM-Signature: x\nmessage-id: <a@b>\n\nz";
+  CHECK(split_mbox(from + one + "\nFrom nobody\n" + sealed) == Mails{one, sealed});
 }
 
 TEST_CASE("intake::split_mbox: a mail that was cut off does not swallow the next") {
@@ -90,12 +120,13 @@ TEST_CASE("intake::MboxSplitter: pieces of any size give the same mails") {
   for (int i = 0; i < 20; ++i) {
     text += (i % 3 == 0 ? rd : from) + "A: " + std::to_string(i) + "\n\n";
     for (int line = 0; line < i * 7 % 11; ++line) {
-      text += line % 3 == 0 ? "\n" : line % 3 == 1 ? ">From x\n" : "From nobody\n";
+      text += line % 3 == 0 ? "\n" : line % 3 == 1 ? ">>From x\n" : "From nobody\n";
     }
     text += i % 4 == 0 ? "cut\n" : "\n";
+    text += i % 5 == 0 ? "\nFrom nobody\nA: x\n y\nDate: now\n\nz\n\n" : "";
   }
   const auto whole = split(text, text.size());
-  CHECK(whole.size() == 20);
+  CHECK(whole.size() == 24);
   for (const std::size_t step : {1u, 2u, 3u, 5u, 7u, 64u, 100u}) {
     CAPTURE(step);
     CHECK(split(text, step) == whole);

@@ -5,7 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 namespace patchmill::intake {
 namespace {
@@ -76,6 +79,28 @@ TEST_CASE("intake::open_mbox: a file that was rewritten is read anew") {
     f.append(text.substr(text.size() - 8));
     CHECK(f.read().back() == simple_mail(3, "one\ntwo\nthree\n"));
   }
+}
+
+TEST_CASE("intake::open_mbox: the last mail of a file that is being written is left for later") {
+  Fixture f;
+  const auto last = simple_mail(2, "one\ntwo\n");
+  test::write(f.file, as_mbox({simple_mail(1)}) + "From x Mon Jan  5 10:00:00 2026\n" + last);
+  std::atomic<bool> stop{false};
+  std::string added;
+  std::thread writer([&] {
+    while (!stop) {
+      f.append("more\n");
+      added += "more\n";
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  const auto during = f.read();
+  stop = true;
+  writer.join();
+  CHECK(during == Mails{simple_mail(1)});
+  f.append("\n" + as_mbox({simple_mail(3)}));
+  CHECK(f.read() == Mails{last + added, simple_mail(3)});
+  CHECK(f.read().empty());
 }
 
 TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {

@@ -5,6 +5,7 @@
 #include "util/hash.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace patchmill::intake {
 namespace {
@@ -111,6 +112,74 @@ TEST_CASE("intake::open_inbox_repository: stopped in the middle") {
   CHECK(rest.front() == simple_mail(150));
 }
 
+// Where git keeps an object of its own file; the mails of a test are too few for a pack.
+fs::path object_file(const fs::path& git_dir, std::string_view mail) {
+  const auto id = sha1_hex(fmt::format("blob {}", mail.size()) + '\0' + std::string(mail));
+  const auto file = git_dir / "objects" / id.substr(0, 2) / id.substr(2);
+  REQUIRE(fs::exists(file));
+  return file;
+}
+
+TEST_CASE("intake::open_inbox_repository: a mail that git cannot give stops no other") {
+  Fixture f;
+  InboxMaker inbox(f.store.folder() / "0.git");
+  Mails all;
+  for (int i = 1; i <= 5; ++i) {
+    std::string noise;  // so that compressed it is still long enough to be cut
+    for (unsigned n = 0, x = 1; n < 5000; ++n, x = x * 1664525 + 1013904223) {
+      noise += static_cast<char>('a' + (x >> 24) % 26);
+    }
+    all.push_back(simple_mail(i, noise + "\n"));
+    inbox.add(all.back());
+  }
+  inbox.finish();
+  const auto second = object_file(inbox.git_dir(), all[1]);
+  const auto third = object_file(inbox.git_dir(), all[2]);
+  const auto kept = read_file(second).value();
+  const auto damage = [&](const fs::path& file) {
+    SUBCASE("missing") {
+      fs::remove(file);
+    }
+    SUBCASE("cut off") {
+      test::write(file, kept.substr(0, kept.size() / 2));
+    }
+    SUBCASE("no object at all") {
+      test::write(file, "nonsense");
+    }
+  };
+  damage(second);
+  if (fs::exists(second)) {
+    fs::copy_file(second, third, fs::copy_options::overwrite_existing);
+  } else {
+    fs::remove(third);
+  }
+  const auto read = [&](std::size_t left_out) {
+    auto source = open_inbox_repository(inbox.git_dir(), "inbox");
+    auto mails = read_all(*source, f.store.database());
+    const auto problems = source->take_left_out();
+    CHECK(problems.size() == left_out);
+    for (const auto& problem : problems) {
+      CHECK(problem.message.find("commit ") != std::string::npos);
+      CHECK(problem.message.find("0.git") != std::string::npos);
+    }
+    CHECK(source->take_left_out().empty());
+    return mails;
+  };
+  CHECK(read(2) == Mails{all[0], all[3], all[4]});
+  CHECK(read(2).empty());
+  inbox.add(simple_mail(6));
+  inbox.finish();
+  CHECK(read(2) == Mails{simple_mail(6)});
+  test::write(second, kept);
+  CHECK(read(1) == Mails{all[1]});
+  CHECK(read(1).empty());
+  fs::remove_all(inbox.git_dir());
+  InboxMaker anew(f.store.folder() / "0.git");
+  anew.add(simple_mail(7));
+  anew.finish();
+  CHECK(read(0) == Mails{simple_mail(7)});
+}
+
 TEST_CASE("intake::open_inbox_repository: odd contents") {
   Fixture f;
   InboxMaker inbox(f.store.folder() / "0.git");
@@ -135,6 +204,38 @@ TEST_CASE("intake::open_inbox_repository: no commits, no repository, another bra
       test::resume(*open_inbox_repository(f.store.folder() / "none.git", "x"), f.store.database());
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message.find("none.git") != std::string::npos);
+}
+
+TEST_CASE("intake::open_inbox_repository: a repository of something else says so") {
+  Fixture f;
+  InboxMaker tree(f.store.folder() / "tree.git");
+  const auto refused = [&] {
+    const auto resumed =
+        test::resume(*open_inbox_repository(tree.git_dir(), "x"), f.store.database());
+    return !resumed && resumed.error().kind == ErrorKind::invalid &&
+           resumed.error().message.find("no public-inbox") != std::string::npos &&
+           resumed.error().message.find("tree.git") != std::string::npos;
+  };
+  tree.change("README", "a program");
+  tree.change("src/main.c", "int main;");
+  tree.finish();
+  CHECK(refused());
+  tree.change("fe/backend.c", "int a;");  // looks like version 1 at first sight
+  tree.change("d/lang.d", "int b;");
+  tree.finish();
+  CHECK(refused());
+  tree.change("d", "a deleted mail");
+  tree.finish();
+  CHECK(f.read(tree.git_dir()).empty());
+}
+
+TEST_CASE("intake::open_inbox_repository: an archive of which every mail was deleted is one") {
+  Fixture f;
+  InboxMaker inbox(f.store.folder() / "list.git");
+  inbox.change(v1_path(1), simple_mail(1));
+  inbox.change(v1_path(1), "");
+  inbox.finish();
+  CHECK(f.read(inbox.git_dir()).empty());
 }
 
 TEST_CASE("intake::epochs_of: by number, in both layouts") {

@@ -206,7 +206,8 @@ const std::vector<Form>& forms() {
                 "Content-Type: text/plain; charset=UTF-8\n"
                 "Content-Transfer-Encoding: 8bit\n\n" +
                 body;
-       }},
+       },
+       true},
       {"quoted-printable",
        [](const std::string& header, const std::string& body) {
          return header +

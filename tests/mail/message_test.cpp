@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -85,9 +87,9 @@ TEST_CASE("mail::parse_message: every lie about a charset") {
   CHECK(text_of("koi8-r", "\xF0\xD2\xC9") == "\xD0\x9F\xD1\x80\xD0\xB8");
   CHECK(text_of("iso-2022-jp", "\x1B$B4A\x1B(B") == "\xE6\xBC\xA2");
   CHECK(text_of("utf-8", std::string("a\0b", 3)) == "ab");
-  CHECK(text_of("utf-16", "plain words\nand more\n") == "plain words\nand more\n");
+  CHECK(text_of("utf-16", "plain words\nand more\n") == "plain words\nand more");
   CHECK(text_of("utf-16le", std::string("a\0\n\0b\0", 6)) == "a\nb");
-  CHECK(text_of("utf-32", "plain words\nand more\n") == "plain words\nand more\n");
+  CHECK(text_of("utf-32", "plain words\nand more\n") == "plain words\nand more");
   CHECK(says(parsed(headers + "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9\n"),
              "declared as \"us-ascii\" but has bytes above 127"));
 }
@@ -124,8 +126,11 @@ TEST_CASE("mail::parse_message: CRLF of the whole mail, of single lines and unde
   };
   CHECK(parsed(crlf(headers + "\nt\n" + diff)).diff == diff);
   CHECK(parsed(crlf(headers + "\nt\n" + diff)).mended.empty());
-  // git am strips a CR from each line of a mail that is not encoded.
-  const Message mixed = parsed(headers + "\nt\n" + diff.substr(0, diff.size() - 1) + "\r\n");
+  // The header says how lines are transported: in a mail of \n a CR is content, as git am
+  // --keep-cr has it; in one of CR LF it is not.
+  const std::string one_cr = diff.substr(0, diff.size() - 1) + "\r\n";
+  CHECK(parsed(headers + "\nt\n" + one_cr).diff == one_cr);
+  const Message mixed = parsed(crlf(headers) + "\r\nt\n" + one_cr);
   CHECK(mixed.diff == diff);
   CHECK(says(mixed, "CR LF"));
   // In encoded bodies it is content, unless the header lines have it, too.
@@ -135,6 +140,15 @@ TEST_CASE("mail::parse_message: CRLF of the whole mail, of single lines and unde
   CHECK(parsed(headers + qp +
                "t=0D\n--- a/x=0D\n+++ b/x=0D\n@@ -1 +1 @@=0D\n-a=0D\n+b=0D\n____\nlist\n")
             .diff == "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n");
+}
+
+TEST_CASE("mail::parse_message: format=flowed by a program that knows nothing of it") {
+  const std::string plain =
+      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n-b \n+c \n  d\n";
+  const Message message =
+      parsed(headers + "Content-Type: text/plain; format=flowed\n\nt\n" + plain);
+  CHECK(message.diff == plain);
+  CHECK(says(message, "declared as format=flowed, but is not"));
 }
 
 TEST_CASE("mail::parse_message: format=flowed") {
@@ -197,6 +211,44 @@ TEST_CASE("mail::parse_message: alternative, signed and enclosed parts") {
   CHECK(says(html, "HTML"));
 }
 
+TEST_CASE("mail::parse_message: where the structure of the mail lies, the diff is still found") {
+  const std::string multipart = "Content-Type: multipart/mixed; boundary=b\n\n";
+  Message message = parsed(headers + multipart + "Text.\n" + diff);
+  CHECK(message.diff == diff);
+  CHECK(message.text == "Text.");
+  CHECK(says(message, "no part found for its boundary"));
+  message = parsed(headers + multipart + "Text.\n" + diff + "--b\n\nlist footer\n--b--\n");
+  CHECK(message.diff == diff);
+  CHECK(says(message, "its diff stands before its first part"));
+  // What is usual there is no text of anybody.
+  message = parsed(headers + multipart + "This is a multi-part message.\n--b\n\nText.\n" + diff +
+                   "--b--\n");
+  CHECK(message.text == "Text.");
+  CHECK(message.mended.empty());
+  message = parsed(headers + "Content-Transfer-Encoding: base64\n\nText.\n" + diff);
+  CHECK(message.diff == diff);
+  CHECK(says(message, "its Content-Transfer-Encoding is a lie"));
+  std::string cr = "Text.\n" + diff;
+  std::ranges::replace(cr, '\n', '\r');
+  message = parsed(headers + "\n" + cr);
+  CHECK(message.diff == diff);
+  CHECK(says(message, "end in CR only"));
+}
+
+TEST_CASE("mail::parse_message: says why there is no diff that can be read") {
+  const std::string html = "--b\nContent-Type: text/html\n\n<pre>" + diff + "</pre>\n";
+  const std::string mixed = headers + "Content-Type: multipart/mixed; boundary=b\n\n";
+  CHECK(parsed(mixed + html + "--b--\n").unread == "has only HTML, which is not read");
+  // A list's footer is no text.
+  const Message message = parsed(mixed + html + "--b\n\n\n-- \nThe list: x\n--b--\n");
+  CHECK(message.unread == "has only HTML, which is not read");
+  CHECK(says(message, "has only HTML"));
+  CHECK(parsed(mixed + html + "--b\n\nText.\n--b--\n").unread.empty());
+  CHECK(parsed(mixed + "--b\n\nSee it attached.\n--b\nContent-Type: application/gzip; "
+                       "name=x.patch.gz\nContent-Transfer-Encoding: base64\n\nH4sIAAAA\n--b--\n")
+            .unread == "its attachment is a compressed patch, which is not read");
+}
+
 TEST_CASE("mail::parse_message: a clear-signed patch") {
   const Message message = parsed(
       headers +
@@ -224,6 +276,24 @@ TEST_CASE("mail::parse_message: senders rewritten by lists") {
   CHECK(google.sender->email == "l@example.org");
   CHECK(from(via).from.email == "l@example.org");
   CHECK(from("From: Ann Example <ann@example.org>\nReply-To: c@example.org\n").from == ann);
+  // Nobody becomes another by a name and a Reply-To.
+  // As nongnu.org writes it.
+  const std::string bare =
+      "From: Ann Example via <l@example.org>\nList-Id: <l.example.org>\nList-Post: "
+      "<mailto:l@example.org>\n";
+  CHECK(from(bare + "Reply-To: Ann Example <ann@example.org>\n").from == ann);
+  const std::string mallory = "From: Mallory via home <mallory@example.net>\n";
+  const std::string victim = "Reply-To: Ann Example <ann@example.org>\n";
+  CHECK(from(mallory + victim).from.email == "mallory@example.net");
+  CHECK(from(mallory + "X-Original-From: Ann Example <ann@example.org>\n").from.email ==
+        "mallory@example.net");
+  CHECK(parsed("Subject: x\nMessage-ID: <1@x>\n" + mallory + victim + "\nt\n").from.email ==
+        "mallory@example.net");
+  CHECK(from("From: Ann Example via L <noreply@l.example.org>\n" + victim).from == ann);
+  CHECK(parsed("Subject: x\nMessage-ID: <1@x>\nList-Post: <mailto:m@example.net>\nFrom: Ann "
+               "Example via M <m@example.net>\n" +
+               victim + "\nt\n")
+            .from == ann);
 }
 
 TEST_CASE("mail::parse_message: headers in the text") {
@@ -300,6 +370,109 @@ TEST_CASE("mail::parse_message: limits") {
   const auto message = parse_message(references + "\n\nx\n", limits);
   REQUIRE(message.has_value());
   CHECK(message->references == std::vector<std::string>{"0@x", "98@x", "99@x"});
+}
+
+namespace {
+
+// Sanitizers keep shadows of memory and what was freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool memory_tells = false;
+#else
+constexpr bool memory_tells = true;
+#endif
+
+// Most memory this process held since the last reset, in bytes (proc(5): VmHWM, clear_refs).
+std::size_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) {
+      return std::stoul(line.substr(6)) * 1024;
+    }
+  }
+  return 0;
+}
+
+struct Spent {
+  std::chrono::steady_clock::duration time{};
+  std::size_t memory = 0;  // beyond what was held before, at its peak
+};
+
+template <class F>
+Spent spent(F&& f) {
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const std::size_t before = peak_memory();
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return {std::chrono::steady_clock::now() - start, memory_tells ? peak_memory() - before : 0};
+}
+
+}  // namespace
+
+TEST_CASE("mail::parse_message: the peak of memory is seen") {
+  const Spent cost = spent([] { std::vector<char>(std::size_t{32} << 20, 'x'); });
+  CHECK((!memory_tells || cost.memory >= (30U << 20)));
+}
+
+TEST_CASE("mail::parse_message: mails as large as may come, in bounded time and memory") {
+  constexpr std::size_t largest = 64U << 20;
+  constexpr auto patience = std::chrono::seconds(60);  // unoptimised and sanitized builds, too
+  std::string mail = headers + "\n";
+  SUBCASE("a diff of 64 MiB") {
+    const std::size_t lines = (largest - mail.size() - 100) / 64;
+    mail += "--- /dev/null\n+++ b/x\n@@ -0,0 +1," + std::to_string(lines) + " @@\n";
+    for (std::size_t i = 0; i < lines; ++i) {
+      mail += "+" + std::string(62, 'x') + "\n";
+    }
+    REQUIRE(mail.size() <= largest);
+    REQUIRE(mail.size() > largest - 4096);
+    Spent cost = spent([&] { CHECK(parsed(mail).diff.size() > lines * 64); });
+    CHECK(cost.time < patience);
+    CHECK(cost.memory < 8 * largest);
+  }
+  SUBCASE("64 MiB of text in one line, and of CRs") {
+    mail += std::string((largest - mail.size()) / 2, 'x');
+    mail += std::string(largest - mail.size(), '\r');
+    REQUIRE(mail.size() == largest);
+    Spent cost = spent([&] { CHECK(parsed(mail).diff.empty()); });
+    CHECK(cost.time < patience);
+    CHECK(cost.memory < 8 * largest);
+  }
+  SUBCASE("a byte more than 64 MiB") {
+    mail.resize(largest + 1, 'x');
+    const Spent cost = spent([&] { CHECK(refused(mail).kind == ErrorKind::limit); });
+    CHECK(cost.time < std::chrono::seconds(5));
+    CHECK(cost.memory < (8U << 20));
+  }
+  SUBCASE("10 000 references") {
+    std::string many = headers + "References:";
+    for (int i = 0; i < 10'000; ++i) {
+      many += "\n <" + std::to_string(i) + "@example.org>";
+    }
+    const Spent cost = spent([&] {
+      const Message message = parsed(many + "\n\nt\n");
+      CHECK(message.references.size() == Limits().references);
+      CHECK(message.references.front() == "0@example.org");
+      CHECK(message.references.back() == "9999@example.org");
+    });
+    CHECK(cost.time < std::chrono::seconds(5));
+    CHECK(cost.memory < (32U << 20));
+  }
+  SUBCASE("as many parts as are allowed, in as many levels") {
+    const Limits limits;
+    std::string deep = headers + "Content-Type: multipart/mixed; boundary=b0\n\n";
+    for (std::size_t i = 1; i < limits.depth; ++i) {
+      deep += "--b" + std::to_string(i - 1) + "\nContent-Type: multipart/mixed; boundary=b" +
+              std::to_string(i) + "\n\n";
+    }
+    for (std::size_t i = 0; i < limits.parts; ++i) {
+      deep += "--b" + std::to_string(limits.depth - 1) + "\n\n" + std::string(1000, 'x') + "\n";
+    }
+    const Spent cost = spent([&] { CHECK(parsed(deep).text.size() >= limits.parts * 1000); });
+    CHECK(cost.time < std::chrono::seconds(5));
+    CHECK(cost.memory < (32U << 20));
+    CHECK(refused(deep + "--b" + std::to_string(limits.depth - 1) + "\n\nx\n").kind ==
+          ErrorKind::limit);
+  }
 }
 
 TEST_CASE("mail::parse_message: a diff of 100 000 lines") {

@@ -25,7 +25,7 @@ using Table = std::map<std::string, std::string>;  // input -> why we answer dif
 const boost::json::array* vectors(std::string_view function) {
   const auto* answers = test::patchwork_answers();
   if (answers == nullptr) {
-    MESSAGE("skipped: no data/patchwork/expected-series.json under PATCHMILL_SHARED");
+    MESSAGE(test::k_no_answers);
     return nullptr;
   }
   return &answers->at("functions").at(function).as_array();

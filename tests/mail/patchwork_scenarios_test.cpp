@@ -93,7 +93,7 @@ Fields our_fields(const std::string& raw, const Fields& theirs) {
 TEST_CASE("mail::parse_message: Patchwork's scenarios, but for the intended deviations") {
   const auto* answers = test::patchwork_answers();
   if (answers == nullptr) {
-    MESSAGE("skipped: no data/patchwork/expected-series.json under PATCHMILL_SHARED");
+    MESSAGE(test::k_no_answers);
     return;
   }
   std::set<std::string> met;

@@ -20,6 +20,12 @@ inline std::filesystem::path shared_folder() {
   return std::filesystem::path(PATCHMILL_SOURCE_DIR) / ".." / "shared";
 }
 
+// For the tests that then have nothing to compare with.
+inline const std::string k_no_answers =
+    "SKIPPED: conformance with a real Patchwork is not tested here; its answers are no part of the "
+    "project. Set PATCHMILL_SHARED to the folder with data/patchwork/expected-series.json. (The "
+    "intended deviations are tested with our own mails: own_deviations_test.cpp.)";
+
 // expected-series.json, or nothing where the folder is absent.
 inline const boost::json::object* patchwork_answers() {
   static const std::optional<boost::json::value> answers =

@@ -43,7 +43,7 @@ std::string joined(const std::vector<std::string>& words) {
 TEST_CASE("mail::parse_subject: Patchwork's vectors, but for the intended deviations") {
   const auto* answers = test::patchwork_answers();
   if (answers == nullptr) {
-    MESSAGE("skipped: no data/patchwork/expected-series.json under PATCHMILL_SHARED");
+    MESSAGE(test::k_no_answers);
     return;
   }
   std::size_t deviations = 0;

@@ -27,6 +27,7 @@ TEST_CASE("pipeline::read_nipa_test: run as string, as list, absolute") {
   CHECK(one->scope == Scope::patch);
   CHECK(one->command == std::vector<std::string>{one->nipa_dir + "/test.sh"});
   CHECK(one->read_only == std::vector<std::string>{one->nipa_dir});
+  CHECK(one->own_source);
   const auto two = read_nipa_test(
       test_dir(root, "series/two", R"({"run": ["test.sh", "-x"], "pull-requests": true})"));
   REQUIRE(two);

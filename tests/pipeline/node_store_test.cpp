@@ -122,8 +122,8 @@ TEST_CASE("pipeline::NodeStore::set_verdict: the last one stands, each with its 
   test::on_each_engine([](test::TestStore& store) {
     NodeStore nodes(store.database(), store.clock());
     CHECK_FALSE(nodes.verdict(7));
-    nodes.set_verdict(7, {Verdict::fail, "build: 1 error", store.clock().now(), "k1"});
-    nodes.set_verdict(7, {Verdict::pass, "all passed", store.clock().now(), "k2"});
+    nodes.set_verdict(7, {Verdict::fail, "build: 1 error", store.clock().now(), "k1", 1, {}});
+    nodes.set_verdict(7, {Verdict::pass, "all passed", store.clock().now(), "k2", 1, {}});
     const auto verdict = nodes.verdict(7);
     REQUIRE(verdict);
     CHECK(verdict->verdict == Verdict::pass);

@@ -74,6 +74,21 @@ class Fixture {
     CHECK(listing(place.source()) == listing(fresh));
     CHECK(shell(place.source(), "git --git-dir=" + place.git_dir().string() +
                                     " -c safe.directory='*' rev-parse HEAD") == commit);
+    check_index(commit);
+  }
+  // Complete, and with the times of the files: diff-files reads no file whose time it knows.
+  void check_index(const std::string& commit) {
+    const std::string git = "git -c safe.directory='*' --git-dir=" + place.git_dir().string() +
+                            " --work-tree=" + place.source().string() + " ";
+    const std::string listed = " | tr -d '\\n' | md5sum";
+    CHECK(shell(place.source(),
+                git + "ls-files --format='%(objectmode) %(objectname) %(path)'" + listed) ==
+          shell(place.source(), git + "ls-tree -r --format='%(objectmode) %(objectname) %(path)' " +
+                                    commit + listed));
+    CHECK(shell(place.source(), git + "diff-files --raw") == "");
+    CHECK(shell(place.source(), git + "describe --always --dirty") ==
+          shell(place.source(), git + "describe --always"));
+    CHECK((fs::status(place.index()).permissions() & fs::perms::others_read) != fs::perms::none);
   }
   static std::string listing(const fs::path& folder) {
     return shell(folder,
@@ -138,6 +153,30 @@ TEST_CASE("runtimes::materialise: fills, then changes only what differs") {
   CHECK(same(Fixture::time_of(f.place.source() / "same"), kept));
 }
 
+TEST_CASE("runtimes::materialise: a folder without index, or with a broken one, gets one") {
+  Fixture f;
+  REQUIRE(told(materialise(*f.repository, f.a, f.place)));
+  const auto kept = Fixture::time_of(f.place.source() / "same");
+  fs::remove(f.place.index());
+  REQUIRE(told(materialise(*f.repository, f.a, f.place)));
+  f.check_holds(f.a);
+  REQUIRE(write_file_atomic(f.place.index(), "DIRC nonsense"));
+  REQUIRE(write_state(f.place.state(), f.a, {f.b}));
+  REQUIRE(told(materialise(*f.repository, f.b, f.place)));
+  f.check_holds(f.b);
+  CHECK(same(Fixture::time_of(f.place.source() / "same"), kept));
+}
+
+TEST_CASE("runtimes::materialise: no file name of a patch is in the way") {
+  Fixture f;
+  REQUIRE(told(materialise(*f.repository, f.a, f.place)));
+  const std::string odd = f.commit(
+      "echo 1 >.patchmill-new; echo 2 >being-written; echo 3 >zz; echo 4 >d/.patchmill-new; "
+      "echo 5 >d/zz");
+  REQUIRE(told(materialise(*f.repository, odd, f.place)));
+  f.check_holds(odd);
+}
+
 TEST_CASE("runtimes::materialise: interrupted changes are finished, also repeated ones") {
   Fixture f;
   REQUIRE(told(materialise(*f.repository, f.a, f.place)));
@@ -146,7 +185,8 @@ TEST_CASE("runtimes::materialise: interrupted changes are finished, also repeate
   REQUIRE(write_state(f.place.state(), f.a, {f.b, f.c}));
   std::ofstream(f.place.source() / "changed") << "22\n";
   std::ofstream(f.place.source() / "brand-new") << "ne";
-  std::ofstream(f.place.source() / ".patchmill-new") << "half";
+  std::ofstream(f.place.home / "being-written") << "half";
+  std::ofstream(f.place.index().string() + ".lock") << "half";
   fs::remove(f.place.source() / "gone");
   auto outcome = materialise(*f.repository, f.a, f.place);
   REQUIRE(outcome);

@@ -33,7 +33,7 @@ TEST_CASE("runtimes::LocalRuntime::run: exit statuses") {
       {"/etc/passwd", Verdict::incomplete,
        "a program it needs cannot be executed (exit status 126)"},
       {"kill -SEGV $$", Verdict::fail, "crashed with signal 11"},
-      {"kill -KILL $$", Verdict::incomplete, "killed by signal 9 from outside the job"},
+      {"kill -KILL $$", Verdict::incomplete, "killed by signal 9, by itself or from outside"},
   };
   for (const Case& c : cases) {
     CAPTURE(std::string(c.script));
@@ -86,6 +86,20 @@ TEST_CASE("runtimes::LocalRuntime::run: what a job sees") {
   CHECK(lines[9] == "not a tty");
   CHECK(lines[10] == "patchmill");
   CHECK(lines[11] == "patchmill");
+}
+
+TEST_CASE("runtimes::LocalRuntime::run: a job opens its own streams by name") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  Sandbox sandbox;
+  const auto outcome = sandbox.run(
+      "set -e; echo out >/dev/stdout; echo err >/dev/stderr; cat /dev/stdin\n"
+      "echo described >/dev/fd/$DESC_FD");
+  INFO(outcome.log);
+  CHECK(outcome.verdict == Verdict::pass);
+  CHECK(outcome.log == "out\nerr\n");
+  CHECK(outcome.summary == "described");
 }
 
 TEST_CASE("runtimes::LocalRuntime::run: no privileges, no namespaces, no network") {
@@ -177,7 +191,7 @@ TEST_CASE("runtimes::LocalRuntime::run: the description becomes the summary, mad
     const auto outcome = sandbox.run("echo all good >&$DESC_FD; kill -KILL $$");
     INFO(outcome.log);
     CHECK(outcome.verdict == Verdict::incomplete);
-    CHECK(outcome.summary == "killed by signal 9 from outside the job");
+    CHECK(outcome.summary == "killed by signal 9, by itself or from outside");
   }
 }
 
@@ -304,6 +318,7 @@ TEST_CASE("runtimes::LocalRuntime::run: filling the disk is stopped, however it 
         "0000 | 0300; chdir q(d) or die; } open(F, q(>), q(x)); print F q(x) x 100000; }'");
     CHECK(outcome.verdict == Verdict::incomplete);
     CHECK(outcome.disk_exceeded);
+    CHECK(outcome.summary.find("nest too deep") != std::string::npos);
     CHECK(outcome.problems.empty());
     // The next run starts from nothing.
     CHECK(std::filesystem::is_empty(sandbox.warm()));
@@ -394,6 +409,25 @@ TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
   }
 }
 
+TEST_CASE("runtimes::LocalRuntime::run: a missing program behind make is not the patch's fault") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  for (const char* results : {"compiler", ""}) {
+    CAPTURE(std::string(results));
+    Sandbox sandbox;
+    sandbox.job.results = results;
+    const auto outcome = sandbox.run(
+        "echo 'make: nosuchcc: No such file or directory'\n"
+        "echo 'make: *** [Makefile:2: all] Error 127'; exit 2");
+    CHECK(outcome.verdict == Verdict::incomplete);
+    CHECK(outcome.cause == pipeline::IncompleteCause::missing_tool);
+    CHECK(outcome.summary == "not installed: nosuchcc");
+    CHECK(sandbox.run("echo 'make: *** [Makefile:2: all] Error 1'; exit 2").verdict ==
+          Verdict::fail);
+  }
+}
+
 TEST_CASE("runtimes::LocalRuntime::run: a warm folder is kept and stays writable") {
   if (!test::sandbox_works()) {
     return;
@@ -454,7 +488,7 @@ TEST_CASE("runtimes::LocalRuntime::run: all of this as an ordinary user as well"
                 "--clear-groups",
                 "--",
                 std::filesystem::read_symlink("/proc/self/exe").string(),
-                "--dt-test-case=runtimes::LocalRuntime*"};
+                "--dt-test-case=runtimes::LocalRuntime*,runtimes::reset_own_checkout*"};
   again.env["HOME"] = "/nonexistent";
   again.merge_stderr = true;
   const auto completed = SystemProcessRunner().run(again);

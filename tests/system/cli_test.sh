@@ -113,6 +113,79 @@ sed -i 's/%d/%i/' widget.c && git commit -qam 'widget: print with %i' -m 'For no
 run try; expect_status 1 $? "no sign-off"
 expect_text 'signed-off-by' "$work/out" "no sign-off"
 
+case_of "try: commits of several authors are one series, as a range and as mails"
+git checkout -q work~1 && git checkout -q -b together
+sed -i 's/first version/1st version/; s/int main(void)/int main(int argc, char **argv)/' widget.c
+git commit -qam 'widget: take arguments' --author='Other Dev <o@dev.org>' --date='2026-01-05T10:00:00Z' \
+  -m 'They are needed by the next change.' -m 'Signed-off-by: Other Dev <o@dev.org>' \
+  -m 'Signed-off-by: Ada Author <ada@example.org>'
+run try main..; expect_status 0 $? "two authors"
+expect_text '2/2|2 of 2|v1' "$work/out" "two authors"
+git format-patch -q --stdout --thread main.. >"$work/two.mbox"
+run try "$work/two.mbox"; expect_status 0 $? "two authors by mail"
+git format-patch -q --stdout main.. >"$work/two.mbox"
+run try "$work/two.mbox"; expect_status 0 $? "two authors by mail without references"
+
+case_of "try: what was tried before has no part in the next try"
+sed -i '0,/^Signed-off-by/{/^Signed-off-by/d}' "$work/two.mbox"
+run try "$work/two.mbox"; expect_status 1 $? "the sign-off was taken out of the same mail"
+sed -i 's/int argc/int count/' widget.c && git commit -qa --amend --no-edit
+run try main..; expect_status 0 $? "amended"
+[ "$(grep -c 'verdict:' "$work/out")" = 1 ] || { echo "FAIL: an earlier series is there, too"; bad=1; }
+
+case_of "try: the repository's settings do not matter"
+git config diff.context 0; git config diff.noprefix true; git config format.useAutoBase true
+run try main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
+run try --again main..; expect_status 0 $? "diff.context, diff.noprefix, format.useAutoBase"
+git config --unset diff.context; git config --unset diff.noprefix; git config --unset format.useAutoBase
+
+case_of "try: a branch may be called like a Message-ID, and @ is HEAD"
+git branch we@ird
+run try we@ird; expect_status 0 $? "we@ird"
+run try @; expect_status 0 $? "@"
+run try no@such.id; expect_status 2 $? "unknown Message-ID"
+expect_text 'there is no series no@such.id' "$work/err" "unknown Message-ID"
+
+case_of "try: an empty commit is named"
+git commit -q --allow-empty -m 'widget: nothing'
+run try main..; expect_status 2 $? "empty commit"
+expect_text 'commit [0-9a-f]{12} \("widget: nothing"\) is empty' "$work/err" "empty commit"
+git reset -q --hard HEAD~
+
+case_of "try: a clone without history says what it lacks"
+git format-patch -q --stdout HEAD~..HEAD >"$work/last.mbox"
+git clone -q --depth 1 --branch "$(git branch --show-current)" "file://$repo" "$work/shallow"
+cd "$work/shallow" || exit 1
+run try HEAD; expect_status 2 $? "the commit where a shallow clone begins"
+expect_text 'HEAD is where this shallow clone begins.*git fetch --deepen=1' "$work/err" "shallow"
+run try "$work/last.mbox"; expect_status 0 $? "mails against a shallow clone"
+expect_text 'skip.*already in' "$work/out" "mails against a shallow clone"
+sed 's/^-\([^-]\)/-nowhere \1/; s/^+\([^+]\)/+nowhere \1/; /^index /d; s/^Message-I[dD]: .*/Message-ID: <nowhere@x>/; s/^Subject: .*/Subject: [PATCH] widget: elsewhere/' \
+  "$work/last.mbox" >"$work/nowhere.mbox"
+run try "$work/nowhere.mbox"; expect_status 1 $? "a conflict in a shallow clone"
+expect_text 'this clone is shallow.*git fetch --unshallow' "$work/out" "a conflict in a shallow clone"
+run try --base HEAD "$work/last.mbox"; expect_status 0 $? "mails that the base has"
+expect_text 'skip.*has all of its changes already' "$work/out" "mails that the base has"
+cd "$repo" || exit 1
+
+case_of "a patchmill.yaml that came with the checkout is used only when it is named"
+printf 'jobs:\n  - name: steal\n    command: [false]\n' >patchmill.yaml
+run try; expect_status 1 $? "one's own patchmill.yaml"
+expect_text 'steal' "$work/out" "one's own patchmill.yaml"
+git add patchmill.yaml && git commit -qm 'widget: add jobs' -m 'More tests.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+run try HEAD~; expect_status 0 $? "a tracked patchmill.yaml"
+expect_text '^patchmill: ./patchmill.yaml is not used.*-c patchmill.yaml' "$work/err" "a tracked patchmill.yaml"
+if grep -q steal "$work/out"; then echo "FAIL: a job of the checkout ran"; bad=1; fi
+run try -c patchmill.yaml HEAD~; expect_status 1 $? "a tracked patchmill.yaml by name"
+run show --data "$work/none" series; expect_text 'is not used' "$work/err" "show beside a tracked patchmill.yaml"
+run check-config; expect_status 2 $? "check-config beside a tracked patchmill.yaml"
+run check-config patchmill.yaml; expect_status 0 $? "check-config of a tracked patchmill.yaml"
+git reset -q --hard HEAD~
+
+case_of "try: without HOME no folder in /tmp is used"
+(unset HOME XDG_CACHE_HOME; "$bin" try >"$work/out" 2>"$work/err" </dev/null); expect_status 2 $? "no HOME"
+expect_text 'PATCHMILL_CACHE' "$work/err" "no HOME"
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"

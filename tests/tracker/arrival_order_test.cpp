@@ -71,7 +71,7 @@ void check_permutations(MemoryStore& store, std::vector<Incoming> mails, std::mt
 TEST_CASE("tracker::assemble: every arrival order of Patchwork's scenarios gives the same series") {
   const auto* answers = mail::test::patchwork_answers();
   if (answers == nullptr) {
-    MESSAGE("skipped: expected-series.json is not there; set PATCHMILL_SHARED");
+    MESSAGE(mail::test::k_no_answers);
     return;
   }
   MemoryStore store;

@@ -61,7 +61,7 @@ TEST_CASE("tracker::assemble: 1/12 and 11/12 are different patches") {
                               "11=p11 12=p12"});
 }
 
-TEST_CASE("tracker::assemble: authors in one thread are never merged") {
+TEST_CASE("tracker::assemble: authors in one thread are not merged by their subjects") {
   CHECK(lines({fact("c", "[PATCH 0/2] c"), fact("a1", "[PATCH 1/2] x", {"c"}, 1),
                fact("b2", "[PATCH 2/2] y", {"c"}, 2, "bob@example.org")}) ==
         Lines{"v1 1/2 c: 1=a1", "v1 1/2 -: 2=b2"});
@@ -73,6 +73,62 @@ TEST_CASE("tracker::assemble: authors in one thread are never merged") {
   CHECK(lines({alice, bob}).size() == 2);
   bob.from.name = alice.from.name;
   CHECK(lines({alice, bob}).size() == 1);
+}
+
+TEST_CASE("tracker::assemble: senders are merged where the Message-IDs show one run") {
+  const auto id = [](int number, const char* time = "1700000000") {
+    const std::string digits = std::to_string(number);
+    return std::string(40 - digits.size(), 'a') + digits + "." + time + ".git.alice@example.org";
+  };
+  const std::string cover = "cover.1700000000.git.alice@example.org";
+  const std::string bob = "bob@example.org";
+  // Dates are those of the commits: days apart, and before the cover letter.
+  const MailFact one = fact(id(1), "[PATCH 1/3] x", {cover}, -900'000);
+  const MailFact two = fact(id(2), "[PATCH 2/3] y", {cover}, -500'000, bob);
+  const MailFact three = fact(id(3), "[PATCH 3/3] z", {cover}, -100'000, "carol@example.org");
+  const MailFact head = fact(cover, "[PATCH 0/3] c");
+  const std::string all = " 1=" + id(1) + " 2=" + id(2) + " 3=" + id(3);
+  CHECK(lines({head, one, two, three}) == Lines{"v1 3/3 " + cover + ":" + all});
+  CHECK(lines({one, two, three}) == Lines{"v1 3/3 -:" + all});  // the cover is lost
+  // A cover letter over the patches of somebody else.
+  MailFact his = head;
+  his.from.email = bob;
+  CHECK(lines({his, fact(id(1), "[PATCH 1/1] x", {cover})}).size() == 2);  // counts differ
+  CHECK(lines({fact(cover, "[PATCH 0/1] c", {}, 0, bob), fact(id(1), "[PATCH 1/1] x", {cover})}) ==
+        Lines{"v1 1/1 " + cover + ": 1=" + id(1)});
+
+  SUBCASE("but not another run, version, count, thread or the same number") {
+    CHECK(lines({head, one, fact(id(2, "1700000009"), "[PATCH 2/3] y", {cover}, 2, bob)}).size() ==
+          2);
+    CHECK(lines({head, one, fact(id(2), "[PATCH v2 2/3] y", {cover}, 2, bob)}).size() == 2);
+    CHECK(lines({head, one, fact(id(2), "[PATCH 2/4] y", {cover}, 2, bob)}).size() == 2);
+    CHECK(lines({head, one, fact(id(9), "[PATCH 1/3] y", {cover}, 2, bob)}).size() == 2);
+    MailFact elsewhere = two;
+    elsewhere.thread = 2;
+    CHECK(lines({head, one, elsewhere}).size() == 2);
+  }
+  SUBCASE("and the note says so") {
+    std::vector<MailFact> facts{head, one, two, three};
+    for (MailFact& each : facts) {
+      each.thread = 1;
+    }
+    CHECK(assemble(facts).series.at(0).note == "Its mails name different senders.");
+  }
+}
+
+TEST_CASE("tracker::assemble: GitGitGadget names the author of each patch") {
+  const std::string run = "1700000000.git.gitgitgadget@gmail.com";
+  const std::string cover = "pull.1829.v2.git." + std::string("1700000000.gitgitgadget@gmail.com");
+  MailFact head = fact(cover, "[PATCH v2 0/2] c", {}, 0, "gitgitgadget@gmail.com");
+  MailFact one = fact(std::string(40, 'a') + "." + run, "[PATCH v2 1/2] x", {cover}, 1,
+                      "gitgitgadget@gmail.com");
+  MailFact two = fact(std::string(40, 'b') + "." + run, "[PATCH v2 2/2] y", {cover}, 2,
+                      "gitgitgadget@gmail.com");
+  head.from.name = "Cleo via GitGitGadget";
+  one.from.name = "Alice via GitGitGadget";
+  two.from.name = "Bob via GitGitGadget";
+  CHECK(lines({head, one, two}) ==
+        Lines{"v2 2/2 " + cover + ": 1=" + one.msgid + " 2=" + two.msgid});
 }
 
 TEST_CASE("tracker::assemble: an unknown cover holds its patches together") {
@@ -152,7 +208,49 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   SUBCASE("without counter") {
     CHECK(with({fact("r2", "[PATCH v2] y", {"p2"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
     CHECK(with({fact("r2", "[PATCH] Y", {"p2"}, 500)}) == Lines{"v1 3/3 c: 1=p1+ 2=r2 3=p3+"});
-    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500)}) == Lines{"v2 1/1 -: 1=r2"});
+    CHECK(with({fact("r2", "[PATCH v2 1/1] y", {"p2"}, 500)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("without counter, in answer to another mail of the series") {
+    CHECK(with({fact("r2", "[PATCH v2] y", {"p1"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({fact("r2", "[PATCH v2] y", {"c"}, 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+  }
+  SUBCASE("without counter, under another title") {
+    const Lines replaced{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"}, apart{"v2 1/1 -: 1=r2"};
+    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500)}) == replaced);
+    CHECK(with({fact("r2", "[PATCH v2] other", {"c"}, 500)}) == apart);
+    CHECK(with({fact("r2", "[PATCH] other", {"p2"}, 500)}) == Lines{"v1 1/1 -: 1=r2"});
+    // And on from there.
+    CHECK(with({fact("r2", "[PATCH v2] other", {"p2"}, 500),
+                fact("s2", "[PATCH v3] again other", {"r2"}, 600)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+", "v3 3/3 c: 1=p1+ 2=s2 3=p3+"});
+    // A newer version of something else.
+    CHECK(with({fact("o1", "[PATCH] else", {"c"}, 400),
+                fact("o2", "[PATCH v2] else", {"p2"}, 500)}) ==
+          Lines{"v1 1/1 -: 1=o1", "v2 1/1 -: 1=o2"});
+  }
+  SUBCASE("without counter, in another thread") {
+    const auto elsewhere = [](const char* subject, int seconds) {
+      MailFact mail = fact("r2", subject, {}, seconds);
+      mail.thread = 2;
+      return mail;
+    };
+    CHECK(with({elsewhere("[PATCH v2] y", 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({elsewhere("[PATCH] y", 500)}) == Lines{"v1 1/1 -: 1=r2"});
+    CHECK(with({elsewhere("[PATCH v2] other", 500)}) == Lines{"v2 1/1 -: 1=r2"});
+    CHECK(with({elsewhere("[PATCH v2] y", 364 * 24 * 3600)}).front().starts_with("v2 3/3"));
+    CHECK(with({elsewhere("[PATCH v2] y", 366 * 24 * 3600)}).front().starts_with("v2 1/1"));
+    CHECK(with({elsewhere("[PATCH v2 1/1] y", 500)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    // It had gone on by itself before.
+    MailFact alone = fact("o2", "[PATCH] y", {}, 300);
+    alone.thread = 4;
+    CHECK(with({elsewhere("[PATCH v2] y", 500), alone}) ==
+          Lines{"v1 1/1 -: 1=o2", "v2 1/1 -: 1=r2"});
+    // The newest of several.
+    MailFact full = fact("q2", "[PATCH v2 2/2] y", {}, 300), rest = full;
+    rest = fact("q1", "[PATCH v2 1/2] w", {}, 299);
+    full.thread = rest.thread = 3;
+    CHECK(with({elsewhere("[PATCH v3] y", 500), full, rest}).back() == "v3 2/2 -: 1=q1+ 2=r2");
   }
   SUBCASE("v2.1 is older than v3") {
     CHECK(with({fact("r2", "[PATCH v2.1 2/3] y", {"p2"}, 500),
@@ -168,7 +266,7 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   SUBCASE("in answer to a review") {
     CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)},
                {{"review2", "review1"}, {"review1", "p2"}}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
-    CHECK(with({fact("r2", "[PATCH v2] y", {"review2"}, 500)}, {{"review2", "review2"}}) ==
+    CHECK(with({fact("r2", "[PATCH v2] q", {"review2"}, 500)}, {{"review2", "review2"}}) ==
           Lines{"v2 1/1 -: 1=r2"});
   }
   SUBCASE("of somebody else are series of their own") {

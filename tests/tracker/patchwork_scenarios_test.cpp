@@ -82,7 +82,7 @@ TEST_CASE(
     "intended") {
   const auto* answers = patchwork_answers();
   if (answers == nullptr) {
-    MESSAGE("skipped: expected-series.json is not there; set PATCHMILL_SHARED");
+    MESSAGE(mail::test::k_no_answers);
     return;
   }
   std::map<std::string, const Deviation*> intended;

@@ -30,6 +30,10 @@ class ThreadMaker {
   bool chance(int percent) { return pick(1, 100) <= percent; }
 
   void post_work() {
+    if (chance(15)) {  // one patch of a series by itself
+      m_now += pick(60, 3 * day);
+      m_mails.push_back(mail((chance(50) ? "[PATCH] " : "[PATCH 1/1] ") + title(pick(1, 2)), ""));
+    }
     m_total = pick(1, 4);
     std::string above;  // what the next version answers
     const int versions = pick(1, 3);
@@ -49,8 +53,11 @@ class ThreadMaker {
   }
 
   MailSpec mail(std::string subject, std::string in_reply_to) {
-    MailSpec spec{fmt::format("m{}@x", ++m_count), std::move(subject), std::move(in_reply_to)};
-    spec.from = m_author;
+    ++m_count;
+    MailSpec spec{
+        m_run.empty() ? fmt::format("m{}@x", m_count) : fmt::format("{:040x}.{}@x", m_count, m_run),
+        std::move(subject), std::move(in_reply_to)};
+    spec.from = !m_run.empty() && chance(50) ? "Dan D <dan@example.org>" : m_author;
     spec.seconds = m_now;
     m_now += pick(0, 2);
     if (!spec.in_reply_to.empty()) {
@@ -79,6 +86,8 @@ class ThreadMaker {
     const bool cover = m_total > 1 && chance(60);
     const bool deep = chance(30);
     const bool references = chance(85);
+    // git format-patch keeps the authors of commits; its ids show that it was one run.
+    m_run = chance(20) ? fmt::format("{}.git.u", 1'700'000'000 + m_now) : "";
     m_ids.assign(static_cast<std::size_t>(m_total) + 1, "");
     std::string parent = in_reply_to;
     std::string head;
@@ -98,6 +107,7 @@ class ThreadMaker {
         m_mails.push_back(std::move(spec));
       }
     }
+    m_run.clear();
     return head;
   }
 
@@ -108,8 +118,11 @@ class ThreadMaker {
     if (chance(40) && !parent.empty()) {
       parent = answer(parent);
     }
+    if (chance(15)) {
+      parent.clear();
+    }
     std::string subject =
-        chance(25) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
+        chance(40) ? fmt::format("[PATCH v{}] ", version) : prefix(version, number);
     m_mails.push_back(mail(subject + title(number), parent));
   }
 
@@ -126,6 +139,7 @@ class ThreadMaker {
   std::vector<std::string> m_ids;
   std::map<std::string, std::string> m_chains;  // References of each mail
   std::string m_author, m_title;
+  std::string m_run;  // what the Message-IDs of a posting have in common; empty: nothing
   int m_total = 1;
   int m_now = 0;
   int m_count = 0;

@@ -53,6 +53,54 @@ TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed")
   CHECK_FALSE(previous(fact(2, 1, 9, "new name", {"a"}), {fact(1, 1, 1, "old name", {"a"})}));
 }
 
+TEST_CASE("tracker::work_tags: words that name a tree, without those for the state of a posting") {
+  const std::vector<std::string> lists{"ltp.lists.example.org"};
+  CHECK(work_tags({"RFC", "net-next", "RESEND", "LTP", "Net-Next", "AUTOSEL"}, lists) ==
+        std::vector<std::string>{"autosel", "net-next"});
+  CHECK(work_tags({"COMMITTED"}, {}).empty());
+}
+
+TEST_CASE("tracker::previous_of: at one version the same title for another tree is another work") {
+  const auto tagged = [](std::int64_t series, int version, std::vector<std::string> tags) {
+    RevisionFact result = fact(series, version, static_cast<int>(series), "foo: fix bar");
+    result.tags = std::move(tags);
+    return result;
+  };
+  CHECK_FALSE(previous(tagged(2, 1, {"5.15.y"}), {tagged(1, 1, {"5.10.y"})}));
+  CHECK_FALSE(previous(tagged(2, 1, {"net-next"}), {tagged(1, 1, {"net"})}));
+  CHECK_FALSE(previous(tagged(2, 1, {"net-next"}), {tagged(1, 1, {})}));
+  CHECK(previous(tagged(2, 1, {"net"}), {tagged(1, 1, {"net"})}) == 1);
+  // In answer to it as well: git send-email makes one thread of what it is given.
+  RevisionFact answer = tagged(2, 1, {"5.15.y"});
+  answer.answers = 1;
+  CHECK_FALSE(previous(answer, {tagged(1, 1, {"5.10.y"})}));
+  // A newer version may go to another tree, not to another numbered branch.
+  CHECK(previous(tagged(2, 2, {"net-next"}), {tagged(1, 1, {"net"})}) == 1);
+  CHECK_FALSE(previous(tagged(2, 2, {"5.15.y"}), {tagged(1, 1, {"5.10.y"})}));
+  CHECK(previous(tagged(9, 2, {"net"}), {tagged(1, 1, {"net"}), tagged(2, 1, {"net-next"})}) == 1);
+}
+
+TEST_CASE("tracker::previous_of: at one version lists must have one in common") {
+  const auto listed = [](std::int64_t series, int version, std::vector<std::string> lists) {
+    RevisionFact result = fact(series, version, static_cast<int>(series), "README: update");
+    result.lists = std::move(lists);
+    return result;
+  };
+  CHECK_FALSE(previous(listed(2, 1, {"b.x"}), {listed(1, 1, {"a.x"})}));
+  CHECK(previous(listed(2, 1, {"a.x", "b.x"}), {listed(1, 1, {"a.x"})}) == 1);
+  CHECK(previous(listed(2, 1, {}), {listed(1, 1, {"a.x"})}) == 1);
+  CHECK(previous(listed(2, 2, {"b.x"}), {listed(1, 1, {"a.x"})}) == 1);
+}
+
+TEST_CASE("tracker::previous_of: what one run of a mailer sent are different works") {
+  RevisionFact v1 = fact(1, 1, 1, "foo", {"foo"}), v2 = fact(2, 2, 1, "bar", {"bar"});
+  v2.answers = 1;
+  CHECK(previous(v2, {v1}) == 1);
+  v1.head_msgid = "20230914114520.5212-1-alice@example.org";
+  v2.head_msgid = "20230914114520.5212-2-alice@example.org";
+  CHECK_FALSE(previous(v2, {v1}));
+}
+
 TEST_CASE("tracker::previous_of: what says more counts more") {
   RevisionFact v3 = fact(9, 3, 9, "title", {}, "alice@example.org", "20260101-x");
   const RevisionFact by_title = fact(1, 2, 8, "title");
@@ -102,6 +150,27 @@ TEST_CASE("tracker::Tracker::ingest: a resend is a newer revision, a lone cover 
   CHECK(harness.of("b1@x").revision_of == harness.of("a1@x").number);
 }
 
+TEST_CASE("tracker::Tracker::ingest: backports to several trees stand side by side") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed({MailSpec{"a@x", "[PATCH 5.10.y] foo: fix bar"},
+                MailSpec{"b@x", "[PATCH 5.15.y] foo: fix bar", "a@x", "", 1},
+                MailSpec{"c@x", "[PATCH 6.1.y] foo: fix bar", "", "", 2},
+                MailSpec{"d@x", "[PATCH net] foo: fix bar", "", "", 3},
+                MailSpec{"s1@x", "[PATCH AUTOSEL 5.10 1/2] a", "", "", 60},
+                MailSpec{"s2@x", "[PATCH AUTOSEL 5.10 2/2] b", "s1@x", "", 61},
+                MailSpec{"t1@x", "[PATCH AUTOSEL 4.19 1/2] a", "", "", 70},
+                MailSpec{"t2@x", "[PATCH AUTOSEL 4.19 2/2] b", "t1@x", "", 71}});
+  for (const Series& series : harness.all()) {
+    CAPTURE(series.name);
+    CHECK_FALSE(series.superseded);
+    CHECK_FALSE(series.revision_of);
+  }
+  harness.feed({MailSpec{"e@x", "[PATCH net v2] foo: fix bar", "", "", day}});
+  CHECK(harness.of("d@x").superseded);
+  CHECK_FALSE(harness.of("b@x").superseded);
+}
+
 TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles do not") {
   patchmill::test::TestStore store(store::Engine::sqlite);
   Harness harness(store);
@@ -114,4 +183,73 @@ TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles d
   CHECK(harness.of("2@x").change_id == "20260101-thing-abcdef");
   CHECK(harness.of("2@x").revision_of == harness.of("1@x").number);
   CHECK(harness.of("3@x").revision_of == harness.of("2@x").number);
+}
+
+TEST_CASE(
+    "tracker::Tracker::ingest: a stranger supersedes nothing, who goes on with a patch does") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  const std::string change = "---\nchange-id: 20260101-thing-abcdef\n";
+  MailSpec one{"1@x", "[PATCH 1/2] one"}, two{"2@x", "[PATCH 2/2] two", "1@x", "", 1};
+  one.text = change;
+  MailSpec thief{"3@x", "[PATCH v9] evil", "", "", 2, "Mallory <mallory@example.org>"};
+  MailSpec copycat{"4@x", "[PATCH v8] evil too", "", "", 3, "Mallory <mallory@example.org>"};
+  thief.text = "Supersedes: <1@x>\n";
+  copycat.text = change;
+  harness.feed({thief, copycat, one, two});
+  const Series kept = harness.of("1@x");
+  CHECK_FALSE(kept.superseded);
+  CHECK(kept.note.find("mallory@example.org posted what claims") != std::string::npos);
+  CHECK(harness.of("3@x").work == kept.work);
+  // Somebody who takes the work up posts one of its patches, or patches of its author.
+  MailSpec heir{"5@x", "[PATCH v2] other", "", "", day, "Bob B <bob@example.org>"};
+  heir.text = "From: Alice A <alice@example.org>\n\nSupersedes: <1@x>\n";
+  harness.feed({heir});
+  CHECK(harness.of("1@x").superseded);
+  CHECK(harness.of("1@x").note.empty());
+}
+
+TEST_CASE("tracker::previous_of: the author's own earlier version before a stranger's") {
+  const std::string change = "20260101-x";
+  const RevisionFact v3 = fact(9, 3, 9, "t", {}, "alice@example.org", change);
+  CHECK(previous(v3, {fact(1, 1, 1, "t", {}, "alice@example.org", change),
+                      fact(2, 2, 2, "u", {}, "mallory@example.org", change)}) == 1);
+}
+
+TEST_CASE("tracker::Tracker::ingest: a single patch makes a revision of the series it is part of") {
+  const MailSpec one{"1@x", "[PATCH 1/2] lib: add macro"};
+  const MailSpec two{"2@x", "[PATCH 2/2] swapping01: use it", "1@x", "", 1};
+  const MailSpec v2{"3@x", "[PATCH v2] swapping01: use it", "", "", day};
+  const MailSpec v3{"4@x", "[PATCH v3] swapping01: use it", "", "", 2 * day};
+  std::vector<MailSpec> mails{one, two, v2, v3};
+  std::sort(mails.begin(), mails.end(),
+            [](const MailSpec& a, const MailSpec& b) { return a.msgid < b.msgid; });
+  do {
+    patchmill::test::TestStore store(store::Engine::sqlite);
+    Harness harness(store);
+    harness.feed_one_by_one(mails);
+    CHECK(harness.all().size() == 3);
+    const Series second = *harness.queries().series(*harness.of("4@x").revision_of);
+    CHECK(describe(harness.of("4@x")) ==
+          "v3 2/2 alice@example.org: [1/2] lib: add macro 1=1@x+ 2=4@x");
+    CHECK(describe(second) == "v2 2/2 alice@example.org: [1/2] lib: add macro 1=1@x+ 2=3@x");
+    CHECK(second.superseded);
+    CHECK(describe(*harness.queries().series(second.revision_of.value_or(0))) ==
+          "v1 2/2 alice@example.org: [1/2] lib: add macro 1=1@x 2=2@x");
+  } while (std::next_permutation(
+      mails.begin(), mails.end(),
+      [](const MailSpec& a, const MailSpec& b) { return a.msgid < b.msgid; }));
+}
+
+TEST_CASE("tracker::Tracker::ingest: a single patch that has nothing of a series leaves it alone") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed({MailSpec{"0@x", "[PATCH 0/2] foo", "", "", 0, "Alice A <alice@example.org>", false},
+                MailSpec{"1@x", "[PATCH 1/2] one", "0@x", "", 1},
+                MailSpec{"2@x", "[PATCH 2/2] two", "0@x", "", 2},
+                MailSpec{"3@x", "[PATCH v2] quite another thing", "0@x", "", day},
+                MailSpec{"4@x", "[PATCH v2] foo", "", "", 2 * day}});
+  CHECK_FALSE(harness.of("1@x").superseded);
+  CHECK_FALSE(harness.of("3@x").revision_of);
+  CHECK(harness.of("4@x").revision_of == harness.of("1@x").number);
 }

@@ -62,7 +62,7 @@ TEST_CASE("tracker::Tracker::ingest: a patch without a diff is kept with its rea
                 {"q@x", "a question", "", "", 2, "Alice A <alice@example.org>", false}});
   const auto unusable = harness.queries().unusable_messages(10);
   REQUIRE(unusable.size() == 1);
-  CHECK(unusable[0].msgid == "p@x");
+  CHECK(unusable[0].message_id == "p@x");
   CHECK(unusable[0].reason == "its subject announces a patch, but it has no diff that can be read");
   CHECK(harness.queries().message("r@x")->kind == MessageKind::reply);
   CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
@@ -107,7 +107,7 @@ TEST_CASE("tracker::Tracker::ingest: a reply that links a reroll to its patch ma
     Harness harness(store);
     harness.feed(three_patches());
     // The mailer of the author has dropped the middle of the chain.
-    const MailSpec reroll{"r2@x", "[PATCH v2] b", "review@x", "<c@x> <review@x>", day};
+    const MailSpec reroll{"r2@x", "[PATCH v2] b, renamed", "review@x", "<c@x> <review@x>", day};
     harness.feed({reroll});
     CHECK(harness.of("r2@x").total == 1);
     const MailSpec review{"review@x", "Re: [PATCH 2/3] b",    "p2@x", "",
@@ -175,6 +175,79 @@ TEST_CASE(
     CHECK(harness.queries().unusable_messages(10).size() == 1);
     CHECK(harness.feed(std::vector<Incoming>{incoming(broken)}).duplicates == 1);
     CHECK(harness.of("a@x").received_all());
+  });
+}
+
+// As a file gives them that was read before all of it was written.
+TEST_CASE("tracker::Tracker::ingest: a mail that was cut off gives way to the whole one") {
+  on_each_engine([](TestStore& store) {
+    Harness harness(store);
+    const auto as_read = [](std::string raw, const std::string& source) {
+      return make_incoming(std::move(raw), "test.example.com", source);
+    };
+    const std::string cover =
+        MailSpec{"c@x", "[PATCH 0/2] t", "", "", 0, "Alice A <alice@example.org>", false}.raw();
+    const std::string first = MailSpec{"p1@x", "[PATCH 1/2] a", "c@x", "", 1}.raw();
+    const std::string second = MailSpec{"p2@x", "[PATCH 2/2] b", "c@x", "", 2}.raw();
+    const std::size_t hunk = second.find("+new");
+    harness.feed(std::vector<Incoming>{as_read(cover, "a"), as_read(first, "a")});
+    const auto check_whole = [&] {
+      const auto series = harness.of("p2@x");
+      CHECK(describe(series) == "v1 2/2 alice@example.org: t [c@x] 1=p1@x 2=p2@x");
+      CHECK(harness.queries().series_numbers().size() == 1);
+      CHECK(harness.queries().raw(series.patches[1].message) == second);
+      CHECK(harness.queries().message("p2@x")->reason.empty());
+    };
+    SUBCASE("in the middle of a hunk") {
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 2), "a")}).stored == 1);
+      const auto reason = harness.queries().message("p2@x")->reason;
+      CHECK(reason.starts_with("its diff is cut off or damaged: line "));
+      const auto number = harness.of("p2@x").number;
+      const auto outcome = harness.feed({as_read(second, "b")});
+      CHECK(outcome.stored == 1);
+      CHECK(outcome.changed_series == std::vector<std::int64_t>{number});
+      check_whole();
+      CHECK(harness.of("p2@x").number == number);
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 2), "a")}).duplicates == 1);
+      check_whole();
+    }
+    SUBCASE("both in one batch") {
+      const auto outcome =
+          harness.feed({as_read(second.substr(0, hunk + 2), "a"), as_read(second, "a")});
+      CHECK(outcome.stored == 1);
+      check_whole();
+    }
+    SUBCASE("before the diff") {
+      harness.feed({as_read(second.substr(0, second.find("Signed-off")), "a")});
+      CHECK(harness.of("c@x").received_total() == 1);
+      CHECK(harness.feed({as_read(second, "a")}).stored == 1);
+      check_whole();
+    }
+    SUBCASE("behind the diff of one file of several") {
+      const std::string more =
+          "diff --git a/bar.c b/bar.c\n--- a/bar.c\n+++ b/bar.c\n@@ -1 +1 @@\n-x\n+y\n";
+      harness.feed({as_read(second, "a")});
+      CHECK(harness.feed({as_read(second + more, "b")}).duplicates == 1);
+      check_whole();
+      CHECK(harness.feed({as_read(second + more, "a")}).stored == 1);
+      CHECK(harness.queries().raw(harness.of("p2@x").patches[1].message) == second + more);
+    }
+    SUBCASE("a copy that is not better, or of somebody else") {
+      const std::string cut = second.substr(0, hunk + 2);
+      harness.feed({as_read(cut, "a")});
+      std::string other = second;
+      other.replace(other.find("alice@"), 6, "mallo@");
+      CHECK(harness.feed({as_read(other, "b")}).duplicates == 1);
+      CHECK(harness.feed({as_read(second.substr(0, hunk + 1), "a")}).duplicates == 1);
+      CHECK(harness.queries().raw(harness.queries().message("p2@x")->id) == cut);
+    }
+    SUBCASE("what was whole stays") {
+      harness.feed({as_read(second, "a")});
+      std::string other = second;
+      other.replace(other.find("+new"), 4, "+old");
+      CHECK(harness.feed({as_read(other, "a")}).duplicates == 1);
+      check_whole();
+    }
   });
 }
 
@@ -285,4 +358,41 @@ TEST_CASE("tracker::Queries::each_series: more than one chunk, ascending") {
   CHECK(numbers.size() == 1100);
   CHECK_FALSE(harness.queries().series(99'999));
   CHECK_FALSE(harness.queries().series_of("nobody@x"));
+}
+
+TEST_CASE("tracker::Tracker::ingest: a patch that cannot be read says so, also within a thread") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed(three_patches());
+  MailSpec numbered{"n@x", "[PATCH v2 2/3] b", "c@x", "", day};
+  MailSpec talk{"t@x", "[PATCH] b", "p2@x", "", day};  // an answer without "Re:"
+  numbered.diff = talk.diff = false;
+  std::string html = MailSpec{"h@x", "[PATCH] d", "c@x", "", day}.raw();
+  html.insert(html.find("\n\n") + 1, "Content-Type: text/html\n");
+  MailSpec review{"q@x", "[PATCH 2/3] b", "p2@x", "", day, "Bob B <bob@example.org>", false};
+  review.text = "Alice wrote:\n> +int x;\nWhy?\n";
+  harness.feed(incoming({numbered.raw(), talk.raw(), html, review.raw()}));
+  CHECK(harness.queries().message("q@x")->kind == MessageKind::reply);
+  const auto reason = [&](const char* msgid) {
+    const auto row = harness.queries().message(msgid);
+    REQUIRE(row);
+    return std::string(to_string(row->kind)) + ": " + row->reason;
+  };
+  const std::string announces =
+      "unusable: its subject announces a patch, but it has no diff that can be read";
+  CHECK(reason("n@x") == announces);
+  CHECK(reason("h@x") == announces + ": has only HTML, which is not read");
+  CHECK(reason("t@x") == "reply: ");
+}
+
+TEST_CASE("tracker::Queries::series: without a date it counts from when it was received") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  std::string raw = MailSpec{"n@x", "[PATCH] a"}.raw();
+  const std::size_t date = raw.find("Date:");
+  raw.erase(date, raw.find('\n', date) + 1 - date);
+  harness.feed(incoming(std::vector<std::string>{raw}));
+  const Series series = harness.of("n@x");
+  CHECK(to_iso(series.date) == to_iso(store.clock().now()));
+  CHECK(series.patches[0].date == series.date);
 }

@@ -13,7 +13,6 @@ started=$SECONDS
 describe() { if [[ -n ${DESC_FD:-} ]]; then printf '%s\n' "$1" >&"$DESC_FD"; fi; }
 
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 2026' KBUILD_BUILD_USER=demo KBUILD_BUILD_HOST=example.org
-export LOCALVERSION=   # else the version asks git
 make=(make -s ARCH=um "-j$(nproc)")
 
 mkdir -p "$out"

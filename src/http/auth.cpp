@@ -1,0 +1,170 @@
+#include "http/auth.hpp"
+
+#include "util/log.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+
+namespace patchmill::http {
+namespace {
+
+constexpr std::chrono::minutes k_touch_every{1};  // a write for each request would cost too much
+
+std::string gate_key(const Request& request) {
+  const Address key = request.remote.limit_key();
+  return std::string(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
+}
+
+Response wait_answer(std::string detail, std::chrono::seconds wait) {
+  Response response = Response::error(429, std::move(detail));
+  response.headers.add("Retry-After", std::to_string(wait.count()));
+  return response;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0) {
+    return std::nullopt;
+  }
+  std::size_t padding = 0;
+  while (padding < 2 && text.ends_with('=')) {
+    text.remove_suffix(1);
+    ++padding;
+  }
+  std::string decoded;
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const auto value = alphabet.find(c);
+    if (value == std::string_view::npos) {
+      return std::nullopt;
+    }
+    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffffffu;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      decoded += static_cast<char>((bits >> count) & 0xffu);
+    }
+  }
+  if ((bits & ((1u << count) - 1)) != 0) {
+    return std::nullopt;  // two texts must not mean the same
+  }
+  return decoded;
+}
+
+Authenticator::Authenticator(TokenStore& store, const Clock& clock, AuthOptions options)
+    : m_store(store), m_clock(clock), m_options(std::move(options)), m_gate(m_options.failures) {
+  if (m_options.token_rate) {
+    m_token_rate = std::make_unique<RateLimiter>(*m_options.token_rate);
+  }
+}
+
+Response Authenticator::unauthorized(std::string detail) const {
+  Response response = Response::error(401, std::move(detail));
+  response.headers.add("WWW-Authenticate", "Bearer realm=\"" + m_options.realm + "\"");
+  response.headers.add("WWW-Authenticate",
+                       "Basic realm=\"" + m_options.realm + "\", charset=\"UTF-8\"");
+  return response;
+}
+
+std::optional<Authenticator::Credentials> Authenticator::read(std::string_view header) {
+  header = trim(header);
+  const auto blank = header.find(' ');
+  if (blank == std::string_view::npos || header.size() > 4096) {
+    return std::nullopt;
+  }
+  const std::string_view scheme = header.substr(0, blank);
+  const std::string_view rest = trim(header.substr(blank));
+  if (iequals(scheme, "Token") || iequals(scheme, "Bearer")) {
+    return Credentials{"", std::string(rest), false};
+  }
+  if (iequals(scheme, "Basic")) {
+    const auto decoded = decode_base64(rest);
+    const auto colon = decoded ? decoded->find(':') : std::string::npos;
+    if (colon != std::string::npos) {
+      return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1), true};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Identity>> Authenticator::identify(const Credentials& credentials) {
+  if (credentials.secret.starts_with("pm_")) {
+    const std::string hash = hash_token(credentials.secret);
+    PM_TRY_ASSIGN(auto record, m_store.find_by_hash(hash));
+    const Timestamp now = m_clock.now();
+    if (!record || !equal_constant_time(record->hash, hash) || !record->valid_at(now) ||
+        (!credentials.name.empty() && credentials.name != record->owner &&
+         credentials.name != record->id)) {
+      return std::nullopt;
+    }
+    if (!record->last_used || now - *record->last_used >= k_touch_every) {
+      if (const auto touched = m_store.touch(record->id, now); !touched) {
+        log::warning("the last use of token {} was not noted: {}", record->id,
+                     touched.error().message);
+      }
+    }
+    return Identity{record->owner, record->id, record->scopes};
+  }
+  if (credentials.basic && m_options.password) {
+    return m_options.password(credentials.name, credentials.secret);
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> Authenticator::authenticate(Request& request) {
+  const auto header = request.headers.get("Authorization");
+  if (!header) {
+    return std::nullopt;
+  }
+  const std::string key = gate_key(request);
+  if (const auto wait = m_gate.blocked(key)) {
+    return wait_answer("too many failed attempts from this address", *wait);
+  }
+  const auto credentials =
+      request.headers.count("Authorization") == 1 ? read(*header) : std::nullopt;
+  if (!credentials) {
+    return unauthorized("the Authorization header is none of 'Token …', 'Bearer …', 'Basic …'");
+  }
+  auto identity = identify(*credentials);
+  if (!identity) {
+    log::error("credentials cannot be checked: {}", identity.error().message);
+    return Response::error(503, "credentials cannot be checked at the moment");
+  }
+  if (!*identity) {
+    m_gate.failed(key);
+    return unauthorized("these credentials are wrong, expired or revoked");
+  }
+  m_gate.succeeded(key);
+  if (m_token_rate && !(*identity)->token_id.empty()) {
+    if (const auto wait = m_token_rate->take((*identity)->token_id)) {
+      return wait_answer("too many requests with this token", *wait);
+    }
+  }
+  request.identity = std::move(*identity);
+  return std::nullopt;
+}
+
+Guard Authenticator::optional() {
+  return [this](Request& request) { return authenticate(request); };
+}
+
+Guard Authenticator::require(std::string scope) {
+  return [this, scope = std::move(scope)](Request& request) -> std::optional<Response> {
+    if (auto refused = authenticate(request)) {
+      return refused;
+    }
+    if (!request.identity) {
+      return unauthorized("this needs a token; send it as 'Authorization: Token …'");
+    }
+    if (!request.identity->allows(scope)) {
+      return Response::error(403, "this token lacks the scope '" + scope + "'");
+    }
+    return std::nullopt;
+  };
+}
+
+}  // namespace patchmill::http

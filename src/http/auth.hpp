@@ -1,0 +1,58 @@
+#pragma once
+// From the Authorization header to an identity.
+
+#include "http/rate_limit.hpp"
+#include "http/router.hpp"
+#include "http/token.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace patchmill::http {
+
+struct AuthOptions {
+  std::string realm = "patchmill";
+  FailureGate::Rule failures;                   // of one address
+  std::optional<RateLimiter::Rule> token_rate;  // requests of one token; none: no limit
+  // Name and password of Basic when the password is no token of ours; none: only tokens.
+  std::function<std::optional<Identity>(std::string_view name, std::string_view password)> password;
+};
+
+// Understands `Token SECRET`, `Bearer SECRET` and `Basic NAME:SECRET` (the secret is the password;
+// NAME is empty, the owner, or the token's id). Thread-safe; store and clock outlive it.
+class Authenticator {
+ public:
+  Authenticator(TokenStore& store, const Clock& clock, AuthOptions options = {});
+
+  // Sets request.identity. Nothing without an Authorization header; 401 for wrong, expired or
+  // revoked credentials, 429 for an address that failed too often or a token that asks too often,
+  // 503 when the store does not answer.
+  std::optional<Response> authenticate(Request& request);
+
+  // Guards for routes; the Authenticator outlives them.
+  [[nodiscard]] Guard optional();  // anonymous requests pass
+  // 401 for anonymous requests, 403 for identities without the scope.
+  [[nodiscard]] Guard require(std::string scope);
+
+ private:
+  struct Credentials {
+    std::string name, secret;
+    bool basic = false;
+  };
+  [[nodiscard]] Response unauthorized(std::string detail) const;
+  static std::optional<Credentials> read(std::string_view header);
+  Result<std::optional<Identity>> identify(const Credentials& credentials);
+
+  TokenStore& m_store;
+  const Clock& m_clock;
+  const AuthOptions m_options;
+  FailureGate m_gate;
+  std::unique_ptr<RateLimiter> m_token_rate;
+};
+
+// Strict base64 of RFC 4648 section 4.
+std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace patchmill::http

@@ -1,0 +1,67 @@
+#include "cli/command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+using namespace patchmill;
+using Words = std::vector<std::string>;
+
+namespace {
+
+struct Parsed {
+  int status = -1;
+  Words paths;
+  std::string list_id;
+  bool ran = false;
+};
+
+// Parses `patchmill WORDS…`, where `take` has optional arguments and `other` needs one.
+Parsed parse(Words words) {
+  auto parsed = std::make_shared<Parsed>();
+  std::vector<cli::Command> commands(2);
+  commands[0].name = "take";
+  commands[1].name = "other";
+  for (auto& command : commands) {
+    command.summary = "For the test.";
+    const bool required = command.name == "other";
+    command.arguments = {{"PATH", "What.", &parsed->paths, required, true}};
+    command.options = {{"-l,--list-id", "ID", "A list.", &parsed->list_id}};
+    command.run = [parsed](const cli::Common&) {
+      parsed->ran = true;
+      return 0;
+    };
+  }
+  words.insert(words.begin(), "patchmill");
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+  parsed->status = cli::parse_and_run(commands, static_cast<int>(words.size()), argv.data());
+  return *parsed;
+}
+
+}  // namespace
+
+TEST_CASE("cli::parse_and_run: what follows -- is an argument, whatever it looks like") {
+  CHECK(parse({"take", "--", "-dash.mbox"}).paths == Words{"-dash.mbox"});
+  CHECK(parse({"other", "--", "-dash.mbox"}).paths == Words{"-dash.mbox"});
+  CHECK(parse({"take", "--", "plain"}).paths == Words{"plain"});
+  CHECK(parse({"take", "--", "--list-id", "x", "other", "--", ""}).paths ==
+        Words{"--list-id", "x", "other", "--", ""});
+  const auto mixed = parse({"take", "first", "-l", "id", "--", "-l", "last"});
+  CHECK(mixed.status == 0);
+  CHECK(mixed.list_id == "id");
+  CHECK(mixed.paths == Words{"first", "-l", "last"});
+  CHECK(parse({"take", "--"}).ran);
+  CHECK(parse({"take", "--"}).paths.empty());
+}
+
+TEST_CASE("cli::parse_and_run: what is wrong use stays so") {
+  CHECK(parse({"take", "-x.mbox"}).status == cli::k_usage);
+  CHECK(parse({"other", "--"}).status == cli::k_usage);
+  CHECK(parse({"--", "take"}).status == cli::k_usage);
+  CHECK_FALSE(parse({"--", "take"}).ran);
+  CHECK(parse({}).status == cli::k_usage);
+}

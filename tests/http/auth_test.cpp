@@ -1,0 +1,235 @@
+#include "http/auth.hpp"
+
+#include "support.hpp"
+
+#include <set>
+
+namespace patchmill::http {
+namespace {
+
+using namespace test;
+
+TEST_CASE("make_token_secret: prefix, length, alphabet, never the same") {
+  std::set<std::string> seen;
+  std::set<char> letters;
+  for (int i = 0; i < 500; ++i) {
+    const std::string secret = make_token_secret();
+    CHECK(secret.size() == 46);
+    CHECK(secret.starts_with("pm_"));
+    CHECK(std::all_of(secret.begin() + 3, secret.end(),
+                      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }));
+    letters.insert(secret.begin() + 3, secret.end());
+    seen.insert(secret);
+  }
+  CHECK(seen.size() == 500);
+  CHECK(letters.size() == 62);
+}
+
+TEST_CASE("equal_constant_time") {
+  CHECK(equal_constant_time("abc", "abc"));
+  CHECK_FALSE(equal_constant_time("abc", "abd"));
+  CHECK_FALSE(equal_constant_time("abc", "ab"));
+  CHECK(equal_constant_time("", ""));
+}
+
+TEST_CASE("decode_base64: strict") {
+  CHECK(decode_base64("dXNlcjpwYXNz") == "user:pass");
+  CHECK(decode_base64("YQ==") == "a");
+  CHECK(decode_base64("YWI=") == "ab");
+  CHECK(decode_base64("") == "");
+  for (const auto* bad : {"YQ", "YQ=", "Y===", "YR==", "YQ==YQ==", "Y Q=", "!!!!"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(decode_base64(bad).has_value());
+  }
+}
+
+struct Fixture {
+  ManualClock clock{Timestamp(std::chrono::hours(24 * 365 * 50))};
+  MemoryTokenStore store;
+  CreatedToken token;
+  Fixture() {
+    TokenOrder order{"ci", "alice", {"series:read"}, clock.now() + std::chrono::hours(1)};
+    token = *create_token(store, clock, order);
+  }
+  static Request request(const std::string& authorization) {
+    Request r;
+    r.remote = *Address::parse("192.0.2.1");
+    if (!authorization.empty()) {
+      r.headers.add("Authorization", authorization);
+    }
+    return r;
+  }
+};
+
+int status(std::optional<Response> response) {
+  return response ? response->status : 200;
+}
+
+TEST_CASE("create_token: only the hash is kept") {
+  Fixture f;
+  const auto all = f.store.list();
+  REQUIRE(all->size() == 1);
+  const TokenRecord& record = all->front();
+  CHECK(record.hash == hash_token(f.token.secret));
+  CHECK(record.hash.find(f.token.secret.substr(3)) == std::string::npos);
+  CHECK(record.id.size() == 12);
+  CHECK(f.store.add(record).error().kind == ErrorKind::conflict);
+  CHECK(f.store.revoke("none", f.clock.now()).error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("Authenticator: the three schemes") {
+  Fixture f;
+  Authenticator auth(f.store, f.clock);
+  const auto guard = auth.require("series:read");
+  // base64 by hand, so that the test does not rely on code of ours
+  const auto basic = [](const std::string& text) {
+    static const std::string alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); i += 3) {
+      unsigned bits = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        bits = bits << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u);
+      }
+      for (std::size_t k = 0; k < 4; ++k) {
+        out += i + k > text.size() ? '=' : alphabet[bits >> (18 - 6 * k) & 63];
+      }
+    }
+    return "Basic " + out;
+  };
+  for (const std::string& header :
+       {"Token " + f.token.secret, "bearer   " + f.token.secret, basic("alice:" + f.token.secret),
+        basic(":" + f.token.secret), basic(f.token.record.id + ":" + f.token.secret)}) {
+    CAPTURE(header);
+    Request r = Fixture::request(header);
+    CHECK(status(guard(r)) == 200);
+    REQUIRE(r.identity.has_value());
+    CHECK(r.identity->name == "alice");
+    CHECK(r.identity->token_id == f.token.record.id);
+  }
+  Request other = Fixture::request(basic("bob:" + f.token.secret));
+  CHECK(status(guard(other)) == 401);
+}
+
+TEST_CASE("Authenticator: without, wrong, expired, revoked, out of scope") {
+  Fixture f;
+  AuthOptions options;
+  options.failures.free = 100;
+  Authenticator auth(f.store, f.clock, options);
+  const auto ask = [&](const std::string& header, const std::string& scope) {
+    Request r = Fixture::request(header);
+    return status(auth.require(scope)(r));
+  };
+  const std::string good = "Token " + f.token.secret;
+  CHECK(ask("", "series:read") == 401);
+  CHECK(ask(good, "series:write") == 403);
+  CHECK(ask("Token pm_0000000000000000000000000000000000000000000", "series:read") == 401);
+  CHECK(ask("Token " + f.token.record.hash, "series:read") == 401);
+  CHECK(ask("Digest x=y", "series:read") == 401);
+  CHECK(ask("Token", "series:read") == 401);
+  CHECK(ask("Basic %%%%", "series:read") == 401);
+  CHECK(ask("Basic bm9jb2xvbg==", "series:read") == 401);
+  Request anonymous = Fixture::request("");
+  CHECK(status(auth.optional()(anonymous)) == 200);
+  CHECK_FALSE(anonymous.identity.has_value());
+  f.clock.advance(std::chrono::minutes(59));
+  CHECK(ask(good, "series:read") == 200);
+  f.clock.advance(std::chrono::minutes(2));
+  CHECK(ask(good, "series:read") == 401);
+
+  const auto second = create_token(f.store, f.clock, {"x", "bob", {"*"}, {}});
+  CHECK(ask("Token " + second->secret, "anything") == 200);
+  REQUIRE(f.store.revoke(second->record.id, f.clock.now()));
+  CHECK(ask("Token " + second->secret, "anything") == 401);
+}
+
+TEST_CASE("Authenticator: the last use is noted once a minute") {
+  Fixture f;
+  Authenticator auth(f.store, f.clock);
+  const auto use = [&] {
+    Request r = Fixture::request("Token " + f.token.secret);
+    REQUIRE(status(auth.authenticate(r)) == 200);
+    return f.store.list()->front().last_used;
+  };
+  const auto first = f.clock.now();
+  CHECK(use() == first);
+  f.clock.advance(std::chrono::seconds(30));
+  CHECK(use() == first);
+  f.clock.advance(std::chrono::seconds(30));
+  CHECK(use() == f.clock.now());
+}
+
+TEST_CASE("Authenticator: failing slows an address down, even with the right token") {
+  Fixture f;
+  AuthOptions options;
+  options.failures.free = 3;
+  Authenticator auth(f.store, f.clock, options);
+  const auto ask = [&](const std::string& secret, const char* address) {
+    Request r = Fixture::request("Token " + secret);
+    r.remote = *Address::parse(address);
+    return status(auth.authenticate(r));
+  };
+  for (int i = 0; i < 4; ++i) {
+    CHECK(ask("pm_wrong", "192.0.2.1") == 401);
+  }
+  CHECK(ask("pm_wrong", "192.0.2.1") == 429);
+  CHECK(ask(f.token.secret, "192.0.2.1") == 429);
+  CHECK(ask(f.token.secret, "192.0.2.2") == 200);
+}
+
+TEST_CASE("Authenticator: a token has a rate of its own") {
+  Fixture f;
+  AuthOptions options;
+  options.token_rate = RateLimiter::Rule{0.001, 2, 100};
+  Authenticator auth(f.store, f.clock, options);
+  Request r = Fixture::request("Token " + f.token.secret);
+  CHECK(status(auth.authenticate(r)) == 200);
+  CHECK(status(auth.authenticate(r)) == 200);
+  const auto refused = auth.authenticate(r);
+  REQUIRE(refused.has_value());
+  CHECK(refused->status == 429);
+  CHECK(refused->headers.has("Retry-After"));
+}
+
+TEST_CASE("Authenticator: a store that fails is 503, not an open door") {
+  struct Broken final : TokenStore {
+    tl::unexpected<Error> gone() { return fail(ErrorKind::infrastructure, "disk gone"); }
+    Result<void> add(const TokenRecord&) override { return gone(); }
+    Result<std::optional<TokenRecord>> find_by_hash(std::string_view) override { return gone(); }
+    Result<std::vector<TokenRecord>> list() override { return gone(); }
+    Result<void> revoke(std::string_view, Timestamp) override { return gone(); }
+    Result<void> touch(std::string_view, Timestamp) override { return gone(); }
+  } broken;
+  Fixture f;
+  Authenticator auth(broken, f.clock);
+  Request r = Fixture::request("Token " + f.token.secret);
+  const auto refused = auth.require("x")(r);
+  REQUIRE(refused.has_value());
+  CHECK(refused->status == 503);
+  CHECK(refused->error_detail.find("disk") == std::string::npos);
+}
+
+TEST_CASE("Server: a guard refuses before the body is sent") {
+  Fixture f;
+  Authenticator auth(f.store, f.clock);
+  auto router = std::make_shared<Router>();
+  Route route{
+      "POST", "/in", [](Request& r) { return Response::text(r.identity->name + r.body); }, {}};
+  route.guards = {auth.require("series:read")};
+  router->add(route);
+  TestServer t(router);
+  RawClient stranger(t.port());
+  const Answer refused = stranger.ask(
+      "POST /in HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(refused.status == 401);
+  CHECK(refused.header("WWW-Authenticate") == "Bearer realm=\"patchmill\"");
+  CHECK(refused.body.find("Authorization: Token") != std::string::npos);
+  RawClient known(t.port());
+  CHECK(known
+            .ask("POST /in HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nAuthorization: Token " +
+                 f.token.secret + "\r\n\r\nhi")
+            .body == "alicehi");
+}
+
+}  // namespace
+}  // namespace patchmill::http
