@@ -49,7 +49,8 @@ void wait_for(const std::atomic<std::size_t>& stored, std::size_t wanted) {
   while (stored < wanted) {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
     if (ms_since(start) > 300'000) {
-      fmt::print(stderr, "follow_bench: {} of {} mails after five minutes\n", stored.load(), wanted);
+      fmt::print(stderr, "follow_bench: {} of {} mails after five minutes\n", stored.load(),
+                 wanted);
       std::exit(1);
     }
   }
@@ -111,8 +112,8 @@ int main(int argc, char** argv) {
   }
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];
-  fmt::print("delivered to stored: median {:.2f} ms, 99 of 100 {:.2f} ms, worst {:.2f} ms\n", median,
-             times[times.size() * 99 / 100], times.back());
+  fmt::print("delivered to stored: median {:.2f} ms, 99 of 100 {:.2f} ms, worst {:.2f} ms\n",
+             median, times[times.size() * 99 / 100], times.back());
   const auto before = cpu_ms();
   std::this_thread::sleep_for(std::chrono::seconds(5));
   fmt::print("waiting: {:.2f} ms of processor a second\n", (cpu_ms() - before) / 5);

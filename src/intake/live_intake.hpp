@@ -28,7 +28,8 @@ class LiveIntake {
 
   // Follows these sources from now on: new ones are started, those that are gone or changed
   // stopped (and started as they are now), the rest is not disturbed. The specs are right (see
-  // check_source()). May wait for up to a second for those that stop.
+  // check_source(), and names are unique). May wait for up to a second for those that stop. Throws
+  // std::system_error when threads or descriptors run out; what was started stays, call it again.
   void follow(const std::vector<SourceSpec>& sources);
   // By name, in the order of the names.
   [[nodiscard]] std::vector<SourceHealth> health() const;

@@ -2,6 +2,7 @@
 
 #include "intake/mbox_splitter.hpp"
 #include "store/cursors.hpp"
+#include "util/cancel.hpp"
 #include "util/fd.hpp"
 #include "util/hash.hpp"
 #include "util/log.hpp"
@@ -153,6 +154,10 @@ Result<void> MboxSource::resume(Positions& positions) {
   m_start = m_given;
   PM_TRY_ASSIGN(m_start_mark, mark(m_start));
   auto read = [this, at = m_given](char* buffer, std::size_t size) mutable -> Result<std::size_t> {
+    if (CancelScope::called_off()) {  // a mail without end may be as long as the disk
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("reading {} was called off", escape_terminal(m_file.string())));
+    }
     const auto end = m_end ? m_size : std::numeric_limits<std::uint64_t>::max();
     auto count = read_at(at, buffer, std::min<std::uint64_t>(size, end - std::min(end, at)));
     at += count ? *count : 0;

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 namespace patchmill::intake {
@@ -149,11 +150,11 @@ milliseconds MboxFeed::left_to_settle(const Fd& fd, const Look& look) {
     m_seen = look;
     m_seen_since = now;
   }
-  std::array<char, 2> end{};
-  const bool read = look.size >= end.size() &&
-                    ::pread(fd.get(), end.data(), end.size(),
-                            static_cast<off_t>(look.size - end.size())) == ssize_t{end.size()};
-  const bool finished = read && end[1] == '\n' && (end[0] == '\n' || end[0] == '\r');
+  std::array<char, 3> last{};
+  const auto size = std::min<std::uint64_t>(look.size, last.size());
+  const auto count = ::pread(fd.get(), last.data(), size, static_cast<off_t>(look.size - size));
+  const std::string_view end(last.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  const bool finished = end.ends_with("\n\n") || end.ends_with("\n\r\n");
   const auto wanted = finished && !is_locked(fd) ? m_options.settle : m_options.settle_unfinished;
   // By the file's own time where that makes sense, else by our watch.
   const auto unchanged =

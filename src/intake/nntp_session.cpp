@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t longest_reply = 8192;                       // RFC 3977: 512
 constexpr std::uint64_t highest_number = std::uint64_t{1} << 53;  // RFC 3977: 2^31 - 1
+constexpr std::uint64_t beyond_reason = highest_number + 1;
 constexpr std::size_t longest_list = std::size_t{64} << 20;
 
 std::string words_of(const NntpReply& reply) {
@@ -132,16 +133,19 @@ Result<NntpGroup> NntpSession::open_group(const std::string& name) {
                           escape_terminal(name)));
   }
   const auto words = split(done.text, ' ');
-  const auto low = words.size() >= 3 ? parse_uint(words[1]) : std::nullopt;
-  const auto high = words.size() >= 3 ? parse_uint(words[2]) : std::nullopt;
-  if (done.code != 211 || !low || !high) {
+  if (done.code != 211 || words.size() < 3) {
     return unexpected_reply("GROUP", done);
   }
-  if (*low > highest_number || *high > highest_number) {
-    return fail(ErrorKind::limit, "the news server counts articles beyond all reason");
+  const auto number = [&](std::size_t i) { return parse_uint(words[i]).value_or(beyond_reason); };
+  const auto low = number(1);
+  const auto high = number(2);
+  if (low > highest_number || high > highest_number) {
+    return fail(ErrorKind::infrastructure,
+                fmt::format("the news server counts articles in no way that makes sense: \"{}\"",
+                            words_of(done)));
   }
-  const bool empty = parse_uint(words[0]) == 0 && *low >= *high;
-  return empty ? NntpGroup{*high + 1, *high} : NntpGroup{*low, *high};
+  const bool empty = number(0) == 0 && low >= high;
+  return empty ? NntpGroup{high + 1, high} : NntpGroup{low, high};
 }
 
 Result<std::vector<std::uint64_t>> NntpSession::numbers(std::uint64_t first, std::uint64_t last) {

@@ -1,5 +1,7 @@
 #include "util/cancel.hpp"
 
+#include <poll.h>
+
 #include <utility>
 
 namespace patchmill {
@@ -17,6 +19,11 @@ CancelScope::~CancelScope() {
 
 int CancelScope::current() {
   return current_fd;
+}
+
+bool CancelScope::called_off() {
+  pollfd polled{current_fd, POLLIN, 0};
+  return current_fd >= 0 && ::poll(&polled, 1, 0) > 0;
 }
 
 }  // namespace patchmill

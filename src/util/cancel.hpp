@@ -1,5 +1,5 @@
 #pragma once
-// Calling off the child processes of a thread that waits for them.
+// Calling off what a thread does: the child processes it waits for, and long work.
 
 namespace patchmill {
 
@@ -14,6 +14,8 @@ class CancelScope {
   CancelScope& operator=(const CancelScope&) = delete;
   // The descriptor that counts on this thread now, or -1.
   [[nodiscard]] static int current();
+  // Whether that is readable: work of this thread that waits for nothing may ask now and then.
+  [[nodiscard]] static bool called_off();
 
  private:
   int m_before;

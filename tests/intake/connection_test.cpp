@@ -4,6 +4,7 @@
 #include "intake/http_get.hpp"
 #include "intake/imap_feed.hpp"
 #include "intake/inbox_feed.hpp"
+#include "intake/live_intake.hpp"
 #include "intake/tcp_listener.hpp"
 #include "util/text.hpp"
 
@@ -76,6 +77,27 @@ TEST_CASE("intake::Connection: what does not answer is given up, and stopping is
     const auto stream = Connection::open(endpoint(1), waiter);
     REQUIRE_FALSE(stream);
     CHECK(stream.error().message.find("check host, port and security") != std::string::npos);
+  }
+  SUBCASE("nobody who even refuses") {
+    const test::BlackHole hole;
+    auto to = endpoint(hole.port());
+    to.connect_timeout = milliseconds(300);
+    const auto stream = Connection::open(to, waiter);
+    REQUIRE_FALSE(stream);
+    CHECK(stream.error().message.find("cannot connect to 127.0.0.1 port") == 0);
+    for (const auto security : {Security::plain, Security::tls, Security::starttls}) {
+      Waiter stopped;
+      std::thread stopper([&] {
+        std::this_thread::sleep_for(milliseconds(200));
+        stopped.stop();
+      });
+      to.security = security;
+      to.connect_timeout = std::chrono::seconds(60);
+      const auto start = std::chrono::steady_clock::now();
+      CHECK_FALSE(Connection::open(to, stopped).has_value());
+      CHECK(std::chrono::steady_clock::now() - start < milliseconds(1000));
+      stopper.join();
+    }
   }
   SUBCASE("no such name") {
     auto to = endpoint(143);
@@ -152,6 +174,64 @@ TEST_CASE("intake::follow_imap: a tarpit is one source's trouble, shown and trie
   auto follower = f.follow(follow_imap(account, "INBOX"));
   std::this_thread::sleep_for(milliseconds(300));
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
+}
+
+TEST_CASE("intake::follow_inbox_url: stops at once, wherever the server leaves it waiting") {
+  TestStore store(store::Engine::sqlite);
+  Following f(store);
+  std::atomic<int> asked = 0;
+  std::string hang_at;
+  SUBCASE("at the manifest") {
+    hang_at = "manifest.js.gz";
+  }
+  SUBCASE("at the question of git what there is") {
+    hang_at = "info/refs";
+  }
+  TcpListener server([&](TcpListener::Peer& peer) {
+    const auto request = peer.read_until("\r\n\r\n");
+    if (request.find(hang_at) != std::string::npos) {
+      ++asked;
+      peer.read_until("never");
+    }
+    peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+  auto follower = f.follow(follow_inbox_url(
+      store.folder() / "mirrors", fmt::format("http://127.0.0.1:{}/demo", server.port()), {}));
+  REQUIRE(soon([&] { return asked > 0; }));
+  std::this_thread::sleep_for(milliseconds(100));
+  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+}
+
+TEST_CASE("intake::LiveIntake: stops at once, though nobody answers any of its sources") {
+  TestStore store(store::Engine::sqlite);
+  Following f(store);
+  const test::BlackHole hole;
+  const TcpListener silent([](TcpListener::Peer& peer) { peer.read_until("never"); });
+  std::vector<SourceSpec> specs;
+  for (const unsigned port : {hole.port(), silent.port()}) {
+    ImapSpec imap;
+    imap.account.server = {"127.0.0.1", port, Security::plain, {}, {}};
+    imap.account.user = "x";
+    imap.account.secret.env = "HOME";
+    specs.push_back({fmt::format("imap {}", port), {}, imap});
+    NntpSpec nntp;
+    nntp.account.server = imap.account.server;
+    nntp.groups = {"a"};
+    specs.push_back({fmt::format("nntp {}", port), {}, nntp});
+    specs.push_back({fmt::format("inbox {}", port),
+                     {},
+                     PlaceSpec{fmt::format("http://127.0.0.1:{}/demo", port), {}, {}, {}}});
+  }
+  auto live = std::make_unique<LiveIntake>(f.writer, f.clock, store.folder() / "mirrors", 2);
+  live->follow(specs);
+  std::this_thread::sleep_for(milliseconds(300));
+  CHECK(live->health().size() == specs.size());
+  const auto start = std::chrono::steady_clock::now();
+  specs.erase(specs.begin());
+  live->follow(specs);  // one of them is taken away, the others are left alone
+  CHECK(std::chrono::steady_clock::now() - start < milliseconds(1000));
+  CHECK(live->health().size() == specs.size());
+  CHECK(test::time_to_stop(live) < milliseconds(1000));
 }
 
 TEST_CASE("intake::http_get: asks with what it knows, and bounds what it gets") {

@@ -5,6 +5,7 @@
 #include "intake/test_servers.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <array>
 #include <fstream>
@@ -173,6 +174,65 @@ TEST_CASE("intake::follow_imap with Dovecot: a folder that is numbered anew") {
   CHECK(cursor().substr(0, cursor().find(' ')) != before.substr(0, before.find(' ')));
 }
 
+TEST_CASE("intake::follow_imap with Dovecot: mails that are deleted meanwhile") {
+  auto server = test::dovecot();
+  if (!server) {
+    return;
+  }
+  Fixture x(*server);
+  for (int i = 1; i <= 5; ++i) {
+    x.deliver(simple_mail(i));
+  }
+  auto follower = x.follow(x.account(Security::plain));
+  REQUIRE(x.f.reaches(5));
+  REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
+  for (int i = 6; i <= 10; ++i) {  // fewer and more in the same moment: numbers move, UIDs do not
+    const auto files = fs::directory_iterator(x.maildir / "new");  // EXAMINE leaves them there
+    REQUIRE(files != fs::directory_iterator());
+    fs::remove(files->path());
+    x.deliver(simple_mail(i));
+    REQUIRE(x.f.reaches(static_cast<std::size_t>(i)));
+  }
+  for (const auto* sub : {"cur", "new"}) {
+    for (const auto& file : fs::directory_iterator(x.maildir / sub)) {
+      fs::remove(file.path());
+    }
+  }
+  std::this_thread::sleep_for(milliseconds(200));
+  x.deliver(simple_mail(11));
+  REQUIRE(x.f.reaches(11));
+  CHECK(follower->health().duplicates == 0);
+}
+
+TEST_CASE("intake::follow_imap with Dovecot: a server that is restarted in the middle") {
+  auto server = test::dovecot();
+  if (!server) {
+    return;
+  }
+  Fixture x(*server);
+  x.deliver(simple_mail(0));
+  const auto security = std::array{Security::plain, Security::tls, Security::starttls};
+  auto follower = x.follow(x.account(security[0]));
+  REQUIRE(x.f.reaches(1));
+  for (int i = 1; i <= 3; ++i) {
+    for (int n = 0; n < 300; ++n) {  // so that it is in the middle of something
+      x.deliver(simple_mail(i * 1000 + n));
+    }
+    const auto pid = parse_uint(trim(read_file(*server / "run/master.pid").value()));
+    REQUIRE(pid);
+    REQUIRE(::kill(static_cast<pid_t>(*pid), SIGTERM) == 0);
+    REQUIRE(soon([&] { return ::kill(static_cast<pid_t>(*pid), 0) != 0; }));
+    x.deliver(simple_mail(i));
+    REQUIRE_MESSAGE(x.f.reaches(static_cast<std::size_t>(i) * 301 + 1), follower->health().error);
+    REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
+    CHECK(follower->health().error.empty());
+    CHECK(follower->health().duplicates == 0);
+    if (i < 3) {
+      follower = x.follow(x.account(security[static_cast<std::size_t>(i)]));
+    }
+  }
+}
+
 TEST_CASE("intake::follow_imap with Dovecot: large and odd mails come as they are") {
   auto server = test::dovecot();
   if (!server) {
@@ -234,7 +294,8 @@ TEST_CASE("intake::follow_imap with Dovecot: what is wrong is said, and costs no
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
 }
 
-TEST_CASE("intake::Connection with Dovecot: writing to what the other side has closed is an error") {
+TEST_CASE(
+    "intake::Connection with Dovecot: writing to what the other side has closed is an error") {
   auto server = test::dovecot();
   if (!server) {
     return;

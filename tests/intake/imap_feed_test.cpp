@@ -326,6 +326,33 @@ TEST_CASE("intake::follow_imap: logs in as told, and says what is wrong") {
   CHECK(test::time_to_stop(follower) < milliseconds(1000));
 }
 
+TEST_CASE("intake::follow_imap: a refused login is one attempt and one message, not a loop") {
+  TestStore store(store::Engine::sqlite);
+  FakeImap server;
+  Following f(store);
+  server.deliver(simple_mail(1));
+  server.expected_auth = "something else";
+  FollowOptions options;
+  options.name = "test";
+  options.backoff = {milliseconds(1), std::chrono::minutes(5), milliseconds(50)};
+  Follower follower(feed(server), f.writer, f.parsers, f.clock, options);
+  REQUIRE(soon([&] { return follower.health().state == SourceState::failing; }));
+  std::this_thread::sleep_for(milliseconds(300));
+  CHECK(server.connections == 1);
+  const auto health = follower.health();
+  CHECK(health.failures == 1);
+  REQUIRE(health.next_attempt.has_value());
+  CHECK(*health.next_attempt - f.clock.now() > std::chrono::minutes(3));
+  // Somebody mends it and does not want to wait.
+  {
+    const std::lock_guard lock(server.mutex);
+    server.expected_auth.clear();
+  }
+  follower.wake();
+  CHECK(f.reaches(1));
+  CHECK(soon([&] { return follower.health().error.empty(); }));
+}
+
 TEST_CASE("intake::follow_imap: IDLE is asked for anew, and mails in between are seen") {
   TestStore store(store::Engine::sqlite);
   FakeImap server;

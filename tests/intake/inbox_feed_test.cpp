@@ -62,6 +62,37 @@ TEST_CASE("intake::follow_inbox_folder: gone, broken and there again") {
   REQUIRE(f.reaches(2));
 }
 
+TEST_CASE(
+    "intake::follow_inbox_folder: a mail that is damaged is named, and read when it is mended") {
+  TestStore store(store::Engine::sqlite);
+  Following f(store);
+  const auto folder = store.folder() / "inbox";
+  InboxMaker inbox(folder / "git" / "0.git");
+  for (int i = 1; i <= 3; ++i) {
+    inbox.add(simple_mail(i));
+  }
+  inbox.finish();
+  const auto object = test::object_file(inbox.git_dir(), simple_mail(2));
+  const auto away = store.folder() / "object";
+  fs::rename(object, away);
+  auto follower = f.follow(follow_inbox_folder(folder, milliseconds(20)));
+  REQUIRE(f.reaches(2));
+  const auto complains = [&] {
+    const auto health = follower->health();
+    return health.state == SourceState::waiting && health.failures == 0 &&
+           health.error.find("0.git: the mail of commit ") != std::string::npos;
+  };
+  REQUIRE(soon(complains));
+  inbox.add(simple_mail(4));  // a reading that leaves it out again
+  inbox.finish();
+  REQUIRE(f.reaches(3));
+  REQUIRE(soon(complains));
+  fs::rename(away, object);
+  REQUIRE(f.reaches(4));  // though no ref has changed
+  CHECK(soon([&] { return follower->health().error.empty(); }));
+  CHECK(follower->health().duplicates == 0);
+}
+
 TEST_CASE("intake::follow_inbox_url: a file URL is fetched, epoch after epoch") {
   TestStore store(store::Engine::sqlite);
   Following f(store);

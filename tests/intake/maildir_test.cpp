@@ -2,12 +2,9 @@
 
 #include "intake/mails.hpp"
 #include "support/store_fixture.hpp"
-#include "util/fd.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 namespace patchmill::intake {
 namespace {
@@ -89,12 +86,7 @@ TEST_CASE("intake::open_maildir: a file that cannot be read stops no other and i
   // Opening a socket fails whoever asks; permissions do not stop root.
   const auto second = f.folder / "new" / "2";
   fs::remove(second);
-  const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  REQUIRE(second.string().size() < sizeof address.sun_path);
-  second.string().copy(address.sun_path, sizeof address.sun_path - 1);
-  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const test::BoundSocket socket(second);
   const auto read = [&](std::size_t left_out) {
     auto source = open_maildir(f.folder);
     auto mails = read_all(*source, f.store.database());

@@ -87,6 +87,20 @@ TEST_CASE("intake::follow_mbox: a mail that is being written is not cut") {
     CHECK(x.f.count() == 1);
     x.append(text.substr(text.size() - 9));
   }
+  SUBCASE("with CRLF line ends and a pause between two lines") {
+    std::string crlf;
+    for (const char c : text) {
+      crlf += c == '\n' ? "\r\n" : std::string(1, c);
+    }
+    const auto cut = crlf.find("\r\n\r\ntwo") + 2;
+    x.append(crlf.substr(0, cut));
+    std::this_thread::sleep_for(milliseconds(300));
+    CHECK(x.f.count() == 1);
+    x.append(crlf.substr(cut));
+    REQUIRE(x.f.reaches(2));
+    CHECK(x.f.raw(id(2)).find("\r\ntwo\r\nthree\r\n") != std::string::npos);
+    return;
+  }
   SUBCASE("with a pause in its first line") {
     x.append(text.substr(0, 3));
     std::this_thread::sleep_for(milliseconds(300));
@@ -109,6 +123,34 @@ TEST_CASE("intake::follow_mbox: a mail that is being written is not cut") {
   REQUIRE(x.f.reaches(2));
   CHECK(x.f.raw(id(2)) == simple_mail(2, "one\n\ntwo\nthree\n"));
   CHECK(follower->health().duplicates == 0);
+}
+
+TEST_CASE(
+    "intake::follow_mbox: half a mail, taken after a long pause, gives way to the whole one") {
+  Fixture x;
+  x.options.settle_unfinished = milliseconds(100);
+  x.append_mail(1);
+  auto follower = x.follow();
+  REQUIRE(x.f.reaches(1));
+  const auto text = as_mbox({simple_mail(2, "one\n\ntwo\nthree\n")});
+  x.append(text.substr(0, text.size() - 9));
+  REQUIRE(x.f.reaches(2));
+  x.append(text.substr(text.size() - 9));
+  x.append_mail(3);
+  REQUIRE(x.f.reaches(3));
+  CHECK(soon([&] { return x.f.raw(id(2)) == simple_mail(2, "one\n\ntwo\nthree\n"); }));
+}
+
+TEST_CASE("intake::follow_mbox: a file without end does not keep it from stopping") {
+  Fixture x;
+  x.append(simple_mail(1));
+  // Larger than can be read in a second, and no room on the disk is needed for it.
+  fs::resize_file(x.file, std::uintmax_t{1} << 40);
+  auto follower = x.follow();
+  REQUIRE(soon([&] { return follower->health().state == SourceState::reading; }));
+  std::this_thread::sleep_for(milliseconds(200));
+  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(x.f.count() == 0);
 }
 
 TEST_CASE("intake::follow_mbox: rotated while it is followed") {

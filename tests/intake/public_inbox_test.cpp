@@ -112,14 +112,6 @@ TEST_CASE("intake::open_inbox_repository: stopped in the middle") {
   CHECK(rest.front() == simple_mail(150));
 }
 
-// Where git keeps an object of its own file; the mails of a test are too few for a pack.
-fs::path object_file(const fs::path& git_dir, std::string_view mail) {
-  const auto id = sha1_hex(fmt::format("blob {}", mail.size()) + '\0' + std::string(mail));
-  const auto file = git_dir / "objects" / id.substr(0, 2) / id.substr(2);
-  REQUIRE(fs::exists(file));
-  return file;
-}
-
 TEST_CASE("intake::open_inbox_repository: a mail that git cannot give stops no other") {
   Fixture f;
   InboxMaker inbox(f.store.folder() / "0.git");
@@ -133,8 +125,8 @@ TEST_CASE("intake::open_inbox_repository: a mail that git cannot give stops no o
     inbox.add(all.back());
   }
   inbox.finish();
-  const auto second = object_file(inbox.git_dir(), all[1]);
-  const auto third = object_file(inbox.git_dir(), all[2]);
+  const auto second = test::object_file(inbox.git_dir(), all[1]);
+  const auto third = test::object_file(inbox.git_dir(), all[2]);
   const auto kept = read_file(second).value();
   const auto damage = [&](const fs::path& file) {
     SUBCASE("missing") {

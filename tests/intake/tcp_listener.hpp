@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace patchmill::test {
 
@@ -102,6 +103,39 @@ class TcpListener {
   Fd m_fd;
   unsigned m_port = 0;
   std::thread m_thread;
+};
+
+// An address that never answers, not even with a refusal: its queue of connections is full.
+class BlackHole {
+ public:
+  BlackHole() : m_listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(m_listener.get(), generic, size) == 0);
+    REQUIRE(::listen(m_listener.get(), 0) == 0);
+    REQUIRE(::getsockname(m_listener.get(), generic, &size) == 0);
+    m_port = ntohs(address.sin_port);
+    for (int i = 0; i < 16; ++i) {
+      Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::connect(fd.get(), generic, size);
+      pollfd polled{fd.get(), POLLOUT, 0};
+      const bool answered = ::poll(&polled, 1, 100) > 0;
+      m_waiting.push_back(std::move(fd));
+      if (!answered) {
+        return;
+      }
+    }
+    FAIL("the queue is never full");
+  }
+  [[nodiscard]] unsigned port() const { return m_port; }
+
+ private:
+  Fd m_listener;
+  std::vector<Fd> m_waiting;
+  unsigned m_port = 0;
 };
 
 }  // namespace patchmill::test
