@@ -54,7 +54,8 @@ class Run {
 };
 
 void Run::read(Source& source) {
-  if (const auto resumed = source.resume(m_database); !resumed) {
+  StorePositions positions(m_database);
+  if (const auto resumed = source.resume(positions); !resumed) {
     m_report.problems.push_back(resumed.error());
     return;
   }

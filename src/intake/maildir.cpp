@@ -23,49 +23,18 @@ namespace patchmill::intake {
 namespace fs = std::filesystem;
 namespace {
 
-// The unique part of a file name; what follows the colon are flags (maildir(5)).
-std::string unique_part(const std::string& name) {
-  return name.substr(0, name.find(':'));
-}
-
 // File names are bytes, the store wants text.
 std::string storable(const std::string& name) {
   return is_valid_utf8(name) ? name : "sha256:" + sha256_hex(name);
 }
 
-class MaildirSource final : public Source {
- public:
-  explicit MaildirSource(fs::path folder)
-      : m_folder(std::move(folder)), m_key("maildir:" + m_folder.string()) {}
+std::string key_of(const fs::path& folder) {
+  return "maildir:" + folder.string();
+}
 
-  std::string name() const override { return m_folder.string(); }
-  Result<void> resume(store::Database& database) override;
-  Result<std::optional<std::string>> next() override;
-  std::function<void(store::Database&)> checkpoint() override;
-  SourceProgress progress() const override { return {m_next, m_files.size()}; }
-  std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
-
- private:
-  struct File {
-    std::string unique;
-    fs::path path;
-  };
-  Result<void> list(const char* subfolder, std::map<std::string, fs::path>& files) const;
-  Result<std::optional<std::string>> read(const File& file) const;
-  [[nodiscard]] std::optional<fs::path> find_moved(const std::string& unique) const;
-
-  fs::path m_folder;
-  std::string m_key;
-  std::vector<File> m_files;  // unread ones, by name
-  std::size_t m_next = 0;
-  std::vector<std::string> m_given;  // names since the last checkpoint
-  std::vector<Error> m_left_out;
-};
-
-Result<void> MaildirSource::list(const char* subfolder,
-                                 std::map<std::string, fs::path>& files) const {
+Result<void> list(const fs::path& folder, std::map<std::string, fs::path>& files) {
   std::error_code error;
-  fs::directory_iterator it(m_folder / subfolder, error);
+  fs::directory_iterator it(folder, error);
   for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (!name.starts_with('.')) {
@@ -73,38 +42,42 @@ Result<void> MaildirSource::list(const char* subfolder,
     }
   }
   if (error) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("cannot list {}: {}", escape_terminal((m_folder / subfolder).string()),
-                            error.message()));
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("cannot list {}: {}", escape_terminal(folder.string()), error.message()));
   }
   return {};
 }
 
-Result<void> MaildirSource::resume(store::Database& database) {
-  // new/ first: a mail that is moved to cur/ meanwhile is seen at least once.
-  std::map<std::string, fs::path> files;
-  PM_TRY(list("new", files));
-  PM_TRY(list("cur", files));
-  std::unordered_set<std::string> present;
-  for (const auto& [unique, path] : files) {
-    present.insert(storable(unique));
-  }
-  std::unordered_set<std::string> seen;
-  std::vector<std::string> gone;
-  for (auto& name : store::read_names(database, m_key)) {
-    if (present.contains(name)) {
-      seen.insert(std::move(name));
-    } else {
-      gone.push_back(std::move(name));
-    }
-  }
-  store::Transaction transaction(database);
-  store::remove_read_names(database, m_key, gone);
-  transaction.commit();
-  for (auto& [unique, path] : files) {
-    if (!seen.contains(storable(unique))) {
-      m_files.push_back({unique, std::move(path)});
-    }
+class MaildirSource final : public Source {
+ public:
+  explicit MaildirSource(fs::path folder) : m_folder(std::move(folder)) {}
+  MaildirSource(fs::path folder, std::vector<MaildirFile> files)
+      : m_folder(std::move(folder)), m_files(std::move(files)), m_listed(true) {}
+
+  std::string name() const override { return m_folder.string(); }
+  Result<void> resume(Positions& positions) override;
+  Result<std::optional<std::string>> next() override;
+  std::function<void(store::Database&)> checkpoint() override;
+  SourceProgress progress() const override { return {m_next, m_files.size()}; }
+  std::vector<Error> take_left_out() override { return std::exchange(m_left_out, {}); }
+
+ private:
+  Result<std::optional<std::string>> read(const MaildirFile& file) const;
+  [[nodiscard]] std::optional<fs::path> find_moved(const std::string& unique) const;
+
+  fs::path m_folder;
+  std::vector<MaildirFile> m_files;  // unread ones, by name
+  bool m_listed = false;             // the files were given
+  std::size_t m_next = 0;
+  std::vector<std::string> m_given;  // names since the last checkpoint
+  std::vector<Error> m_left_out;
+};
+
+Result<void> MaildirSource::resume(Positions& positions) {
+  if (!m_listed) {
+    PM_TRY_ASSIGN(auto files, list_maildir(m_folder));
+    m_files = unread_files(positions, m_folder, std::move(files), true);
   }
   return {};
 }
@@ -112,14 +85,14 @@ Result<void> MaildirSource::resume(store::Database& database) {
 // A mail reader may have set flags or moved the file since it was listed.
 std::optional<fs::path> MaildirSource::find_moved(const std::string& unique) const {
   std::map<std::string, fs::path> files;
-  if (!list("new", files) || !list("cur", files)) {
+  if (!list(m_folder / "new", files) || !list(m_folder / "cur", files)) {
     return std::nullopt;
   }
   const auto it = files.find(unique);
   return it != files.end() ? std::optional(it->second) : std::nullopt;
 }
 
-Result<std::optional<std::string>> MaildirSource::read(const File& file) const {
+Result<std::optional<std::string>> MaildirSource::read(const MaildirFile& file) const {
   constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   Fd fd(::open(file.path.c_str(), flags));
   if (!fd.valid() && errno == ENOENT) {
@@ -162,7 +135,7 @@ Result<std::optional<std::string>> MaildirSource::read(const File& file) const {
 
 Result<std::optional<std::string>> MaildirSource::next() {
   while (m_next < m_files.size()) {
-    const File& file = m_files[m_next++];
+    auto& file = m_files[m_next++];
     auto mail = read(file);
     if (!mail) {
       m_left_out.push_back(std::move(mail).error());
@@ -177,15 +150,69 @@ Result<std::optional<std::string>> MaildirSource::next() {
 }
 
 std::function<void(store::Database&)> MaildirSource::checkpoint() {
-  return [key = m_key, names = std::exchange(m_given, {})](store::Database& database) {
+  return [key = key_of(m_folder), names = std::exchange(m_given, {})](store::Database& database) {
     store::add_read_names(database, key, names);
   };
 }
 
 }  // namespace
 
+std::string unique_part(const std::string& file_name) {
+  return file_name.substr(0, file_name.find(':'));
+}
+
+Result<std::vector<MaildirFile>> list_maildir(const fs::path& folder) {
+  // new/ first: a mail that is moved to cur/ meanwhile is seen at least once.
+  std::map<std::string, fs::path> files;
+  PM_TRY(list(folder / "new", files));
+  PM_TRY(list(folder / "cur", files));
+  std::vector<MaildirFile> result;
+  result.reserve(files.size());
+  for (auto& [unique, path] : files) {
+    result.push_back({unique, std::move(path)});
+  }
+  return result;
+}
+
+std::vector<MaildirFile> unread_files(Positions& positions, const fs::path& folder,
+                                      std::vector<MaildirFile> files, bool all) {
+  const auto key = key_of(folder);
+  std::vector<std::string> names;
+  for (const auto& file : files) {
+    names.push_back(storable(file.unique));
+  }
+  std::unordered_set<std::string> unread;
+  if (all) {
+    std::unordered_set<std::string> present(names.begin(), names.end());
+    std::vector<std::string> gone;
+    unread = present;
+    for (auto& name : positions.read_names(key)) {
+      unread.erase(name);
+      if (!present.contains(name)) {
+        gone.push_back(std::move(name));
+      }
+    }
+    positions.forget_names(key, gone);
+  } else {
+    for (auto& name : positions.unread(key, names)) {
+      unread.insert(std::move(name));
+    }
+  }
+  std::vector<MaildirFile> result;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (unread.contains(names[i])) {
+      result.push_back(std::move(files[i]));
+    }
+  }
+  return result;
+}
+
 std::unique_ptr<Source> open_maildir(fs::path folder) {
   return std::make_unique<MaildirSource>(std::move(folder));
+}
+
+std::unique_ptr<Source> open_maildir_files(fs::path folder, std::vector<MaildirFile> files) {
+  return std::make_unique<MaildirSource>(std::move(folder), std::move(files));
 }
 
 }  // namespace patchmill::intake

@@ -18,7 +18,7 @@ class PipeSource final : public Source {
   PipeSource(int fd, std::string name) : m_fd(fd), m_name(std::move(name)) {}
 
   std::string name() const override { return m_name; }
-  Result<void> resume(store::Database&) override { return {}; }
+  Result<void> resume(Positions&) override { return {}; }
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override {
     return [](store::Database&) {};

@@ -32,7 +32,7 @@ class InboxSource final : public Source {
       : m_git_dir(std::move(git_dir)), m_key(std::move(key)) {}
 
   std::string name() const override { return m_git_dir.string(); }
-  Result<void> resume(store::Database& database) override;
+  Result<void> resume(Positions& positions) override;
   Result<std::optional<std::string>> next() override;
   std::function<void(store::Database&)> checkpoint() override;
   SourceProgress progress() const override { return {m_given, size()}; }
@@ -42,7 +42,7 @@ class InboxSource final : public Source {
   [[nodiscard]] std::string missing_key() const { return m_key + " (missing)"; }
   [[nodiscard]] std::size_t size() const { return m_again.size() + m_history.size(); }
   [[nodiscard]] Place place(std::size_t i) const;
-  void recall_missing(store::Database& database);
+  void recall_missing(Positions& positions);
   Result<void> start_git();
   Result<void> restart_git();
   Result<void> ask();
@@ -76,12 +76,10 @@ Place InboxSource::place(std::size_t i) const {
   return {m_history.commit(i), m_history.blob(i)};
 }
 
-void InboxSource::recall_missing(store::Database& database) {
-  auto names = store::read_names(database, missing_key());
+void InboxSource::recall_missing(Positions& positions) {
+  auto names = positions.read_names(missing_key());
   if (m_history.rewritten() && !names.empty()) {  // all there is now is read
-    store::Transaction transaction(database);
-    store::remove_read_names(database, missing_key(), names);
-    transaction.commit();
+    positions.forget_names(missing_key(), names);
     return;
   }
   std::sort(names.begin(), names.end());
@@ -93,8 +91,8 @@ void InboxSource::recall_missing(store::Database& database) {
   }
 }
 
-Result<void> InboxSource::resume(store::Database& database) {
-  auto cursor = store::cursor(database, m_key).value_or("");
+Result<void> InboxSource::resume(Positions& positions) {
+  auto cursor = positions.cursor(m_key).value_or("");
   if (!git::is_object_id(cursor)) {
     cursor.clear();
   }
@@ -102,7 +100,7 @@ Result<void> InboxSource::resume(store::Database& database) {
   if (m_history.rewritten()) {
     log::info("the history of {} was rewritten; reading all of it", m_git_dir.string());
   }
-  recall_missing(database);
+  recall_missing(positions);
   return size() > 0 ? start_git() : Result<void>();
 }
 
@@ -181,7 +179,7 @@ void InboxSource::leave_out(std::string_view why) {
   const Place here = place(m_given);
   m_left_out.push_back({ErrorKind::infrastructure,
                         fmt::format("{}: the mail of commit {} cannot be read: {}; it is tried "
-                                    "again by the next import, `git fsck` says what is damaged",
+                                    "again by the next reading, `git fsck` says what is damaged",
                                     escape_terminal(m_git_dir.string()), here.commit, why)});
   if (m_given >= m_again.size()) {
     m_missing.push_back(missing_name(here));

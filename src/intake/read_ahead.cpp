@@ -1,5 +1,7 @@
 #include "intake/read_ahead.hpp"
 
+#include "util/cancel.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +13,10 @@ constexpr std::size_t mails_a_task = 32;
 }  // namespace
 
 ReadAhead::ReadAhead(Source& source, const ImportOptions& options, ThreadPool& parsers)
-    : m_source(source), m_options(options), m_parsers(parsers), m_reader([this] { read(); }) {}
+    : m_source(source),
+      m_options(options),
+      m_parsers(parsers),
+      m_reader([this, cancel_fd = CancelScope::current()] { read(cancel_fd); }) {}
 
 ReadAhead::~ReadAhead() {
   {
@@ -25,7 +30,8 @@ ReadAhead::~ReadAhead() {
   m_changed.wait(lock, [this] { return m_running == 0; });
 }
 
-void ReadAhead::read() {
+void ReadAhead::read(int cancel_fd) {
+  const CancelScope cancel(cancel_fd);
   try {
     while (read_batch()) {
     }

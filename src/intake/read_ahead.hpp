@@ -34,7 +34,8 @@ struct Batch {
 // One thread reads, the pool parses, pop() hands out finished batches in order.
 class ReadAhead {
  public:
-  // All of them outlive the object. The source is resumed already.
+  // All of them outlive the object. The source is resumed already; it is read within the
+  // CancelScope that counts on the calling thread.
   ReadAhead(Source& source, const ImportOptions& options, ThreadPool& parsers);
   ~ReadAhead();  // stops reading; waits for a next() of the source that is under way
   ReadAhead(const ReadAhead&) = delete;
@@ -53,7 +54,7 @@ class ReadAhead {
     bool complete = false;      // no more mails come in
   };
 
-  void read();
+  void read(int cancel_fd);
   bool read_batch();
   void submit(Pending& pending);
   void parse(Pending& pending, std::size_t begin, std::size_t end);

@@ -1,6 +1,7 @@
 #pragma once
 // Where mails come from: the seam behind which mbox, maildir and public-inbox look alike.
 
+#include "intake/positions.hpp"
 #include "store/database.hpp"
 #include "util/result.hpp"
 
@@ -29,8 +30,8 @@ class Source {
   virtual ~Source() = default;
   // For people: what is being read.
   [[nodiscard]] virtual std::string name() const = 0;
-  // Goes to where the last reading got to. Called once, before next(), on the store's thread.
-  virtual Result<void> resume(store::Database& database) = 0;
+  // Goes to where the last reading got to. Called once, before next().
+  virtual Result<void> resume(Positions& positions) = 0;
   // The next mail as received (at most most_bytes_of_a_mail of it), or nothing at the end. An error
   // ends the reading of the source: nothing more of it can be had.
   virtual Result<std::optional<std::string>> next() = 0;

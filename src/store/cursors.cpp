@@ -22,6 +22,12 @@ std::vector<std::string> read_names(Database& database, std::string_view source)
   return names;
 }
 
+bool is_read_name(Database& database, std::string_view source, std::string_view name) {
+  return database
+      .one<std::int64_t>("SELECT 1 FROM read_names WHERE source = ? AND name = ?", source, name)
+      .has_value();
+}
+
 void add_read_names(Database& database, std::string_view source,
                     std::span<const std::string> names) {
   for (const auto& name : names) {

@@ -18,6 +18,7 @@ void set_cursor(Database& database, std::string_view source, std::string_view va
 
 // What was read of a source whose items have names but no order (files of a maildir).
 std::vector<std::string> read_names(Database& database, std::string_view source);
+bool is_read_name(Database& database, std::string_view source, std::string_view name);
 void add_read_names(Database& database, std::string_view source,
                     std::span<const std::string> names);
 void remove_read_names(Database& database, std::string_view source,

@@ -1,3 +1,4 @@
+#include "util/cancel.hpp"
 #include "util/spawn.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
@@ -74,8 +75,11 @@ bool ChildProcess::read_some() {
 
 // Waits for output and reads it.
 Result<void> ChildProcess::fill() {
-  pollfd polled{m_out.get(), POLLIN, 0};
-  const int ready = ::poll(&polled, 1, poll_timeout(m_timeout));
+  std::array<pollfd, 2> polled{{{m_out.get(), POLLIN, 0}, {CancelScope::current(), POLLIN, 0}}};
+  const int ready = ::poll(polled.data(), polled.size(), poll_timeout(m_timeout));
+  if (ready > 0 && polled[1].revents != 0) {
+    return gone("was called off");
+  }
   if (ready == 0) {
     return gone(fmt::format("gave no answer for {} s", m_timeout.count() / 1000));
   }

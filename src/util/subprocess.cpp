@@ -1,5 +1,6 @@
 #include "util/subprocess.hpp"
 
+#include "util/cancel.hpp"
 #include "util/spawn.hpp"
 
 #include <fcntl.h>
@@ -137,6 +138,7 @@ void Exchange::run(detail::Spawned& child, Reaper& reaper) {
   auto deadline = started + m_command.timeout;
   bool ended = false;
   bool killed = false;
+  int cancel = CancelScope::current();
   feed();
   while (!ended || streams_open()) {
     const auto now = SteadyClock::now();
@@ -145,16 +147,17 @@ void Exchange::run(detail::Spawned& child, Reaper& reaper) {
         break;  // a process that left the group still holds our pipe: not worth waiting for
       }
       // Before the end this is the time limit; after it, processes left behind are cleared away.
-      m_result.timed_out = m_result.timed_out || !ended;
+      m_result.timed_out = m_result.timed_out || (!ended && !m_result.cancelled);
       reaper.kill_group();
       killed = true;
       deadline = now + leftover_grace;
     }
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-    std::array<pollfd, 4> polled{{{m_in.get(), POLLOUT, 0},
+    std::array<pollfd, 5> polled{{{m_in.get(), POLLOUT, 0},
                                   {m_out.get(), POLLIN, 0},
                                   {m_err.get(), POLLIN, 0},
-                                  {ended ? -1 : child.pidfd.get(), POLLIN, 0}}};
+                                  {ended ? -1 : child.pidfd.get(), POLLIN, 0},
+                                  {ended ? -1 : cancel, POLLIN, 0}}};
     ::poll(polled.data(), polled.size(),
            static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
     if (polled[0].revents != 0) {
@@ -165,6 +168,13 @@ void Exchange::run(detail::Spawned& child, Reaper& reaper) {
     }
     if (polled[2].revents != 0) {
       drain(m_err, false);
+    }
+    if (polled[4].revents != 0) {
+      m_result.cancelled = true;
+      reaper.kill_group();
+      killed = true;
+      cancel = -1;
+      deadline = std::min(deadline, SteadyClock::now() + leftover_grace);
     }
     if (polled[3].revents != 0) {
       ended = true;

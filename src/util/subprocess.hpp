@@ -39,6 +39,7 @@ struct Completed {
   int status = -1;         // exit status, or -1 when killed by a signal
   int signal = 0;          // the signal that ended it, or 0
   bool timed_out = false;  // killed by us at the deadline
+  bool cancelled = false;  // killed because its CancelScope said so (util/cancel.hpp)
   bool truncated = false;  // output beyond max_output was read and thrown away
   std::string out;
   std::string err;

@@ -26,8 +26,8 @@ class ListSource final : public Source {
   explicit ListSource(std::vector<std::string> mails, std::string failure = {})
       : m_mails(std::move(mails)), m_failure(std::move(failure)) {}
   std::string name() const override { return "a list"; }
-  Result<void> resume(store::Database& database) override {
-    m_next = std::stoull(store::cursor(database, "list").value_or("0"));
+  Result<void> resume(Positions& positions) override {
+    m_next = std::stoull(positions.cursor("list").value_or("0"));
     return {};
   }
   Result<std::optional<std::string>> next() override {
@@ -169,7 +169,7 @@ TEST_CASE("intake::Importer: mails that cannot be read are problems, a bounded n
   class Holey final : public Source {
    public:
     std::string name() const override { return "holes"; }
-    Result<void> resume(store::Database&) override { return {}; }
+    Result<void> resume(Positions&) override { return {}; }
     Result<std::optional<std::string>> next() override {
       m_left_out.push_back({ErrorKind::infrastructure, fmt::format("hole {}", m_next)});
       return m_next < 50 ? std::optional(simple_mail(m_next++)) : std::nullopt;

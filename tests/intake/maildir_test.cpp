@@ -2,12 +2,9 @@
 
 #include "intake/mails.hpp"
 #include "support/store_fixture.hpp"
-#include "util/fd.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 namespace patchmill::intake {
 namespace {
@@ -63,7 +60,7 @@ TEST_CASE("intake::open_maildir: files that move or vanish while they are read")
   test::write(f.folder / "new" / "b", simple_mail(2));
   test::write(f.folder / "new" / "c", simple_mail(3));
   auto source = open_maildir(f.folder);
-  REQUIRE(source->resume(f.store.database()));
+  REQUIRE(test::resume(*source, f.store.database()));
   fs::rename(f.folder / "new" / "a", f.folder / "cur" / "a:2,S");
   fs::remove(f.folder / "new" / "b");
   CHECK(source->next().value() == simple_mail(1));
@@ -89,12 +86,7 @@ TEST_CASE("intake::open_maildir: a file that cannot be read stops no other and i
   // Opening a socket fails whoever asks; permissions do not stop root.
   const auto second = f.folder / "new" / "2";
   fs::remove(second);
-  const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  REQUIRE(second.string().size() < sizeof address.sun_path);
-  second.string().copy(address.sun_path, sizeof address.sun_path - 1);
-  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const test::BoundSocket socket(second);
   const auto read = [&](std::size_t left_out) {
     auto source = open_maildir(f.folder);
     auto mails = read_all(*source, f.store.database());
@@ -124,7 +116,7 @@ TEST_CASE("intake::open_maildir: odd names and a line of the delivery program") 
 TEST_CASE("intake::open_maildir: a folder that is none says so") {
   Fixture f;
   fs::remove(f.folder / "cur");
-  const auto resumed = open_maildir(f.folder)->resume(f.store.database());
+  const auto resumed = test::resume(*open_maildir(f.folder), f.store.database());
   REQUIRE_FALSE(resumed);
   CHECK(resumed.error().message.find("cur") != std::string::npos);
 }

@@ -3,11 +3,15 @@
 
 #include "git/repository.hpp"
 #include "intake/source.hpp"
+#include "util/fd.hpp"
 #include "util/file.hpp"
+#include "util/hash.hpp"
 #include "util/subprocess.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <filesystem>
 #include <string>
@@ -134,10 +138,41 @@ class InboxMaker {
   bool m_first = true;
 };
 
+// Where git keeps an object of its own file; the mails of a test are too few for a pack.
+inline std::filesystem::path object_file(const std::filesystem::path& git_dir,
+                                         std::string_view mail) {
+  const auto id = sha1_hex(fmt::format("blob {}", mail.size()) + '\0' + std::string(mail));
+  auto file = git_dir / "objects" / id.substr(0, 2) / id.substr(2);
+  REQUIRE(std::filesystem::exists(file));
+  return file;
+}
+
+// A file that nobody can open, whatever their rights.
+class BoundSocket {
+ public:
+  explicit BoundSocket(const std::filesystem::path& file)
+      : m_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto name = file.string();
+    REQUIRE(name.size() < sizeof address.sun_path);
+    name.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(m_fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+
+ private:
+  Fd m_fd;
+};
+
+inline Result<void> resume(intake::Source& source, store::Database& database) {
+  intake::StorePositions positions(database);
+  return source.resume(positions);
+}
+
 // Everything a source gives from where the store says it was read to; records it when asked.
 inline std::vector<std::string> read_all(intake::Source& source, store::Database& database,
                                          bool record = true) {
-  const auto resumed = source.resume(database);
+  const auto resumed = resume(source, database);
   REQUIRE_MESSAGE(resumed.has_value(), (resumed ? "" : resumed.error().message));
   std::vector<std::string> mails;
   while (true) {

@@ -108,7 +108,7 @@ TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {
   test::write(f.file, as_mbox({simple_mail(1), simple_mail(2), simple_mail(3)}));
   {
     auto source = open_mbox(f.file);
-    REQUIRE(source->resume(f.store.database()));
+    REQUIRE(test::resume(*source, f.store.database()));
     CHECK(source->next().value().has_value());
     source->checkpoint()(f.store.database());
     CHECK(source->next().value().has_value());
@@ -120,8 +120,9 @@ TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {
 
 TEST_CASE("intake::open_mbox: errors name the file") {
   Fixture f;
-  CHECK(open_mbox(f.file)->resume(f.store.database()).error().kind == ErrorKind::not_found);
-  CHECK(open_mbox(f.store.folder())->resume(f.store.database()).error().kind == ErrorKind::invalid);
+  CHECK(test::resume(*open_mbox(f.file), f.store.database()).error().kind == ErrorKind::not_found);
+  CHECK(test::resume(*open_mbox(f.store.folder()), f.store.database()).error().kind ==
+        ErrorKind::invalid);
   test::write(f.file, "");
   CHECK(f.read().empty());
 }

@@ -98,7 +98,7 @@ TEST_CASE("intake::open_inbox_repository: stopped in the middle") {
   inbox.finish();
   {
     auto source = open_inbox_repository(inbox.git_dir(), "inbox:" + inbox.git_dir().string());
-    REQUIRE(source->resume(f.store.database()));
+    REQUIRE(test::resume(*source, f.store.database()));
     for (int i = 0; i < 150; ++i) {
       REQUIRE(source->next().value() == simple_mail(i));
     }
@@ -110,14 +110,6 @@ TEST_CASE("intake::open_inbox_repository: stopped in the middle") {
   const auto rest = f.read(inbox.git_dir());
   REQUIRE(rest.size() == 150);
   CHECK(rest.front() == simple_mail(150));
-}
-
-// Where git keeps an object of its own file; the mails of a test are too few for a pack.
-fs::path object_file(const fs::path& git_dir, std::string_view mail) {
-  const auto id = sha1_hex(fmt::format("blob {}", mail.size()) + '\0' + std::string(mail));
-  const auto file = git_dir / "objects" / id.substr(0, 2) / id.substr(2);
-  REQUIRE(fs::exists(file));
-  return file;
 }
 
 TEST_CASE("intake::open_inbox_repository: a mail that git cannot give stops no other") {
@@ -133,8 +125,8 @@ TEST_CASE("intake::open_inbox_repository: a mail that git cannot give stops no o
     inbox.add(all.back());
   }
   inbox.finish();
-  const auto second = object_file(inbox.git_dir(), all[1]);
-  const auto third = object_file(inbox.git_dir(), all[2]);
+  const auto second = test::object_file(inbox.git_dir(), all[1]);
+  const auto third = test::object_file(inbox.git_dir(), all[2]);
   const auto kept = read_file(second).value();
   const auto damage = [&](const fs::path& file) {
     SUBCASE("missing") {
@@ -201,7 +193,7 @@ TEST_CASE("intake::open_inbox_repository: no commits, no repository, another bra
   test::git(inbox.git_dir(), {"symbolic-ref", "HEAD", "refs/heads/main"});
   CHECK(f.read(inbox.git_dir()) == Mails{simple_mail(1)});
   const auto missing =
-      open_inbox_repository(f.store.folder() / "none.git", "x")->resume(f.store.database());
+      test::resume(*open_inbox_repository(f.store.folder() / "none.git", "x"), f.store.database());
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message.find("none.git") != std::string::npos);
 }
@@ -210,7 +202,8 @@ TEST_CASE("intake::open_inbox_repository: a repository of something else says so
   Fixture f;
   InboxMaker tree(f.store.folder() / "tree.git");
   const auto refused = [&] {
-    const auto resumed = open_inbox_repository(tree.git_dir(), "x")->resume(f.store.database());
+    const auto resumed =
+        test::resume(*open_inbox_repository(tree.git_dir(), "x"), f.store.database());
     return !resumed && resumed.error().kind == ErrorKind::invalid &&
            resumed.error().message.find("no public-inbox") != std::string::npos &&
            resumed.error().message.find("tree.git") != std::string::npos;
