@@ -160,6 +160,18 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict re
   return ended;
 }
 
+void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::string_view reason) {
+  store::Transaction transaction(workspace.database());
+  abandon_run(workspace, run, Verdict::skip, reason);
+  pipeline::NodeStore::SeriesVerdict verdict;
+  verdict.verdict = Verdict::skip;
+  verdict.reason = reason;
+  verdict.time = workspace.clock().now();
+  verdict.content_key = run.content_key;
+  workspace.nodes().set_verdict(run.series, verdict);
+  transaction.commit();
+}
+
 int abandon_orphans(Workspace& workspace) {
   int ended = 0;
   for (const auto& run : pipeline::WorkStore(workspace.database()).open_runs()) {

@@ -27,6 +27,9 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, findings::
 bool fail_run(Workspace& workspace, const tracker::Series& series, const pipeline::SeriesRun& run,
               std::string_view reason);
 
+// Somebody wants it not to be tested: what has not ended is skipped, and the verdict says so.
+void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::string_view reason);
+
 // Ends what a process left under way that died: as incomplete, so that it is done again. Returns
 // how many nodes were ended.
 int abandon_orphans(Workspace& workspace);

@@ -2,11 +2,15 @@
 
 #include "app/run_end.hpp"
 #include "app/series_front.hpp"
+#include "service/cancel_on_stop.hpp"
 #include "service/holder.hpp"
 #include "store/cursors.hpp"
 #include "util/log.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace patchmill::service {
 namespace {
@@ -67,6 +71,12 @@ void FrontLoop::reached(std::int64_t event) {
 void FrontLoop::news() {
   const std::lock_guard lock(m_mutex);
   m_news = true;
+  m_changed.notify_all();
+}
+
+void FrontLoop::requests() {
+  const std::lock_guard lock(m_mutex);
+  m_requests = true;
   m_changed.notify_all();
 }
 
@@ -160,7 +170,57 @@ void FrontLoop::add_due_retries() {
   }
 }
 
+void FrontLoop::take_requests() {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (!std::exchange(m_requests, false)) {
+      return;
+    }
+  }
+  try {
+    for (bool more = true; more;) {
+      store::Transaction transaction(m_workspace->database());
+      pipeline::Requests requests(m_workspace->database(), m_clock);
+      const auto request = requests.take();
+      more = request.has_value();
+      if (more) {
+        serve(*request);
+      }
+      transaction.commit();
+    }
+  } catch (const store::DatabaseError&) {
+    requests();
+    throw;
+  }
+}
+
+void FrontLoop::serve(const pipeline::Request& request) {
+  std::int64_t series = request.target;
+  if (pipeline::is_about_node(request.kind)) {
+    const auto node = m_workspace->nodes().node(request.target);
+    if (!node || node->series == 0) {
+      return;
+    }
+    series = node->series;
+  }
+  const bool retry = request.kind == pipeline::RequestKind::retry_series ||
+                     request.kind == pipeline::RequestKind::retry_node;
+  if (retry) {
+    // Jobs hand on their work, so a node is repeated with all of its series.
+    look_at(series, true);
+    return;
+  }
+  pipeline::WorkStore work(m_workspace->database());
+  if (const auto run = work.open_run_of(series)) {
+    app::cancel_run(*m_workspace, *run,
+                    fmt::format("cancelled by {}{}", request.who,
+                                request.reason.empty() ? "" : ": " + request.reason));
+    m_scheduler.cancel(series);
+  }
+}
+
 std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
+  take_requests();
   add_due_retries();
   const auto next_retry = m_workspace->nodes().next_retry(m_clock.now());
   std::unique_lock lock(m_mutex);
@@ -175,7 +235,7 @@ std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
       lock.lock();
     }
     m_changed.wait_for(lock, stop, wait, [&] {
-      return !m_order.empty() || m_news || m_new_config || m_reached != m_saved;
+      return !m_order.empty() || m_news || m_requests || m_new_config || m_reached != m_saved;
     });
   }
   if (m_order.empty() || m_new_config || stop.stop_requested()) {
@@ -247,6 +307,7 @@ void FrontLoop::process(const Job& job) {
 }
 
 void FrontLoop::run(const std::stop_token& stop) {
+  const CancelOnStop cancel(stop);
   while (!stop.stop_requested()) {
     std::optional<Job> job;
     try {

@@ -3,6 +3,7 @@
 
 #include "app/config.hpp"
 #include "app/workspace.hpp"
+#include "pipeline/requests.hpp"
 #include "service/scheduler.hpp"
 #include "util/subprocess.hpp"
 
@@ -25,7 +26,7 @@ namespace patchmill::service {
 struct LoopHealth {
   std::string error;  // one sentence; empty: all is well
   std::optional<Timestamp> since;
-  std::size_t waiting = 0;  // series
+  std::size_t waiting = 0;             // series
   std::optional<std::int64_t> series;  // at work on it
 };
 
@@ -49,6 +50,8 @@ class FrontLoop {
   void give_up(std::int64_t series);
   // The events up to this one are known to look_at(); becomes the cursor once all is done.
   void reached(std::int64_t event);
+  // Rows are in the table of requests.
+  void requests();
   // Something new is here: what waits for a mail or a commit is looked at again.
   void news();
   [[nodiscard]] LoopHealth health() const;
@@ -65,6 +68,8 @@ class FrontLoop {
   void recover();
   std::optional<Job> next(const std::stop_token& stop);
   void add_due_retries();
+  void take_requests();
+  void serve(const pipeline::Request& request);
   void process(const Job& job);
   void save_cursor();
   [[nodiscard]] bool too_old(const tracker::Series& series, bool again);
@@ -82,7 +87,7 @@ class FrontLoop {
   std::deque<std::int64_t> m_order;
   std::set<std::int64_t> m_waiting, m_again, m_given_up;
   std::int64_t m_reached = 0, m_saved = 0;
-  bool m_news = false;
+  bool m_news = false, m_requests = true;
   LoopHealth m_health;
   std::jthread m_thread;
 };

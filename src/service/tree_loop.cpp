@@ -1,5 +1,6 @@
 #include "service/tree_loop.hpp"
 
+#include "service/cancel_on_stop.hpp"
 #include "store/database.hpp"
 #include "util/log.hpp"
 
@@ -49,6 +50,7 @@ Result<std::string> TreeLoop::fetch() {
 }
 
 void TreeLoop::run(const std::stop_token& stop) {
+  const CancelOnStop cancel(stop);
   std::chrono::seconds retry = k_first_retry;
   while (!stop.stop_requested()) {
     auto tip = fetch();

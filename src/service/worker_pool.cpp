@@ -2,6 +2,7 @@
 
 #include "app/lane_runner.hpp"
 #include "app/run_end.hpp"
+#include "service/cancel_on_stop.hpp"
 #include "util/log.hpp"
 
 #include <fmt/format.h>
@@ -60,17 +61,32 @@ class WorkerPool::Worker {
   std::unique_ptr<app::LaneRunner> m_lanes;
 };
 
-WorkerPool::WorkerPool(const app::Config& config, unsigned count, Scheduler& scheduler,
+WorkerPool::WorkerPool(app::Config config, unsigned count, Scheduler& scheduler,
                        MakeRuntime make_runtime, Prepare prepare)
-    : m_config(config),
-      m_scheduler(scheduler),
+    : m_scheduler(scheduler),
       m_make_runtime(std::move(make_runtime)),
       m_prepare(std::move(prepare)) {
-  for (unsigned i = 1; i <= count; ++i) {
-    m_threads.emplace_back([this, name = fmt::format("worker-{}", i)](const std::stop_token& stop) {
-      run(stop, name);
-    });
+  set_config(std::move(config), count);
+}
+
+void WorkerPool::set_config(app::Config config, unsigned count) {
+  const std::lock_guard lock(m_mutex);
+  m_config = std::make_shared<const app::Config>(std::move(config));
+  m_count = count;
+  while (m_threads.size() < count) {
+    const auto index = static_cast<unsigned>(m_threads.size());
+    m_threads.emplace_back([this, index](const std::stop_token& stop) { run(stop, index); });
   }
+}
+
+unsigned WorkerPool::size() const {
+  const std::lock_guard lock(m_mutex);
+  return m_count;
+}
+
+std::shared_ptr<const app::Config> WorkerPool::config_for(unsigned index) const {
+  const std::lock_guard lock(m_mutex);
+  return index < m_count ? m_config : nullptr;
 }
 
 WorkerPool::~WorkerPool() {
@@ -96,18 +112,29 @@ void WorkerPool::complain(std::string error) {
   m_error = std::move(error);
 }
 
-void WorkerPool::run(const std::stop_token& stop, const std::string& name) {
+void WorkerPool::run(const std::stop_token& stop, unsigned index) {
+  const CancelOnStop cancel(stop);
+  const std::string name = fmt::format("worker-{}", index + 1);
   const auto runtime = m_make_runtime();
   std::unique_ptr<Worker> worker;
+  std::shared_ptr<const app::Config> config;
   while (!stop.stop_requested()) {
+    const auto current = config_for(index);
+    if (!current) {
+      worker.reset();
+      rest(stop, k_pause_after_trouble);
+      continue;
+    }
     const auto claim = m_scheduler.take(name, stop);
     if (!claim) {
       continue;
     }
     const std::stop_callback stop_lane(stop, [&] { claim->stop.request_stop(); });
     try {
-      if (!worker) {
-        worker = std::make_unique<Worker>(m_config, *runtime, m_prepare);
+      if (const auto newest = config_for(index); !worker || (newest && newest != config)) {
+        config = newest ? newest : current;
+        worker.reset();
+        worker = std::make_unique<Worker>(*config, *runtime, m_prepare);
       }
       worker->run(*claim, claim->stop.get_token());
       complain("");

@@ -20,27 +20,32 @@ class WorkerPool {
   using Prepare = std::function<void(app::Workspace&)>;  // a workspace was opened
   using MakeRuntime = std::function<std::unique_ptr<runtimes::Runtime>()>;
   // The scheduler outlives the pool. Starts `count` threads.
-  WorkerPool(const app::Config& config, unsigned count, Scheduler& scheduler,
-             MakeRuntime make_runtime, Prepare prepare);
+  WorkerPool(app::Config config, unsigned count, Scheduler& scheduler, MakeRuntime make_runtime,
+             Prepare prepare);
   ~WorkerPool();  // stops and waits
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
+  // From the next lane of each worker on. Workers too many leave when their lane has ended.
+  void set_config(app::Config config, unsigned count);
   // Running jobs are killed; their lanes are done again by whoever comes next.
   void stop();
-  [[nodiscard]] std::size_t size() const { return m_threads.size(); }
+  [[nodiscard]] unsigned size() const;
   [[nodiscard]] std::string error() const;  // newest trouble; empty: none
 
  private:
   class Worker;
-  void run(const std::stop_token& stop, const std::string& name);
+  void run(const std::stop_token& stop, unsigned index);
+  // The configuration for worker `index`; null: it is one too many.
+  std::shared_ptr<const app::Config> config_for(unsigned index) const;
   void complain(std::string error);
 
-  const app::Config m_config;
   Scheduler& m_scheduler;
   const MakeRuntime m_make_runtime;
   const Prepare m_prepare;
   mutable std::mutex m_mutex;
+  std::shared_ptr<const app::Config> m_config;
+  unsigned m_count = 0;
   std::string m_error;
   std::vector<std::jthread> m_threads;
 };
