@@ -19,7 +19,8 @@ CREATE TABLE service_health (
   part TEXT NOT NULL,
   item TEXT NOT NULL,
   state TEXT NOT NULL,
-  since @INT@ NOT NULL,
+  since @INT@ NOT NULL,          -- in this state
+  seen @INT@ NOT NULL,           -- written last
   message TEXT NOT NULL,
   todo TEXT NOT NULL,            -- what a person should do
   PRIMARY KEY (part, item)
