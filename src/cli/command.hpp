@@ -90,6 +90,7 @@ std::string cli_reference_markdown(const std::vector<Command>& commands);  // do
 Command import_command();
 Command receive_command();
 Command run_command();
+Command serve_command();
 Command try_command();
 Command plan_command();
 Command explain_command();

@@ -7,6 +7,7 @@ std::vector<Command> all_commands() {
   commands.push_back(import_command());
   commands.push_back(receive_command());
   commands.push_back(run_command());
+  commands.push_back(serve_command());
   commands.push_back(try_command());
   commands.push_back(plan_command());
   commands.push_back(explain_command());
