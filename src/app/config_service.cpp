@@ -16,7 +16,8 @@ std::vector<KeySpec> service_keys() {
        "one for every two processors", "4"},
       {"", "fetch", duration, "How often `patchmill serve` fetches the trees.", "5m", "2m"},
       {"", "max-age", text,
-       "Series older than this are not tested by `patchmill serve` unless somebody asks, so that an "
+       "Series older than this are not tested by `patchmill serve` unless somebody asks, so that "
+       "an "
        "archive can be followed: a duration, or `none`.",
        "720h", "none"},
       {"", "http", section, "The pages and interfaces of `patchmill serve`.", "", ""},
@@ -29,7 +30,8 @@ std::vector<KeySpec> service_keys() {
       {"http", "title", text, "The name on the pages.", "patchmill", "LTP patch tests"},
       {"http", "contact", text, "A person to ask, on the pages.", "none",
        "Carla Admin <carla@example.org>"},
-      {"http", "certificate", path, "PEM file of the TLS certificate and its chain; with `key`, "
+      {"http", "certificate", path,
+       "PEM file of the TLS certificate and its chain; with `key`, "
        "every TCP address speaks TLS.",
        "no TLS", "/etc/patchmill/tls.pem"},
       {"http", "key", path, "PEM file of the certificate's key.", "", "/etc/patchmill/tls.key"},
@@ -76,9 +78,9 @@ void ConfigReader::read_service(Config& config) {
   while (config.http.url.ends_with('/')) {
     config.http.url.pop_back();
   }
-  if (const YamlValue* url = http->find("url");
-      url != nullptr && !url->scalar.starts_with("http://") &&
-      !url->scalar.starts_with("https://")) {
+  if (const YamlValue* url = http->find("url"); url != nullptr &&
+                                                !url->scalar.starts_with("http://") &&
+                                                !url->scalar.starts_with("https://")) {
     fault(*url, "'url' is where people find the pages: http://… or https://…");
   }
   config.http.title = word(*http, "title", config.http.title);

@@ -25,7 +25,9 @@ unsigned port_of(const YamlValue& map, unsigned standard) {
 }
 
 Security security_of(std::string_view word) {
-  return word == "plain" ? Security::plain : word == "starttls" ? Security::starttls : Security::tls;
+  return word == "plain"      ? Security::plain
+         : word == "starttls" ? Security::starttls
+                              : Security::tls;
 }
 
 }  // namespace
@@ -38,15 +40,14 @@ std::vector<KeySpec> source_keys() {
        "`patchmill serve`. Each has one of `url`, `imap` and `nntp`.",
        "", ""},
       {"sources", "name", name, "How the source is called in messages.", "", "ltp", true},
-      {"sources", "url", url,
-       "An mbox, a maildir, or a public-inbox (v1 or v2), by path or URL.", "",
-       "https://lore.kernel.org/ltp"},
+      {"sources", "url", url, "An mbox, a maildir, or a public-inbox (v1 or v2), by path or URL.",
+       "", "https://lore.kernel.org/ltp"},
       {"sources", "list-id", text, "The List-Id its mails belong to, whatever their headers say.",
        "what the mail says", "ltp.lists.linux.it"},
       {"sources", "interval", duration, "How often to look where nobody announces mails.",
        "by kind: a minute for what is far away", "2m"},
-      {"sources", "ca-file", path, "Certificates to trust instead of the system's.",
-       "the system's", "/etc/ssl/ours.pem"},
+      {"sources", "ca-file", path, "Certificates to trust instead of the system's.", "the system's",
+       "/etc/ssl/ours.pem"},
       {"sources", "proxy", text, "A proxy for its connections.",
        "none; for a `url`, from the environment", "socks5h://127.0.0.1:9050"},
       {"sources", "imap", section, "Folders of an IMAP account.", "", ""},
@@ -54,16 +55,26 @@ std::vector<KeySpec> source_keys() {
 
       {"sources.imap", "host", text, "The server.", "", "imap.example.org", true},
       {"sources.imap", "port", integer, "Its port.", "993, or 143 without `tls`", "993"},
-      {"sources.imap", "security", choice,
-       "`tls` from the first byte, `starttls`, or `plain` (nothing is encrypted).", "tls",
-       "starttls", false, {"tls", "starttls", "plain"}},
+      {"sources.imap",
+       "security",
+       choice,
+       "`tls` from the first byte, `starttls`, or `plain` (nothing is encrypted).",
+       "tls",
+       "starttls",
+       false,
+       {"tls", "starttls", "plain"}},
       {"sources.imap", "user", text, "Who logs in.", "", "ci@example.org", true},
       {"sources.imap", "password", secret, "The password, or an access token; read at each login.",
        "", "{file: /etc/patchmill/imap-password}", true},
-      {"sources.imap", "auth", choice,
+      {"sources.imap",
+       "auth",
+       choice,
        "`best` (PLAIN where offered, else LOGIN), `login`, `plain`, or `xoauth2` (the password is "
        "an access token).",
-       "best", "xoauth2", false, {"best", "login", "plain", "xoauth2"}},
+       "best",
+       "xoauth2",
+       false,
+       {"best", "login", "plain", "xoauth2"}},
       {"sources.imap", "folders", words, "Each is followed by a connection of its own.", "[INBOX]",
        "[INBOX, Lists/ltp]"},
       {"sources.imap", "mark-seen", boolean,
@@ -73,11 +84,16 @@ std::vector<KeySpec> source_keys() {
 
       {"sources.nntp", "host", text, "The server.", "", "nntp.lore.kernel.org", true},
       {"sources.nntp", "port", integer, "Its port.", "563, or 119 with `plain`", "119"},
-      {"sources.nntp", "security", choice, "`tls` or `plain`.", "tls", "plain", false,
+      {"sources.nntp",
+       "security",
+       choice,
+       "`tls` or `plain`.",
+       "tls",
+       "plain",
+       false,
        {"tls", "plain"}},
       {"sources.nntp", "user", text, "Who logs in.", "nobody", "ci"},
-      {"sources.nntp", "password", secret, "The password.", "none",
-       "{env: NNTP_PASSWORD}"},
+      {"sources.nntp", "password", secret, "The password.", "none", "{env: NNTP_PASSWORD}"},
       {"sources.nntp", "groups", words, "Each is followed by itself.", "",
        "[org.kernel.vger.netdev]", true},
   };

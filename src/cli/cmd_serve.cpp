@@ -33,8 +33,7 @@ void tell_manager(std::string_view state) {
   if (fd < 0) {
     return;
   }
-  const auto length =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(name));
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(name));
   static_cast<void>(::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
                              reinterpret_cast<const sockaddr*>(&address), length));
   ::close(fd);

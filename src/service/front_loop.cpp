@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds k_pause_after_trouble = 2s;
 constexpr std::chrono::milliseconds k_longest_wait = 30s;
+constexpr std::chrono::seconds k_first_postponement = 5s;
 constexpr std::size_t k_most_retries = 100;
 
 }  // namespace
@@ -99,30 +100,30 @@ void FrontLoop::complain(std::string error) {
 }
 
 void FrontLoop::open_workspace() {
-  std::optional<app::Config> config;
+  bool changed = false;
   {
     const std::lock_guard lock(m_mutex);
-    if (!m_new_config && m_workspace) {
-      return;
+    if (m_new_config) {
+      m_config = std::move(m_new_config);
+      m_new_config.reset();
+      changed = true;
     }
-    config = m_new_config ? m_new_config : std::optional(m_workspace->config());
   }
-  const bool first = !m_workspace;
-  auto opened = app::Workspace::open(*config);
+  if (m_workspace && !changed) {
+    return;
+  }
+  m_workspace.reset();
+  auto opened = app::Workspace::open(*m_config);
   if (!opened) {
-    m_workspace.reset();
     throw store::DatabaseError(opened.error().message);
   }
   m_workspace = *std::move(opened);
   if (m_prepare) {
     m_prepare(*m_workspace);
   }
-  if (first) {
+  if (!m_recovered) {
     recover();
-  }
-  {
-    const std::lock_guard lock(m_mutex);
-    m_new_config.reset();
+    m_recovered = true;
   }
   // Under another configuration a try may be another one.
   for (const auto& run : pipeline::WorkStore(m_workspace->database()).open_runs()) {
@@ -167,6 +168,10 @@ void FrontLoop::add_due_retries() {
   }
   for (const std::int64_t series : due) {
     look_at(series);
+  }
+  while (!m_later.empty() && (news || m_later.begin()->first <= m_clock.now())) {
+    look_at(m_later.begin()->second.series, m_later.begin()->second.again);
+    m_later.erase(m_later.begin());
   }
 }
 
@@ -222,20 +227,26 @@ void FrontLoop::serve(const pipeline::Request& request) {
 std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
   take_requests();
   add_due_retries();
-  const auto next_retry = m_workspace->nodes().next_retry(m_clock.now());
+  auto next_retry = m_workspace->nodes().next_retry(m_clock.now());
+  if (!m_later.empty() && (!next_retry || m_later.begin()->first < *next_retry)) {
+    next_retry = m_later.begin()->first;
+  }
   std::unique_lock lock(m_mutex);
   if (m_order.empty()) {
     std::chrono::microseconds wait = k_longest_wait;
     if (next_retry) {
       wait = std::clamp<std::chrono::microseconds>(*next_retry - m_clock.now(), 1ms, wait);
     }
-    if (m_reached != m_saved) {
+    // What was put off would be forgotten by a crash.
+    const bool nothing_left = m_later.empty();
+    if (nothing_left && m_reached != m_saved) {
       lock.unlock();
       save_cursor();
       lock.lock();
     }
     m_changed.wait_for(lock, stop, wait, [&] {
-      return !m_order.empty() || m_news || m_requests || m_new_config || m_reached != m_saved;
+      return !m_order.empty() || m_news || m_requests || m_new_config ||
+             (nothing_left && m_reached != m_saved);
     });
   }
   if (m_order.empty() || m_new_config || stop.stop_requested()) {
@@ -271,6 +282,14 @@ bool FrontLoop::too_old(const tracker::Series& series, bool again) {
   return !again && most && m_clock.now() - series.date > *most;
 }
 
+// It is our trouble: others go first, and it is looked at again later.
+void FrontLoop::postpone(const Job& job, const std::string& why) {
+  const unsigned failures = std::min(++m_failures[job.series], 6u);
+  log::warning("series {} cannot be judged now: {}", job.series, why);
+  m_later.emplace(m_clock.now() + k_first_postponement * (1u << (failures - 1)), job);
+  complain(why);
+}
+
 void FrontLoop::process(const Job& job) {
   pipeline::WorkStore work(m_workspace->database());
   const auto series = m_workspace->queries().series(job.series);
@@ -296,12 +315,14 @@ void FrontLoop::process(const Job& job) {
   app::RunRequest request;
   request.again = job.again;
   const auto start = front.start(*series, request);
-  if (before && (!start || !start->resumed)) {
+  if (!start) {
+    postpone(job, start.error().message);
+    return;
+  }
+  m_failures.erase(job.series);
+  if (before && !start->resumed) {
     // What runs of the try before is of no use any more.
     m_scheduler.cancel(job.series);
-  }
-  if (!start) {
-    throw store::DatabaseError(start.error().message);
   }
   m_scheduler.refresh_series(job.series);
 }
@@ -316,7 +337,9 @@ void FrontLoop::run(const std::stop_token& stop) {
       if (job) {
         process(*job);
       }
-      complain("");
+      if (m_later.empty()) {
+        complain("");
+      }
     } catch (const std::exception& error) {
       complain(error.what());
       if (job) {

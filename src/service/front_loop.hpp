@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -71,6 +72,7 @@ class FrontLoop {
   void take_requests();
   void serve(const pipeline::Request& request);
   void process(const Job& job);
+  void postpone(const Job& job, const std::string& why);
   void save_cursor();
   [[nodiscard]] bool too_old(const tracker::Series& series, bool again);
   void complain(std::string error);
@@ -79,7 +81,12 @@ class FrontLoop {
   const Clock& m_clock;
   const Prepare m_prepare;
   SystemProcessRunner m_processes;
-  std::unique_ptr<app::Workspace> m_workspace;  // the thread's
+  // The thread's alone:
+  std::optional<app::Config> m_config;
+  std::unique_ptr<app::Workspace> m_workspace;
+  bool m_recovered = false;
+  std::multimap<Timestamp, Job> m_later;
+  std::map<std::int64_t, unsigned> m_failures;  // in a row, by series
 
   mutable std::mutex m_mutex;
   std::condition_variable_any m_changed;

@@ -60,9 +60,9 @@ void HealthReporter::look_at_sources() {
     names.insert(source.name);
     const bool failing = source.state == intake::SourceState::failing;
     m_watched.health->set(Part::sources, source.name,
-                          failing                  ? PartState::down
+                          failing                 ? PartState::down
                           : !source.error.empty() ? PartState::degraded
-                                                   : PartState::ok,
+                                                  : PartState::ok,
                           source.error);
   }
   forget_missing(Part::sources, m_known_sources, std::move(names));
@@ -109,9 +109,9 @@ void HealthReporter::look_at_disk() {
                                                        : PartState::ok;
   m_watched.health->set(
       Part::disk, "", state,
-      state == PartState::ok ? ""
-                             : fmt::format("{} MiB are free on the disk of the data folder",
-                                           space.available >> 20),
+      state == PartState::ok
+          ? ""
+          : fmt::format("{} MiB are free on the disk of the data folder", space.available >> 20),
       "make room, or `patchmill prune`");
 }
 

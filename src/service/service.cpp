@@ -1,12 +1,12 @@
 #include "service/service.hpp"
 
+#include "app/live_log.hpp"
 #include "app/run_lock.hpp"
 #include "app/workspace.hpp"
 #include "http/server.hpp"
 #include "intake/importer.hpp"
 #include "intake/live_intake.hpp"
 #include "service/event_pump.hpp"
-#include "app/live_log.hpp"
 #include "service/front_loop.hpp"
 #include "service/health_reporter.hpp"
 #include "service/holder.hpp"
@@ -26,7 +26,8 @@ namespace patchmill::service {
 namespace {
 
 unsigned workers_of(const app::Config& config) {
-  return config.workers > 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency() / 2);
+  return config.workers > 0 ? config.workers
+                            : std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
 bool same_tree(const placement::TreeSpec& a, const placement::TreeSpec& b) {
@@ -74,14 +75,13 @@ struct Service::Parts {
 
   void follow_trees() {
     std::erase_if(trees, [&](const auto& entry) {
-      return std::ranges::none_of(config.trees, [&](const auto& tree) {
-        return same_tree(tree, entry.second->spec());
-      });
+      return std::ranges::none_of(
+          config.trees, [&](const auto& tree) { return same_tree(tree, entry.second->spec()); });
     });
     for (const auto& tree : config.trees) {
       if (!trees.contains(tree.name)) {
-        trees[tree.name] = std::make_unique<TreeLoop>(config, tree, clock,
-                                                      [this](const std::string&) { front->news(); });
+        trees[tree.name] = std::make_unique<TreeLoop>(
+            config, tree, clock, [this](const std::string&) { front->news(); });
       }
     }
   }
@@ -115,8 +115,8 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
   PM_TRY_ASSIGN(auto run_lock, app::lock_runs(config, false));
   PM_TRY_ASSIGN(auto intake_lock, intake::lock_intake(config.data, false));
   app::LiveLog::remove_all(config.data / "live");
-  auto parts = std::make_unique<Parts>(std::move(config), std::move(run_lock),
-                                       std::move(intake_lock));
+  auto parts =
+      std::make_unique<Parts>(std::move(config), std::move(run_lock), std::move(intake_lock));
   Parts& p = *parts;
   p.options = std::move(options);
   if (!p.options.make_runtime) {
@@ -141,17 +141,16 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
         [&p](const tracker::IngestOutcome&) { p.events->poke(); });
     p.sources = std::make_unique<intake::LiveIntake>(*p.writer, p.clock, p.config.data / "sources");
     p.sources->follow(p.config.sources);
-    p.reporter = std::make_unique<HealthReporter>(
-        HealthReporter::Watched{p.opener(), p.config.data, &p.clock, p.health.get(),
-                                p.scheduler.get(), p.front.get(), p.workers.get(), p.events.get(),
-                                [&p] { return p.sources->health(); },
-                                [&p] {
-                                  std::vector<TreeHealth> result;
-                                  for (const auto& [name, tree] : p.trees) {
-                                    result.push_back(tree->health());
-                                  }
-                                  return result;
-                                }});
+    p.reporter = std::make_unique<HealthReporter>(HealthReporter::Watched{
+        p.opener(), p.config.data, &p.clock, p.health.get(), p.scheduler.get(), p.front.get(),
+        p.workers.get(), p.events.get(), [&p] { return p.sources->health(); },
+        [&p] {
+          std::vector<TreeHealth> result;
+          for (const auto& [name, tree] : p.trees) {
+            result.push_back(tree->health());
+          }
+          return result;
+        }});
     p.web->watch(*p.reporter, *p.scheduler, workers_of(p.config));
   } catch (const std::exception& error) {
     return fail(ErrorKind::infrastructure,

@@ -1,0 +1,301 @@
+#include "service/service.hpp"
+
+#include "app/workspace.hpp"
+#include "pipeline/pauses.hpp"
+#include "pipeline/requests.hpp"
+#include "pipeline/work_store.hpp"
+#include "util/file.hpp"
+#include "util/subprocess.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+using namespace patchmill;
+using namespace std::chrono_literals;
+using findings::Verdict;
+namespace fs = std::filesystem;
+
+namespace {
+
+// What jobs do here: end at once, or when told.
+struct Stage {
+  std::mutex mutex;
+  std::vector<std::string> begun;  // names of jobs, in their order
+  std::atomic<bool> hold{false};
+  std::atomic<int> cancelled{0};
+};
+
+class StageRuntime final : public runtimes::Runtime {
+ public:
+  explicit StageRuntime(Stage& stage) : m_stage(stage) {}
+  Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
+                                   const std::function<void(std::string_view)>& on_log) override {
+    {
+      const std::lock_guard lock(m_stage.mutex);
+      m_stage.begun.push_back(request.job->name);
+    }
+    on_log("begun\n");
+    runtimes::RunOutcome outcome;
+    while (m_stage.hold) {
+      if (request.stop.stop_requested()) {
+        ++m_stage.cancelled;
+        outcome.cancelled = true;
+        return outcome;
+      }
+      std::this_thread::sleep_for(2ms);
+    }
+    outcome.verdict = Verdict::pass;
+    outcome.summary = "as told";
+    outcome.log = "begun\n";
+    return outcome;
+  }
+
+ private:
+  Stage& m_stage;
+};
+
+void git(const fs::path& folder, std::vector<std::string> args) {
+  Command command;
+  command.argv = {"git",         "-C", folder.string(),           "-c",
+                  "user.name=A", "-c", "user.email=a@example.org"};
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
+                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                 {"GIT_AUTHOR_DATE", "2026-03-01T10:00:00Z"},
+                 {"GIT_COMMITTER_DATE", "2026-03-01T10:00:00Z"}};
+  SystemProcessRunner processes;
+  const auto done = processes.run(command);
+  REQUIRE(done.has_value());
+  REQUIRE_MESSAGE(done->ok(), done->err);
+}
+
+struct Bench {
+  Bench() {
+    const fs::path tree = folder.path() / "tree";
+    fs::create_directories(tree);
+    git(tree, {"init", "-q", "-b", "main"});
+    REQUIRE(write_file_atomic(tree / "a.txt", "one\ntwo\nthree\nfour\n"));
+    git(tree, {"add", "."});
+    git(tree, {"commit", "-q", "-m", "first"});
+    for (const char* name : {"box", "box/new", "box/cur", "box/tmp"}) {
+      fs::create_directories(folder.path() / name);
+    }
+  }
+
+  app::Config config(const std::string& more = "") const {
+    auto parsed = app::parse_config(
+        folder.path() / "c.yaml",
+        "data: data\nmax-age: none\nworkers: 2\nhttp: {listen: [\"127.0.0.1:0\"]}\n"
+        "trees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
+        "  - {name: gone, url: no-such-tree}\n"
+        "sources:\n  - {name: box, url: box}\n  - {name: broken, url: /proc/version/no}\n"
+        "checks: {enable: [signed-off-by]}\n"
+        "jobs:\n  - {name: build, kind: kbuild, scope: patch, command: [x]}\n"
+        "  - {name: boot, kind: test, command: [x], needs: [build]}\n" +
+            more);
+    REQUIRE_MESSAGE(parsed.has_value(), parsed.error().message);
+    return *std::move(parsed);
+  }
+
+  void start(const std::string& more = "") {
+    service::ServiceOptions options;
+    options.make_runtime = [this] { return std::make_unique<StageRuntime>(stage); };
+    auto started = service::Service::start(config(more), options);
+    REQUIRE_MESSAGE(started.has_value(), started.error().message);
+    running = *std::move(started);
+  }
+
+  // Delivered as programs do it.
+  void deliver(const std::string& id, const std::string& subject, const std::string& to,
+               const std::string& parent = "") {
+    std::string raw = "From: A <a@example.org>\nSubject: " + subject + "\nMessage-ID: <" + id +
+                      ">\nDate: Sun, 1 Mar 2026 10:00:00 +0000\nList-Id: <l.example.org>\n";
+    if (!parent.empty()) {
+      raw += "In-Reply-To: <" + parent + ">\n";
+    }
+    raw += "\nBecause it reads better.\n\nSigned-off-by: A <a@example.org>\n---\n"
+           "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-two\n+" +
+           to + "\n three\n four\n";
+    REQUIRE(write_file_atomic(folder.path() / "box/tmp" / id, raw));
+    fs::rename(folder.path() / "box/tmp" / id, folder.path() / "box/new" / id);
+  }
+
+  template <class Condition>
+  static bool eventually(const Condition& condition) {
+    for (int i = 0; i < 3000; ++i) {
+      if (condition()) {
+        return true;
+      }
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+  app::Workspace& workspace() {
+    if (!m_workspace) {
+      auto opened = app::Workspace::open(config());
+      REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
+      m_workspace = *std::move(opened);
+    }
+    return *m_workspace;
+  }
+  std::optional<pipeline::NodeStore::SeriesVerdict> verdict(const std::string& id) {
+    const auto number = workspace().queries().series_of(id);
+    return number ? workspace().nodes().verdict(*number) : std::nullopt;
+  }
+  std::string verdict_word(const std::string& id) {
+    const auto found = verdict(id);
+    return found ? std::string(findings::to_string(found->verdict)) : "none";
+  }
+  std::size_t begun() {
+    const std::lock_guard lock(stage.mutex);
+    return stage.begun.size();
+  }
+
+  TempDir folder;
+  Stage stage;
+  std::unique_ptr<app::Workspace> m_workspace;
+  std::unique_ptr<service::Service> running;
+};
+
+}  // namespace
+
+TEST_CASE("service::Service: a delivered mail gets its verdict, broken parts do not stand in the way") {
+  Bench bench;
+  bench.start();
+  REQUIRE(bench.running->addresses().size() == 1);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  bench.deliver("c1@x", "[PATCH v2] a: change two", "zwei", "p1@x");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("c1@x") == "pass"; }));
+  // The first is superseded now; its verdict says so.
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  CHECK(bench.begun() == 4);
+  bench.running->stop();
+}
+
+TEST_CASE("service::Service: a newer revision ends the tests of the older at once") {
+  Bench bench;
+  bench.stage.hold = true;
+  bench.start();
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  REQUIRE(Bench::eventually([&] { return bench.begun() == 1; }));
+  // What it prints can be read meanwhile.
+  CHECK(Bench::eventually([&] {
+    for (const auto& file : fs::directory_iterator(bench.folder.path() / "data/live")) {
+      return read_file(file.path()).value_or("") == "begun\n";
+    }
+    return false;
+  }));
+  bench.deliver("p2@x", "[PATCH v2] a: change two", "zwei", "p1@x");
+  CHECK(Bench::eventually([&] { return bench.stage.cancelled == 1; }));
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  bench.stage.hold = false;
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p2@x") == "pass"; }));
+  for (const auto& node : bench.workspace().nodes().of_series(
+           *bench.workspace().queries().series_of("p1@x"))) {
+    CHECK(node.state == pipeline::NodeState::done);
+  }
+  CHECK(pipeline::WorkStore(bench.workspace().database()).all().empty());
+}
+
+TEST_CASE("service::Service: retry, cancel and pause by rows in the store") {
+  Bench bench;
+  bench.start();
+  auto& database = bench.workspace().database();
+  const SystemClock clock;
+  pipeline::Pauses pauses(database, clock);
+  REQUIRE(pauses.pause(pipeline::PauseScope::everything(), "carla", "").has_value());
+  std::this_thread::sleep_for(400ms);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  const auto queued = [&] {
+    return !pipeline::WorkStore(bench.workspace().database()).all().empty();
+  };
+  REQUIRE(Bench::eventually(queued));
+  std::this_thread::sleep_for(100ms);
+  CHECK(bench.begun() == 0);
+  CHECK(pauses.resume(pipeline::PauseScope::everything(), "carla"));
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  CHECK(bench.begun() == 2);
+
+  const std::int64_t series = *bench.workspace().queries().series_of("p1@x");
+  pipeline::Requests requests(database, clock);
+  bench.stage.hold = true;
+  REQUIRE(requests.add(pipeline::RequestKind::retry_series, series, "carla", "").has_value());
+  REQUIRE(Bench::eventually([&] { return bench.begun() == 3; }));
+  REQUIRE(requests.add(pipeline::RequestKind::cancel_series, series, "carla", "wrong").has_value());
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  CHECK(bench.verdict("p1@x")->reason == "cancelled by carla: wrong");
+  CHECK(Bench::eventually([&] { return bench.stage.cancelled == 1; }));
+}
+
+TEST_CASE("service::Service: what was under way when it ended is done by the next one") {
+  Bench bench;
+  bench.stage.hold = true;
+  bench.start("superseded: test\n");
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  bench.deliver("p2@x", "[PATCH] a: another way", "II");
+  bench.deliver("p3@x", "[PATCH] a: a third way", "deux");
+  REQUIRE(Bench::eventually([&] { return bench.begun() == 2; }));
+  REQUIRE(Bench::eventually([&] {
+    return pipeline::WorkStore(bench.workspace().database()).open_runs().size() == 3;
+  }));
+  const auto before = std::chrono::steady_clock::now();
+  bench.running.reset();
+  CHECK(std::chrono::steady_clock::now() - before < 20s);
+  CHECK(bench.verdict_word("p1@x") == "none");
+
+  bench.stage.hold = false;
+  bench.start("superseded: test\n");
+  for (const char* id : {"p1@x", "p2@x", "p3@x"}) {
+    CHECK(Bench::eventually([&] { return bench.verdict_word(id) == "pass"; }));
+  }
+  // Two were begun and are repeated, one was not.
+  CHECK(bench.begun() == 2 + 6);
+}
+
+TEST_CASE("service::Service: a data folder has one service; a reload changes what it says") {
+  Bench bench;
+  bench.start();
+  service::ServiceOptions options;
+  auto second = service::Service::start(bench.config(), options);
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error().message.find("another patchmill") != std::string::npos);
+
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  auto changed = bench.config("  - {name: lint, command: [x]}\n");
+  REQUIRE(bench.running->reload(changed).has_value());
+  bench.deliver("p2@x", "[PATCH] a: another way", "II");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p2@x") == "pass"; }));
+  CHECK(std::ranges::count(bench.stage.begun, "lint") == 1);
+
+  changed.data = bench.folder.path() / "elsewhere";
+  CHECK_FALSE(bench.running->reload(changed).has_value());
+}
+
+TEST_CASE("service::Service: old series wait until somebody asks") {
+  Bench bench;
+  auto config = bench.config();
+  config.max_age = std::chrono::hours(24);
+  service::ServiceOptions options;
+  options.make_runtime = [&] { return std::make_unique<StageRuntime>(bench.stage); };
+  auto started = service::Service::start(config, options);
+  REQUIRE_MESSAGE(started.has_value(), started.error().message);
+  bench.running = *std::move(started);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  REQUIRE(Bench::eventually(
+      [&] { return bench.workspace().queries().series_of("p1@x").has_value(); }));
+  std::this_thread::sleep_for(500ms);
+  CHECK(bench.verdict_word("p1@x") == "none");
+  const SystemClock clock;
+  pipeline::Requests requests(bench.workspace().database(), clock);
+  REQUIRE(requests
+              .add(pipeline::RequestKind::retry_series,
+                   *bench.workspace().queries().series_of("p1@x"), "carla", "")
+              .has_value());
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+}
