@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -115,6 +116,15 @@ class Database {
       (*static_cast<std::remove_reference_t<F>*>(context))(row);
     };
     run(sql, values, sizeof...(Args), call, &f);
+  }
+
+  // The same with values whose number is known only at run time.
+  template <class F>
+  void each_with(std::string_view sql, std::span<const Value> values, F&& f) {
+    auto call = [](void* context, const Row& row) {
+      (*static_cast<std::remove_reference_t<F>*>(context))(row);
+    };
+    run(sql, values.data(), values.size(), call, &f);
   }
 
   // All rows as tuples: rows<std::int64_t, std::string>("SELECT …", …).

@@ -1,0 +1,70 @@
+#pragma once
+// What the service knows about itself and the store does not: filled by a hook of the site.
+
+#include "util/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace patchmill::web {
+
+// How well a part does its work.
+enum class Condition {
+  good,
+  waiting,  // backs off after a failure, starts, or is paused; nobody has to act
+  broken,   // does not work until somebody acts
+};
+std::string_view to_string(Condition condition);
+
+struct TreeHealth {
+  std::string name, url, branch;
+  Condition condition = Condition::good;
+  std::string reason;              // empty when good
+  std::string tip, tip_described;  // newest commit known; empty: none yet
+  std::optional<Timestamp> fetched, next_fetch;
+  std::uint64_t commits_indexed = 0;
+};
+
+struct SourceHealth {
+  std::string name, kind, where;  // kind: "maildir", "imap", …; where: without any password
+  Condition condition = Condition::good;
+  std::string reason;
+  std::optional<Timestamp> checked, last_mail, next_check;
+  std::uint64_t mails = 0;  // taken since the start of the service
+};
+
+struct WorkerHealth {
+  std::string name, runtime;
+  Condition condition = Condition::good;
+  std::string reason;
+  std::optional<std::int64_t> node;  // what it runs now
+  std::optional<Timestamp> since;
+  std::uint64_t done = 0;  // nodes ended since the start of the service
+};
+
+struct OutboxHealth {
+  std::string destination;  // "mail by smtp to mx.example.org"
+  Condition condition = Condition::good;
+  std::string reason;
+  std::optional<Timestamp> last_sent, next_try;
+};
+
+struct Health {
+  std::vector<TreeHealth> trees;
+  std::vector<SourceHealth> sources;
+  std::vector<WorkerHealth> workers;
+  std::vector<OutboxHealth> outboxes;
+  std::optional<Timestamp> started;  // of the service
+  std::vector<std::string> notes;    // "the disk of the data folder is 97 % full"
+};
+
+// A place in the line of those waiting for a worker, from whoever hands out work.
+struct QueueSlot {
+  std::int64_t node = 0;
+  std::uint32_t position = 0;              // 1 is next
+  std::optional<std::uint64_t> starts_in;  // seconds, estimated
+};
+
+}  // namespace patchmill::web

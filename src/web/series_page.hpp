@@ -1,0 +1,22 @@
+#pragma once
+// A series as HTML and JSON.
+
+#include "web/page.hpp"
+#include "web/series_model.hpp"
+
+#include <boost/json/fwd.hpp>
+
+namespace patchmill::web {
+
+// range_diff: whether there is a page for it.
+Page series_page(const SiteWords& words, const SeriesModel& model, Timestamp now, bool range_diff);
+boost::json::object series_json(const SiteWords& words, const SeriesModel& model);
+
+boost::json::object node_json(const SiteWords& words, const pipeline::Node& node);
+boost::json::object finding_json(const findings::Finding& finding);
+
+// Views that other pages share. ------------------------------------------------------------------
+View finding_view(const findings::Finding& finding);
+View node_view(const pipeline::Node& node, Timestamp now);
+
+}  // namespace patchmill::web

@@ -1,0 +1,142 @@
+// Routes of series, patches and mails.
+#include "http/security_headers.hpp"
+#include "tracker/queries.hpp"
+#include "util/text.hpp"
+#include "web/patch_page.hpp"
+#include "web/series_page.hpp"
+#include "web/site_impl.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace patchmill::web {
+namespace {
+
+http::Response no_series(std::int64_t number) {
+  return http::Response::error(404, fmt::format("there is no series {}", number));
+}
+
+http::Response series(Site::Impl& site, http::Request& request, store::Database& database) {
+  const std::int64_t number = number_param(request, "number");
+  const std::string etag = site.etag(database);
+  if (auto same = Site::Impl::unchanged(
+          request, etag + (format_of(request) == Format::html ? "-h" : "-j"))) {
+    return *std::move(same);
+  }
+  const auto model = read_series(database, site.blobs, *site.config.clock, number);
+  if (!model) {
+    return no_series(number);
+  }
+  return site.answer(
+      request, etag,
+      [&] {
+        return series_page(site.words, *model, site.config.clock->now(),
+                           static_cast<bool>(site.config.hooks.range_diff));
+      },
+      [&] { return series_json(site.words, *model); });
+}
+
+http::Response patch(Site::Impl& site, http::Request& request, store::Database& database) {
+  const std::int64_t number = number_param(request, "number");
+  const std::int64_t k = number_param(request, "k");
+  const std::string etag = site.etag(database);
+  if (auto same = Site::Impl::unchanged(
+          request, etag + (format_of(request) == Format::html ? "-h" : "-j"))) {
+    return *std::move(same);
+  }
+  const auto model = k > 0 && k < INT32_MAX ? read_patch(database, site.blobs, *site.config.clock,
+                                                         number, static_cast<int>(k))
+                                            : std::nullopt;
+  if (!model) {
+    return http::Response::error(404,
+                                 fmt::format("there is no patch {} of a series {}", k, number));
+  }
+  return site.answer(
+      request, etag, [&] { return patch_page(site.words, *model, site.config.clock->now()); },
+      [&] { return patch_json(site.words, *model); });
+}
+
+http::Response range_diff(Site::Impl& site, http::Request& request, store::Database& database) {
+  const std::int64_t newer = number_param(request, "number");
+  const std::int64_t older = number_param(request, "other");
+  tracker::Queries queries(database, site.blobs);
+  const auto after = queries.series(newer);
+  const auto before = queries.series(older);
+  if (!after || !before || after->work != before->work || newer == older) {
+    return http::Response::error(
+        404, fmt::format("{} and {} are not two revisions of the same work", older, newer));
+  }
+  const Result<std::string> text =
+      site.config.hooks.range_diff
+          ? site.config.hooks.range_diff(older, newer)
+          : Result<std::string>(fail(ErrorKind::not_found, "this site does not make them"));
+  return site.answer(
+      request, "", [&] { return range_diff_page(site.words, *before, *after, text); },
+      [&] {
+        return boost::json::object{{"older", older},
+                                   {"newer", newer},
+                                   {"range_diff", text ? boost::json::value(mend_utf8(*text))
+                                                       : boost::json::value(nullptr)},
+                                   {"reason", text ? boost::json::value(nullptr)
+                                                   : boost::json::value(text.error().message)}};
+      });
+}
+
+http::Response no_mail(const std::string& msgid) {
+  return http::Response::error(
+      404, fmt::format("no mail with the Message-ID <{}> is known here", ellipsize(msgid, 300)));
+}
+
+// "<id>" as people paste it.
+std::string bare(std::string_view msgid) {
+  if (msgid.starts_with('<') && msgid.ends_with('>')) {
+    msgid = msgid.substr(1, msgid.size() - 2);
+  }
+  return std::string(msgid);
+}
+
+http::Response mail(Site::Impl& site, http::Request& request, store::Database& database) {
+  const std::string msgid = bare(request.param("msgid"));
+  const auto place = find_mail(database, site.blobs, msgid);
+  if (!place) {
+    return no_mail(msgid);
+  }
+  if (!place->series) {
+    return http::Response::redirect(
+        fmt::format("{}/r/{}/raw", site.words.base, http::percent_encode(msgid)), 302);
+  }
+  return http::Response::redirect(
+      place->patch
+          ? fmt::format("{}/series/{}/patches/{}/", site.words.base, *place->series, *place->patch)
+          : fmt::format("{}/series/{}/", site.words.base, *place->series),
+      302);
+}
+
+// As it came; in a sandbox, for it may say it is anything.
+http::Response raw_mail(Site::Impl& site, http::Request& request, store::Database& database) {
+  const std::string msgid = bare(request.param("msgid"));
+  const auto place = find_mail(database, site.blobs, msgid);
+  if (!place) {
+    return no_mail(msgid);
+  }
+  auto raw = tracker::Queries(database, site.blobs).raw(place->message);
+  if (!raw) {
+    return http::Response::error(raw.error());
+  }
+  http::Response response = http::Response::text(*std::move(raw));
+  http::add_security_headers(response.headers, http::Content::untrusted, false);
+  response.headers.add("Cache-Control", "no-cache");
+  return response;
+}
+
+}  // namespace
+
+void Site::Impl::add_series(http::Router& router) {
+  get(router, "/series/{number:uint}/", series);
+  get(router, "/series/{number:uint}/patches/{k:uint}/", patch);
+  get(router, "/series/{number:uint}/range-diff/{other:uint}/", range_diff);
+  get(router, "/r/{msgid}/", mail);
+  get(router, "/r/{msgid}/raw", raw_mail);
+}
+
+}  // namespace patchmill::web
