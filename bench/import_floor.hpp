@@ -71,7 +71,8 @@ inline std::size_t import_floor(const std::filesystem::path& mbox,
   auto source = intake::open_mbox(mbox);
   auto cursors = store::Database::open(":memory:");
   cursors->execute_script("CREATE TABLE cursors (source TEXT PRIMARY KEY, value TEXT)");
-  if (!source->resume(*cursors)) {
+  intake::StorePositions positions(*cursors);
+  if (!source->resume(positions)) {
     return 0;
   }
   ThreadPool pool(threads);

@@ -2,10 +2,12 @@
 // The configuration file, read and checked.
 
 #include "checks/check.hpp"
+#include "intake/source_spec.hpp"
 #include "pipeline/job.hpp"
 #include "placement/placement.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -16,8 +18,15 @@
 
 namespace patchmill::app {
 
-struct SourceSpec {
-  std::string name, url, list_id;
+// Where the service is reached.
+struct HttpConfig {
+  std::vector<std::string> listen = {"127.0.0.1:8080"};
+  std::string url;  // without a slash at its end; empty: the first address
+  std::string title = "patchmill", contact;
+  std::filesystem::path certificate, key;  // empty: no TLS
+  std::vector<std::string> trusted_proxies;
+  bool is_private = false;  // pages want a token
+  bool access_log = true;
 };
 
 struct Config {
@@ -25,7 +34,7 @@ struct Config {
   std::filesystem::path data;  // absolute
   std::string store_url;       // what store::Database::open takes; holds the password
   std::vector<placement::TreeSpec> trees;
-  std::vector<SourceSpec> sources;
+  std::vector<intake::SourceSpec> sources;
   std::vector<pipeline::JobSpec> jobs;
   std::set<std::string> jobs_with_baseline;
   std::optional<std::vector<std::string>> checks_enabled;  // empty optional: the standard ones
@@ -33,6 +42,11 @@ struct Config {
   std::map<std::string, checks::Settings> check_settings;  // by check name
   bool test_superseded = false;
   bool test_rfc = true;
+  // --- the service alone ---
+  unsigned workers = 0;  // lanes of jobs at the same time; 0: one for every two processors
+  std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
+  std::chrono::seconds fetch_interval{300};                             // of trees
+  HttpConfig http;
 };
 
 // What stands when there is no file.

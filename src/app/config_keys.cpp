@@ -1,5 +1,6 @@
 #include "app/config_keys.hpp"
 
+#include "app/config_parts.hpp"
 #include "checks/check.hpp"
 #include "util/text.hpp"
 
@@ -20,8 +21,6 @@ std::vector<KeySpec> make_keys() {
        "/var/lib/patchmill"},
       {"", "store", section, "Where tables and the event log live.", "", ""},
       {"", "trees", sections, "The git branches series are tested against.", "", ""},
-      {"", "sources", sections, "Where mail comes from when `patchmill import` is given no path.",
-       "", ""},
       {"", "jobs", sections, "What is run on a series: builds, tests and checks of your own.", "",
        ""},
       {"", "checks", section, "Which built-in checks run, and their settings.", "", ""},
@@ -65,13 +64,6 @@ std::vector<KeySpec> make_keys() {
        "none", "[net-next]"},
       {"trees", "paths", words, "Shell patterns of files this tree is about; `*` crosses `/`.",
        "any file", "[\"drivers/net/*\", \"net/*\"]"},
-
-      {"sources", "name", name, "How the source is called in messages.", "", "ltp", true},
-      {"sources", "url", url,
-       "An mbox, a maildir, or a public-inbox git repository (v1 or v2), by path or URL.", "",
-       "https://lore.kernel.org/ltp", true},
-      {"sources", "list-id", text, "The List-Id its mails belong to, whatever their headers say.",
-       "what the mail says", "ltp.lists.linux.it"},
 
       {"jobs", "name", name, "How the job is called; unique.", "", "build-x86", true},
       {"jobs",
@@ -143,6 +135,9 @@ std::vector<KeySpec> make_keys() {
        "the standard ones", "[signed-off-by, checkpatch]"},
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
+  for (const auto& part : {source_keys(), service_keys()}) {
+    keys.insert(keys.end(), part.begin(), part.end());
+  }
   for (const auto& check : checks::all_checks()) {
     keys.push_back(
         {"checks", check->name(), settings, check->description(), "its own defaults", ""});

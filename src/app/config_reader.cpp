@@ -51,6 +51,7 @@ Config ConfigReader::read() {
   read_jobs(config);
   read_checks(config);
   read_store(config);
+  read_service(config);
   return config;
 }
 
@@ -155,14 +156,6 @@ void ConfigReader::read_trees(Config& config) {
       fault(*item.find("url"), "not a git URL: helper transports are not allowed");
     }
     config.trees.push_back(std::move(tree));
-  }
-}
-
-void ConfigReader::read_sources(Config& config) {
-  for (const YamlValue& item : items("sources").items) {
-    refuse_twice(item, config.sources, "source");
-    config.sources.push_back(
-        {word(item, "name"), url(*item.find("url")), to_lower(word(item, "list-id"))});
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // From a checked YAML document to a Config: types, defaults, and names that must exist.
-// One file a part: config_reader.cpp (trees, sources), config_jobs.cpp, config_checks.cpp,
-// config_store.cpp.
+// One file a part: config_reader.cpp (trees), config_sources.cpp, config_service.cpp,
+// config_jobs.cpp, config_checks.cpp, config_store.cpp.
 
 #include "app/config.hpp"
 #include "app/yaml.hpp"
@@ -29,6 +29,12 @@ class ConfigReader {
  private:
   void read_trees(Config& config);
   void read_sources(Config& config);
+  [[nodiscard]] intake::SourceSpec read_imap(const YamlValue& item, const YamlValue& imap) const;
+  [[nodiscard]] intake::SourceSpec read_nntp(const YamlValue& item, const YamlValue& nntp) const;
+  [[nodiscard]] intake::Endpoint read_endpoint(const YamlValue& item,
+                                               const YamlValue& server) const;
+  [[nodiscard]] intake::Secret secret(const YamlValue& map, std::string_view key) const;
+  void read_service(Config& config);
   void read_store(Config& config);
   void read_jobs(Config& config);
   void read_job(Config& config, const YamlValue& item);

@@ -55,6 +55,7 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   request.git_objects = m_source->git_objects();
   request.env = {{pipeline::nipa_branch_base, target.base},
                  {pipeline::nipa_first_in_series, target.first_in_series ? "1" : "0"}};
+  request.stop = target.stop;
   JobOutcome outcome;
   PM_TRY_ASSIGN(outcome.run, m_runtime.run(request, m_on_log));
   for (const auto& problem : outcome.run.problems) {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct JobTarget {
   git::ObjectId commit;
   git::ObjectId base;  // BRANCH_BASE of the job's environment
   bool first_in_series = false;
+  std::stop_token stop;
 };
 
 struct JobOutcome {

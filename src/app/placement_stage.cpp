@@ -1,5 +1,9 @@
 #include "app/placement_stage.hpp"
 
+#include "app/placement_json.hpp"
+#include "util/log.hpp"
+
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace patchmill::app {
@@ -76,10 +80,23 @@ findings::Finding finding_of(const tracker::Series& series, const git::Conflict&
   return finding;
 }
 
+// Only for people who look: without it the verdict is the same.
+std::vector<pipeline::Artifact> keep_placement(Workspace& workspace,
+                                               const placement::Placement& placement) {
+  const std::string text = boost::json::serialize(placement_json(placement));
+  const auto sha256 = workspace.blobs().put(text);
+  if (!sha256) {
+    log::warning("the candidates for a base cannot be kept: {}", sha256.error().message);
+    return {};
+  }
+  return {{"placement.json", *sha256, static_cast<std::int64_t>(text.size())}};
+}
+
 }  // namespace
 
-PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& series, int attempt,
+PlacedNodes record_placement(Workspace& workspace, const tracker::Series& series, int attempt,
                              const placement::Placement& placement, const RunWatcher& watcher) {
+  pipeline::NodeStore& nodes = workspace.nodes();
   const placement::Candidate* candidate = best_candidate(placement);
   PlacedNodes result;
   result.verdict = verdict_of(placement.state);
@@ -119,14 +136,14 @@ PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& 
   }
   // The checkout is made all the same; that it wants a rebase is the finding of `applies`.
   nodes.finish(checkout, result.verdict == Verdict::warning ? Verdict::pass : result.verdict,
-               placement.explanation);
+               placement.explanation, {}, keep_placement(workspace, placement));
 
   pipeline::Node applies;
   applies.parent = checkout.id;
   applies.series = series.number;
   applies.attempt = attempt;
   applies.kind = pipeline::NodeKind::check;
-  applies.name = "applies";
+  applies.name = k_applies_node;
   applies.tree = checkout.tree;
   applies.commit = checkout.commit;
   applies = nodes.create(applies);

@@ -11,8 +11,11 @@ struct PlacedNodes {
   std::string reason;  // one line for the verdict of the series
 };
 
-// Writes both nodes (done) with their findings. `series` names the patches in messages.
-PlacedNodes record_placement(pipeline::NodeStore& nodes, const tracker::Series& series, int attempt,
+inline constexpr std::string_view k_applies_node = "applies";
+
+// Writes both nodes (done) with their findings; the checkout keeps all candidates as the artifact
+// placement.json. `series` names the patches in messages.
+PlacedNodes record_placement(Workspace& workspace, const tracker::Series& series, int attempt,
                              const placement::Placement& placement, const RunWatcher& watcher);
 
 }  // namespace patchmill::app

@@ -44,22 +44,6 @@ class SeriesRunner {
   Result<SeriesReport> run(const tracker::Series& series, const RunRequest& request = {});
 
  private:
-  // A verdict that needs no applying: superseded, RFC, skip requested, incomplete.
-  std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
-      const tracker::Series& series) const;
-  // Lets the placer know an incomplete series, which others may be made on top of.
-  void remember(const tracker::Series& series);
-  // What the verdict depends on: mails, configuration, program. Equal keys need no second run.
-  std::string content_key(const tracker::Series& series, const std::string& content_hash) const;
-  struct Conclusion {
-    findings::Verdict verdict = findings::Verdict::incomplete;
-    std::string reason;
-    // Of an incomplete one: why, where it was our trouble; empty: it waits for something to come.
-    std::optional<pipeline::IncompleteCause> cause;
-  };
-  SeriesReport conclude(const tracker::Series& series, Conclusion conclusion,
-                        const std::string& key);
-
   Workspace& m_workspace;
   runtimes::Runtime& m_runtime;
   ProcessRunner& m_processes;

@@ -10,6 +10,7 @@
 #include "util/clock.hpp"
 #include "util/file.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace patchmill::app {
@@ -30,6 +31,16 @@ class Workspace {
   // Made when first asked for: it opens the mirrors.
   placement::Placer& placer();
 
+  // Called with each verdict that was judged, inside the transaction that sets it.
+  void on_verdict(std::function<void(const tracker::Series&)> listener) {
+    m_on_verdict = std::move(listener);
+  }
+  void announce_verdict(const tracker::Series& series) const {
+    if (m_on_verdict) {
+      m_on_verdict(series);
+    }
+  }
+
  private:
   Workspace(Config config, std::unique_ptr<store::Database> database);
 
@@ -40,6 +51,7 @@ class Workspace {
   tracker::Queries m_queries;
   pipeline::NodeStore m_nodes;
   std::unique_ptr<placement::Placer> m_placer;
+  std::function<void(const tracker::Series&)> m_on_verdict;
 };
 
 }  // namespace patchmill::app

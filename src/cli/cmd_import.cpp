@@ -99,8 +99,14 @@ int run(const Common& common, const Storage& storage) {
   }
   if (wanted.empty()) {
     for (const auto& source : (*workspace)->config().sources) {
+      const auto* place = std::get_if<intake::PlaceSpec>(&source.kind);
+      if (place == nullptr) {
+        fmt::print(stderr, "patchmill: source {} is followed by `patchmill serve` only\n",
+                   source.name);
+        continue;
+      }
       wanted.push_back(
-          {source.url, storage.list_id.empty() ? source.list_id : to_lower(storage.list_id)});
+          {place->place, storage.list_id.empty() ? source.list_id : to_lower(storage.list_id)});
     }
   }
   if (wanted.empty()) {

@@ -1,8 +1,9 @@
 #include "app/check_stage.hpp"
+#include "app/placement_json.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/output.hpp"
-#include "cli/placement_json.hpp"
+#include "cli/parse_date.hpp"
 #include "cli/series_text.hpp"
 #include "pipeline/job.hpp"
 #include "util/text.hpp"
@@ -90,7 +91,7 @@ void print_plan(const app::Config& config, const Planned& planned) {
 boost::json::object plan_json(const app::Config& config, const Planned& planned) {
   boost::json::object out;
   out["series"] = planned.series.number;
-  out["placement"] = placement_json(planned.placement);
+  out["placement"] = app::placement_json(planned.placement);
   boost::json::array checks;
   for (const auto* check : app::enabled_checks(config)) {
     checks.emplace_back(check->name());

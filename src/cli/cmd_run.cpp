@@ -1,3 +1,4 @@
+#include "app/run_end.hpp"
 #include "app/run_lock.hpp"
 #include "app/series_runner.hpp"
 #include "cli/command.hpp"
@@ -57,7 +58,7 @@ int run(const Common& common, const Storage& storage) {
   if (!numbers) {
     return report(numbers.error());
   }
-  if (const int closed = (*workspace)->nodes().close_orphans(); closed > 0) {
+  if (const int closed = app::abandon_orphans(**workspace); closed > 0) {
     log::info("{} nodes were left running by a process that died; closed as incomplete", closed);
   }
   if (!storage.no_fetch) {

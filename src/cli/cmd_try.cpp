@@ -1,3 +1,4 @@
+#include "app/run_end.hpp"
 #include "app/run_lock.hpp"
 #include "app/try_session.hpp"
 #include "cli/command.hpp"
@@ -96,7 +97,7 @@ int run(const Common& common, const Storage& storage) {
   if (!series) {
     return report(series.error());
   }
-  (*session)->workspace().nodes().close_orphans();
+  app::abandon_orphans((*session)->workspace());
   SystemProcessRunner processes;
   const auto runtime = runtimes::make_local_runtime();
   std::vector<app::TryResult> results;

@@ -7,11 +7,18 @@ std::vector<Command> all_commands() {
   commands.push_back(import_command());
   commands.push_back(receive_command());
   commands.push_back(run_command());
+  commands.push_back(serve_command());
   commands.push_back(try_command());
   commands.push_back(plan_command());
   commands.push_back(explain_command());
   commands.push_back(show_command());
   commands.push_back(log_command());
+  commands.push_back(status_command());
+  commands.push_back(retry_command());
+  commands.push_back(cancel_command());
+  commands.push_back(pause_command());
+  commands.push_back(resume_command());
+  commands.push_back(token_command());
   commands.push_back(check_config_command());
   commands.push_back(doctor_command());
   commands.push_back(doc_command());

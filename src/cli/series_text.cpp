@@ -111,6 +111,7 @@ void print_series(const tracker::Series& series,
 
 void print_placement(const placement::Placement& placement) {
   fmt::print("{}\n", escape_terminal(placement.explanation));
+  bool shows_tip = false;
   for (std::size_t i = 0; i < placement.candidates.size(); ++i) {
     const auto& candidate = placement.candidates[i];
     std::string reasons;
@@ -127,9 +128,11 @@ void print_placement(const placement::Placement& placement) {
       fmt::print("     applies\n");
     } else if (candidate.outcome) {
       print_conflict("does not apply", *candidate.outcome->conflict);
+      shows_tip = shows_tip || std::ranges::find(candidate.reasons, placement::Reason::tip) !=
+                                   candidate.reasons.end();
     }
   }
-  if (placement.tip_conflict) {
+  if (placement.tip_conflict && !shows_tip) {
     fmt::print("\n");
     print_conflict("does not apply to the newest commit of the branch", *placement.tip_conflict);
   }

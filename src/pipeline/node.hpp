@@ -2,6 +2,7 @@
 // Everything that runs is a node (KernelCI Maestro's model), in a tree under a checkout.
 
 #include "findings/finding.hpp"
+#include "pipeline/retry.hpp"
 #include "util/clock.hpp"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct Node {
   NodeState state = NodeState::available;
   std::optional<findings::Verdict> result;  // set when done
   std::string summary;                      // one line: why this result
+  std::optional<IncompleteCause> cause;     // of an incomplete one, where known
   std::string runtime;                      // local, ...
   int attempt = 1;
   std::string tree, commit;  // what it ran on

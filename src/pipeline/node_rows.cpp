@@ -42,6 +42,9 @@ Node node_from(const store::Row& row) {
   node.created = time_at(row, 14);
   node.started = time_at(row, 15);
   node.finished = time_at(row, 16);
+  if (const auto cause = row.get<std::optional<int>>(17)) {
+    node.cause = static_cast<IncompleteCause>(*cause);
+  }
   return node;
 }
 

@@ -15,7 +15,7 @@ namespace patchmill::pipeline {
 // Columns in the order node_from() reads them.
 inline constexpr std::string_view select_nodes =
     "SELECT id, parent, series, kind, name, patch, state, result, summary, runtime, attempt, tree, "
-    "commit_id, reproducer, created, started, finished FROM nodes";
+    "commit_id, reproducer, created, started, finished, cause FROM nodes";
 Node node_from(const store::Row& row);
 
 std::optional<std::string_view> result_column(const Node& node);

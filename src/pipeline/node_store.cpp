@@ -98,9 +98,10 @@ void NodeStore::finish(Node& node, findings::Verdict result, std::string summary
   store::Transaction transaction(m_database);
   m_database.exec(
       "UPDATE nodes SET state = ?, result = ?, summary = ?, started = ?, finished = ?, "
-      "runtime = ?, reproducer = ? WHERE id = ?",
+      "runtime = ?, reproducer = ?, cause = ? WHERE id = ?",
       to_string(node.state), findings::to_string(result), node.summary, to_micros(*node.started),
-      to_micros(*node.finished), node.runtime, node.reproducer, node.id);
+      to_micros(*node.finished), node.runtime, node.reproducer,
+      node.cause ? std::optional(static_cast<int>(*node.cause)) : std::nullopt, node.id);
   m_database.exec("DELETE FROM node_findings WHERE node = ?", node.id);
   m_database.exec("DELETE FROM node_artifacts WHERE node = ?", node.id);
   for (std::size_t i = 0; i < std::min(findings.size(), max_findings); ++i) {
@@ -177,6 +178,33 @@ void NodeStore::set_verdict(std::int64_t series, const SeriesVerdict& verdict) {
   store::append_event(m_database, m_clock.now(), "series-verdict", series, std::nullopt,
                       boost::json::serialize(object));
   transaction.commit();
+}
+
+// What waits for something to come is due at the moment it was judged (SeriesVerdict::retry_at).
+std::vector<std::int64_t> NodeStore::retries_due(Timestamp now, std::size_t limit) {
+  std::vector<std::int64_t> result;
+  m_database.each(
+      "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND retry_at <= ? AND"
+      " retry_at > time ORDER BY retry_at LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); }, to_micros(now), limit);
+  return result;
+}
+
+std::optional<Timestamp> NodeStore::next_retry(Timestamp now) {
+  const auto next = m_database.one<std::int64_t>(
+      "SELECT retry_at FROM series_verdicts WHERE retry_at IS NOT NULL AND retry_at > ?"
+      " ORDER BY retry_at LIMIT 1",
+      to_micros(now));
+  return next ? std::optional(from_micros(std::get<0>(*next))) : std::nullopt;
+}
+
+std::vector<std::int64_t> NodeStore::waiting_for_news(std::size_t limit) {
+  std::vector<std::int64_t> result;
+  m_database.each(
+      "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND retry_at <= time"
+      " ORDER BY series DESC LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); }, limit);
+  return result;
 }
 
 std::optional<NodeStore::SeriesVerdict> NodeStore::verdict(std::int64_t series) {

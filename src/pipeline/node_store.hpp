@@ -43,6 +43,12 @@ class NodeStore {
   };
   void set_verdict(std::int64_t series, const SeriesVerdict& verdict);  // event series-verdict
   std::optional<SeriesVerdict> verdict(std::int64_t series);
+  // Series whose incomplete verdict is due to be tried again by time alone, longest due first.
+  std::vector<std::int64_t> retries_due(Timestamp now, std::size_t limit);
+  // When the next one is; empty: none waits.
+  std::optional<Timestamp> next_retry(Timestamp now);
+  // Series that wait for a mail or a commit, newest first.
+  std::vector<std::int64_t> waiting_for_news(std::size_t limit);
 
  private:
   store::Database& m_database;

@@ -92,6 +92,10 @@ class Placer {
   // blob index up to date; one tree's failure is reported in the result of that tree alone and
   // leaves what was there in use.
   std::vector<std::pair<std::string, Result<void>>> refresh();
+  // The same for one tree. Other threads and processes may use the tree meanwhile.
+  Result<void> refresh(std::string_view tree);
+  // The newest commit of a tree as it was fetched last; not_found before that.
+  Result<git::ObjectId> tip(std::string_view tree);
 
   Result<Placement> place(const tracker::Series& series, const SeriesPatches& patches,
                           tracker::Queries& queries, const PlaceOptions& options = {});

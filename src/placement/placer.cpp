@@ -61,6 +61,30 @@ std::vector<std::pair<std::string, Result<void>>> Placer::refresh() {
   return results;
 }
 
+Result<void> Placer::refresh(std::string_view tree) {
+  PM_TRY_ASSIGN(Tree * wanted, m_impl->find(tree));
+  std::vector<std::filesystem::path> mirrors;
+  for (const auto& earlier : m_impl->forest) {
+    if (earlier.get() == wanted) {
+      break;
+    }
+    if (std::filesystem::exists(earlier->mirror_dir())) {
+      mirrors.push_back(std::filesystem::absolute(earlier->mirror_dir()));
+    }
+  }
+  return wanted->refresh(std::move(mirrors));
+}
+
+Result<git::ObjectId> Placer::tip(std::string_view tree) {
+  PM_TRY_ASSIGN(Tree * found, m_impl->find(tree));
+  PM_TRY_ASSIGN(const TreeView view, found->view(std::nullopt));
+  if (view.until == 0) {
+    return fail(ErrorKind::not_found,
+                fmt::format("tree {} has no commit yet", escape_terminal(tree)));
+  }
+  return view.index->commit(view.tip());
+}
+
 Result<Placement> Placer::place(const tracker::Series& series, const SeriesPatches& patches,
                                 tracker::Queries& queries, const PlaceOptions& options) {
   if (!options.only_tree.empty()) {

@@ -74,6 +74,12 @@ Result<bool> SeriesPlacement::compare_with_tip(const Attempt& attempt, Placement
                                         m_specs[attempt.tree].name, short_id(tip));
     return true;
   }
+  for (Candidate& candidate : placement.candidates) {
+    if (candidate.tree == m_specs[attempt.tree].name && candidate.commit == tip) {
+      candidate.tried = true;
+      candidate.outcome = outcome;
+    }
+  }
   placement.tip_conflict = std::move(outcome.conflict);
   return false;
 }

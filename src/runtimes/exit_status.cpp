@@ -69,6 +69,8 @@ Meaning meaning_of(const RunEnd& end, const pipeline::JobLimits& limits) {
     case KillReason::disk_full:
       return incomplete("killed: the disk of this machine is nearly full",
                         IncompleteCause::infrastructure);
+    case KillReason::cancelled:
+      return incomplete("cancelled", IncompleteCause::infrastructure);
     case KillReason::none:
       break;
   }

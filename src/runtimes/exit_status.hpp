@@ -11,7 +11,7 @@
 namespace patchmill::runtimes {
 
 // Why the run was ended from outside, if it was.
-enum class KillReason { none, deadline, output, disk, memory, disk_full, uncountable };
+enum class KillReason { none, deadline, output, disk, memory, disk_full, uncountable, cancelled };
 
 struct RunEnd {
   int status = -1;  // as the shell counts: 128 + N when killed by signal N

@@ -225,6 +225,7 @@ class LocalRuntime final : public Runtime {
       }
     };
     SystemProcessRunner runner;
+    const std::stop_callback cancel(request.stop, [&] { watchdog.kill(KillReason::cancelled); });
     const auto completed = runner.run(command);
     handed.status.write.reset();
     handed.description.write.reset();
@@ -284,6 +285,7 @@ class LocalRuntime final : public Runtime {
     outcome.cause = meaning.cause;
     outcome.exit_status = end.status;
     outcome.killed_at_deadline = end.killed == KillReason::deadline;
+    outcome.cancelled = end.killed == KillReason::cancelled;
     outcome.out_of_memory = end.out_of_memory || end.killed == KillReason::memory;
     outcome.disk_exceeded = end.killed == KillReason::disk ||
                             end.killed == KillReason::uncountable || end.status == 128 + SIGXFSZ;

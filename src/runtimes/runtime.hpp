@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct RunRequest {
   // Needed by jobs with JobSpec::own_source: a folder of ours, kept between runs, for a checkout of
   // git_dir's HEAD that they find at /src instead, writable, with a .git of its own.
   std::filesystem::path own_source;
+  std::stop_token stop;  // stopped: everything of the run is killed; RunOutcome::cancelled
 };
 
 struct RunOutcome {
@@ -39,6 +41,7 @@ struct RunOutcome {
   int exit_status = -1;
   bool killed_at_deadline = false, out_of_memory = false, output_cut = false;
   bool disk_exceeded = false;
+  bool cancelled = false;
   // Why it is incomplete, for pipeline::retry_after(); meaningless for other verdicts.
   pipeline::IncompleteCause cause = pipeline::IncompleteCause::infrastructure;
   std::string log;  // what was kept of stdout and stderr, interleaved

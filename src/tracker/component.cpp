@@ -139,14 +139,14 @@ class Loader {
     return result;
   }
 
-  // Single patches and series of several meet where a patch has the same title: a newer version of
-  // one may be a reroll of the other.
+  // Patches posted by themselves and series of several meet where a patch has the same title: a
+  // newer version of one may be a reroll of the other.
   void add_rerolled(std::size_t first, std::vector<std::int64_t>& result) {
     auto add = [&](const store::Row& row) { result.push_back(row.integer(0)); };
     for (std::size_t i = first; i < m_component.facts.size(); ++i) {
       const MailFact& fact = m_component.facts[i];
       const std::string author = author_key(fact.from);
-      if (is_single_patch(fact)) {
+      if (is_single_patch(fact) || is_stray_part(fact)) {
         const std::int64_t key = patch_title_key(author, fact.subject.title).key;
         if (m_looked_up.insert(key).second) {
           m_database.each(
@@ -156,8 +156,9 @@ class Loader {
               " WHERE key = ? ORDER BY rank DESC, date DESC LIMIT ?) k ON k.series = s.number",
               add, key, most_rerolled);
         }
-      } else if (fact.is_numbered() && fact.date && fact.total() > 1 && fact.number() > 0 &&
-                 fact.number() <= most_rerolled_by_title) {
+      }
+      if (fact.is_numbered() && fact.date && fact.total() > 1 && fact.number() > 0 &&
+          fact.number() <= most_rerolled_by_title) {
         const std::int64_t key = single_key(author, fact.subject.title).key;
         if (m_looked_up.insert(key).second) {
           m_database.each(

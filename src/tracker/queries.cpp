@@ -146,6 +146,10 @@ std::vector<std::int64_t> numbers(store::Database& database, std::string_view sq
 Queries::Queries(store::Database& database, const store::BlobStore& blobs)
     : m_database(database), m_blobs(blobs) {}
 
+std::int64_t Queries::series_count() {
+  return m_database.value<std::int64_t>("SELECT COUNT(*) FROM series");
+}
+
 std::vector<std::int64_t> Queries::series_numbers() {
   return numbers(m_database, "SELECT number FROM series WHERE number > ? ORDER BY number", 0);
 }

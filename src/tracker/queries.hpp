@@ -30,6 +30,7 @@ class Queries {
   Queries(store::Database& database, const store::BlobStore& blobs);
 
   std::vector<std::int64_t> series_numbers();  // ascending
+  std::int64_t series_count();
   std::optional<Series> series(std::int64_t number);
   void each_series(const std::function<void(const Series&)>& f);  // ascending by number
   // The series a message belongs to (cover or patch); its newest revision when several share it.

@@ -43,6 +43,9 @@ class RerollFinder {
         unite(set, m_found[set]->base);
       } else if (const auto answered = rerolled_by(set)) {
         m_found[set] = Reroll{*answered, {}};
+      } else if (const auto elsewhere = rerolled_elsewhere(set)) {
+        unite(set, *elsewhere);
+        m_found[set] = Reroll{*elsewhere, {}};
       }
       m_members[root(set)].push_back(set);
       if (m_found[set]) {
@@ -107,6 +110,30 @@ class RerollFinder {
       }
     }
     return base;
+  }
+
+  // For parts of a newer version that were posted outside the thread of the older.
+  std::optional<std::size_t> rerolled_elsewhere(std::size_t index) const {
+    const PostingSet& set = m_sets[index];
+    const std::size_t patch = set.head();
+    if (set.cover || !is_stray_part(m_facts[patch]) || missing_numbers(m_facts, set, 1).empty()) {
+      return std::nullopt;
+    }
+    const auto others = m_titled.find(titled(patch));
+    if (others == m_titled.end()) {
+      return std::nullopt;
+    }
+    std::optional<std::size_t> newest;
+    for (const std::size_t other : others->second) {
+      const std::size_t base = m_owner[other];
+      if (m_sets[base].version < set.version && m_sets[base].total == set.total &&
+          m_facts[other].number() == m_facts[patch].number() && within_reach(other, patch) &&
+          !same_run(other, patch) &&
+          (!newest || is_older(m_facts, m_sets[*newest], m_sets[base]))) {
+        newest = base;
+      }
+    }
+    return newest;
   }
 
   bool answers_series(std::size_t index, std::size_t patch, std::size_t answered,
@@ -321,6 +348,12 @@ class RerollFinder {
 
 bool is_single_patch(const MailFact& fact) {
   return fact.total() == 1 && fact.number() == 1 && fact.date;
+}
+
+bool is_stray_part(const MailFact& fact) {
+  return fact.is_numbered() && fact.total() > 1 && fact.number() > 1 &&
+         fact.number() <= most_rerolled_by_title && fact.subject.version_given &&
+         fact.parents.empty() && fact.date;
 }
 
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b) {

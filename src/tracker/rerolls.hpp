@@ -18,7 +18,9 @@ struct Reroll {
 // no cover and answers patches of the same author's series of the same length:
 // - it lacks patch 1, so that it cannot be the beginning of a full posting, and is newer; or
 // - each of its patches answers the patch of the same number (b4's rule);
-// or when it is a single patch ("[PATCH v2] x") that
+// or when it was posted outside any thread, its first patch being a part of a whole by its looks
+// (see is_stray_part), of the number and title of a patch of an older version; or when it is a
+// single patch ("[PATCH v2] x") that
 // - has the title of a patch of the series it answers, whichever mail of it that is; or
 // - names a higher version than the newest that has its title, in whatever thread and at most a
 // year
@@ -30,10 +32,13 @@ std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& fac
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);
 
-// Single patches are compared by their title with the patches of series in other threads, up to
-// this number. For loading what belongs together.
-bool is_single_patch(const MailFact& fact);
+// Patches posted without the rest of their series are compared by their title with the patches of
+// series in other threads, up to this number. For loading what belongs together.
 inline constexpr int most_rerolled_by_title = 64;
+bool is_single_patch(const MailFact& fact);
+// "[PATCH v2 2/3] x" that answers nothing. One that names what it answers belongs to a posting of
+// which a mail was lost.
+bool is_stray_part(const MailFact& fact);
 
 // The order in which revisions follow each other.
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b);

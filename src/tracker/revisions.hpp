@@ -16,7 +16,8 @@ namespace patchmill::tracker {
 enum class KeyKind { change_id, title, patch_title, single };
 
 // Hashes under which a series is looked up; each includes the author except the change-id. `single`
-// finds single patches that may be rerolls of a patch of that title; it links no revisions.
+// finds patches posted by themselves that may be rerolls of a patch of that title; it links no
+// revisions.
 struct RevisionKey {
   KeyKind kind = KeyKind::title;
   std::int64_t key = 0;

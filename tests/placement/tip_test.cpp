@@ -83,6 +83,13 @@ TEST_CASE("placement::Placer::place: a base that is not the tip, and what the ti
     CHECK(placed.tip_conflict->file == "f");
     CHECK(placed.tip_conflict->hunk == 1);
     CHECK(placed.tip_conflict->upstream_commit == other);
+    // Where the tip is among the candidates, it says so too.
+    for (const auto& candidate : placed.candidates) {
+      if (candidate.commit == other) {
+        CHECK(candidate.tried);
+        CHECK((candidate.outcome && !candidate.outcome->ok()));
+      }
+    }
     CHECK(placed.explanation.find("no longer applies to the newest commit") != std::string::npos);
     // Asked for one commit, only that one counts.
     placement::PlaceOptions options;

@@ -221,6 +221,27 @@ TEST_CASE("runtimes::LocalRuntime::run: the deadline takes everybody along") {
   CHECK(found->out.empty());
 }
 
+TEST_CASE("runtimes::LocalRuntime::run: a run that is cancelled ends at once, with all of it") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  for (const bool before : {true, false}) {
+    Sandbox sandbox;
+    std::stop_source stop;
+    sandbox.request.stop = stop.get_token();
+    if (before) {
+      stop.request_stop();
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    sandbox.on_log = [&](std::string_view) { stop.request_stop(); };
+    const auto outcome = sandbox.run("echo begun; setsid sleep 60 & sleep 60");
+    CHECK(outcome.verdict == Verdict::incomplete);
+    CHECK(outcome.cancelled);
+    CHECK(outcome.summary == "cancelled");
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+  }
+}
+
 TEST_CASE("runtimes::LocalRuntime::run: what is left behind at a normal end is killed too") {
   if (!test::sandbox_works()) {
     return;

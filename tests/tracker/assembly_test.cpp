@@ -252,6 +252,32 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
     full.thread = rest.thread = 3;
     CHECK(with({elsewhere("[PATCH v3] y", 500), full, rest}).back() == "v3 2/2 -: 1=q1+ 2=r2");
   }
+  SUBCASE("numbered, in another thread") {
+    const auto elsewhere = [](const char* subject, int seconds, int thread = 2) {
+      MailFact mail = fact("r" + std::to_string(thread), subject, {}, seconds);
+      mail.thread = thread;
+      return mail;
+    };
+    constexpr int days = 24 * 3600;
+    CHECK(with({elsewhere("[PATCH v2 2/3] y", 5000)}) == Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+"});
+    CHECK(with({elsewhere("[PATCH v2 2/3] y", 5000), elsewhere("[PATCH v2 3/3] z", 5001, 3)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=r3"});
+    CHECK(with({elsewhere("[PATCH v2 2/3] y", 5000), elsewhere("[PATCH v3 3/3] z", 9000, 3)}) ==
+          Lines{"v2 3/3 c: 1=p1+ 2=r2 3=p3+", "v3 3/3 c: 1=p1+ 2=r2+ 3=r3"});
+    // What may be another patch, another series, a beginning, or the rest of a posting.
+    CHECK(with({elsewhere("[PATCH v2 2/3] other", 5000)}) == Lines{"v2 1/3 -: 2=r2"});
+    CHECK(with({elsewhere("[PATCH v2 3/3] y", 5000)}) == Lines{"v2 1/3 -: 3=r2"});
+    CHECK(with({elsewhere("[PATCH v2 2/4] y", 5000)}) == Lines{"v2 1/4 -: 2=r2"});
+    CHECK(with({elsewhere("[PATCH v2 1/3] x", 5000)}) == Lines{"v2 1/3 -: 1=r2"});
+    CHECK(with({elsewhere("[PATCH 2/3] y", 5000)}) == Lines{"v1 1/3 -: 2=r2"});
+    CHECK(with({elsewhere("[PATCH v2 2/3] y", 366 * days)}) == Lines{"v2 1/3 -: 2=r2"});
+    MailFact rest = elsewhere("[PATCH v2 2/3] y", 5000);
+    rest.parents = {"lost"};
+    CHECK(with({rest}) == Lines{"v2 1/3 -: 2=r2"});
+    MailFact stranger = fact("r2", "[PATCH v2 2/3] y", {}, 5000, "bob@example.org");
+    stranger.thread = 2;
+    CHECK(with({stranger}) == Lines{"v2 1/3 -: 2=r2"});
+  }
   SUBCASE("v2.1 is older than v3") {
     CHECK(with({fact("r2", "[PATCH v2.1 2/3] y", {"p2"}, 500),
                 fact("r3", "[PATCH v3 3/3] z", {"p3"}, 400)}) ==

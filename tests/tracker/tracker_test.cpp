@@ -120,6 +120,28 @@ TEST_CASE("tracker::Tracker::ingest: a reply that links a reroll to its patch ma
   });
 }
 
+TEST_CASE("tracker::Tracker::ingest: part of a newer version outside the thread, in any order") {
+  on_each_engine([](TestStore& store) {
+    Harness harness(store);
+    const MailSpec part{"r2@x", "[PATCH v2 2/3] b", "", "", day};
+    const MailSpec next{"s3@x", "[PATCH v3 3/3] c", "", "", 2 * day};
+    harness.feed({next});
+    harness.feed({part});
+    CHECK(harness.of("r2@x").patches.size() == 1);
+    harness.feed(three_patches());
+    std::map<std::string, std::optional<std::int64_t>> works;
+    for (const Series& series : harness.all()) {
+      works[describe(series)] = series.revision_of;
+    }
+    const std::string author = " 3/3 alice@example.org: thing [c@x] ";
+    REQUIRE(works.size() == 3);
+    CHECK_FALSE(works.at("v1" + author + "1=p1@x 2=p2@x 3=p3@x"));
+    CHECK(works.at("v2" + author + "1=p1@x+ 2=r2@x 3=p3@x+") ==
+          harness.queries().series_of("p2@x"));
+    CHECK(works.at("v3" + author + "1=p1@x+ 2=r2@x+ 3=s3@x"));
+  });
+}
+
 TEST_CASE("tracker::Tracker::ingest: replies change no series") {
   TestStore store(store::Engine::sqlite);
   Harness harness(store);

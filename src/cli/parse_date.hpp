@@ -1,13 +1,12 @@
 #pragma once
-// A placement as JSON.
+// Dates as people type them.
 
-#include "placement/placement.hpp"
+#include "util/clock.hpp"
 
-#include <boost/json/object.hpp>
+#include <optional>
+#include <string_view>
 
 namespace patchmill::cli {
-
-boost::json::object placement_json(const placement::Placement& placement);
 
 // "2026-11-20" or "2026-11-20T09:30:00", UTC.
 std::optional<Timestamp> parse_date(std::string_view text);

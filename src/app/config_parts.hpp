@@ -1,0 +1,13 @@
+#pragma once
+// Keys of parts of the configuration that have a file of their own; config_keys() joins them.
+
+#include "app/config_keys.hpp"
+
+#include <vector>
+
+namespace patchmill::app {
+
+std::vector<KeySpec> source_keys();   // config_sources.cpp
+std::vector<KeySpec> service_keys();  // config_service.cpp
+
+}  // namespace patchmill::app

@@ -1,0 +1,99 @@
+// What only the service needs: how much it does at once, and where it is reached.
+
+#include "app/config_parts.hpp"
+#include "app/config_reader.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+
+namespace patchmill::app {
+
+std::vector<KeySpec> service_keys() {
+  using enum KeyType;
+  return {
+      {"", "workers", integer,
+       "How many series have jobs running at the same time in `patchmill serve`; at most 256.",
+       "one for every two processors", "4"},
+      {"", "fetch", duration, "How often `patchmill serve` fetches the trees.", "5m", "2m"},
+      {"", "max-age", text,
+       "Series older than this are not tested by `patchmill serve` unless somebody asks, so that an "
+       "archive can be followed: a duration, or `none`.",
+       "720h", "none"},
+      {"", "http", section, "The pages and interfaces of `patchmill serve`.", "", ""},
+      {"http", "listen", words,
+       "Addresses: `HOST:PORT`, `[IPv6]:PORT`, `unix:PATH`, or `fd:N` (a socket that was passed). "
+       "An empty list: none.",
+       "[\"127.0.0.1:8080\"]", "[\"0.0.0.0:8443\", \"unix:/run/patchmill/http.sock\"]"},
+      {"http", "url", text, "Where people find the pages; used in mails, feeds and checks.",
+       "the first address", "https://ci.example.org"},
+      {"http", "title", text, "The name on the pages.", "patchmill", "LTP patch tests"},
+      {"http", "contact", text, "A person to ask, on the pages.", "none",
+       "Carla Admin <carla@example.org>"},
+      {"http", "certificate", path, "PEM file of the TLS certificate and its chain; with `key`, "
+       "every TCP address speaks TLS.",
+       "no TLS", "/etc/patchmill/tls.pem"},
+      {"http", "key", path, "PEM file of the certificate's key.", "", "/etc/patchmill/tls.key"},
+      {"http", "trusted-proxies", words,
+       "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed.", "none",
+       "[127.0.0.1, 10.0.0.0/8]"},
+      {"http", "private", boolean, "Pages only for tokens with the scope `read`.", "false", "true"},
+      {"http", "access-log", boolean, "One line a request in the log.", "true", "false"},
+  };
+}
+
+void ConfigReader::read_service(Config& config) {
+  if (const YamlValue* workers = m_document.find("workers")) {
+    const auto count = parse_uint(workers->scalar).value_or(0);
+    if (count < 1 || count > 256) {
+      fault(*workers, "'workers' is between 1 and 256");
+    }
+    config.workers = static_cast<unsigned>(count);
+  }
+  if (const YamlValue* fetch = m_document.find("fetch")) {
+    config.fetch_interval =
+        std::max(std::chrono::seconds(parse_duration_seconds(fetch->scalar).value_or(300)),
+                 std::chrono::seconds(1));
+  }
+  if (const YamlValue* age = m_document.find("max-age")) {
+    const auto seconds = parse_duration_seconds(age->scalar);
+    if (age->scalar == "none") {
+      config.max_age.reset();
+    } else if (seconds) {
+      config.max_age = std::chrono::seconds(*seconds);
+    } else {
+      fault(*age, fmt::format("'max-age' takes a duration like 240h, or none, found '{}'",
+                              escape_terminal(ellipsize(age->scalar, 60))));
+    }
+  }
+  const YamlValue* http = m_document.find("http");
+  if (http == nullptr) {
+    return;
+  }
+  if (http->find("listen") != nullptr) {
+    config.http.listen = words(*http, "listen");
+  }
+  config.http.url = word(*http, "url");
+  while (config.http.url.ends_with('/')) {
+    config.http.url.pop_back();
+  }
+  if (const YamlValue* url = http->find("url");
+      url != nullptr && !url->scalar.starts_with("http://") &&
+      !url->scalar.starts_with("https://")) {
+    fault(*url, "'url' is where people find the pages: http://… or https://…");
+  }
+  config.http.title = word(*http, "title", config.http.title);
+  config.http.contact = word(*http, "contact");
+  const YamlValue* certificate = http->find("certificate");
+  const YamlValue* key = http->find("key");
+  if ((certificate == nullptr) != (key == nullptr)) {
+    fault(certificate != nullptr ? *certificate : *key, "TLS needs both 'certificate' and 'key'");
+  } else if (certificate != nullptr) {
+    config.http.certificate = path(*certificate);
+    config.http.key = path(*key);
+  }
+  config.http.trusted_proxies = words(*http, "trusted-proxies");
+  config.http.is_private = word(*http, "private") == "true";
+  config.http.access_log = word(*http, "access-log", "true") == "true";
+}
+
+}  // namespace patchmill::app

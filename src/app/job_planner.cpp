@@ -1,0 +1,166 @@
+#include "app/job_planner.hpp"
+
+#include "pipeline/lanes.hpp"
+#include "runtimes/reproducer.hpp"
+#include "tracker/facts.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace patchmill::app {
+namespace {
+
+// What a job takes that never ran.
+constexpr std::chrono::seconds k_unknown_duration{60};
+
+// mboxrd: one more '>' before every line that would read as the start of a mail.
+std::string escaped_for_mbox(std::string_view raw) {
+  std::string out;
+  for (const std::string_view line : split_lines(raw)) {
+    const auto marks = line.find_first_not_of('>');
+    if (marks != std::string_view::npos && line.substr(marks).starts_with("From ")) {
+      out += '>';
+    }
+    out += line;
+    out += '\n';
+  }
+  return out + "\n";
+}
+
+class Planner {
+ public:
+  Planner(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
+          const pipeline::SeriesRun& run, const RunWatcher& watcher)
+      : m_workspace(workspace),
+        m_series(series),
+        m_view(view),
+        m_run(run),
+        m_watcher(watcher),
+        m_work(workspace.database()) {}
+
+  void add(const pipeline::Plan& plan) {
+    for (const auto& skipped : plan.skipped) {
+      skip(skipped);
+    }
+    const auto lanes = pipeline::lanes_of(plan);
+    std::map<std::size_t, std::pair<std::int64_t, int>> begun;  // lane: its id, its length so far
+    for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+      const pipeline::Node node = m_workspace.nodes().create(node_for(plan.jobs[i]));
+      // A lane is named after its first node.
+      auto& [lane, length] = begun.try_emplace(lanes[i], node.id, 0).first->second;
+      enqueue(node, lane, length++);
+    }
+  }
+
+ private:
+  void enqueue(const pipeline::Node& node, std::int64_t lane, int position) {
+    pipeline::QueuedNode queued;
+    queued.node = node.id;
+    queued.lane = lane;
+    queued.position = position;
+    queued.series = m_run.series;
+    queued.attempt = m_run.attempt;
+    queued.project = m_run.project;
+    queued.author = tracker::author_key(m_series.submitter);
+    queued.queued = m_workspace.clock().now();
+    queued.ready_at = queued.queued;
+    queued.estimate = usual_duration(node.name);
+    m_work.enqueue(queued);
+  }
+
+  std::chrono::seconds usual_duration(const std::string& job) {
+    const auto [known, fresh] = m_durations.try_emplace(job, k_unknown_duration);
+    if (fresh) {
+      known->second = m_work.usual_duration(job).value_or(k_unknown_duration);
+    }
+    return known->second;
+  }
+
+  void skip(const pipeline::SkippedJob& skipped) {
+    pipeline::Node node = m_workspace.nodes().create(node_for({skipped.job, std::nullopt}));
+    m_workspace.nodes().finish(node, findings::Verdict::skip, skipped.reason);
+    if (m_watcher.node_done) {
+      m_watcher.node_done(node);
+    }
+  }
+
+  pipeline::Node node_for(const pipeline::PlannedJob& planned) const {
+    pipeline::Node node;
+    node.parent = m_run.checkout;
+    node.series = m_series.number;
+    node.kind = planned.job->kind;
+    node.name = planned.job->name;
+    node.patch = planned.patch;
+    node.attempt = m_run.attempt;
+    node.tree = m_view.tree;
+    node.commit = commit_of(planned);
+    node.runtime = "local";
+    node.reproducer = reproducer_of(planned);
+    return node;
+  }
+
+  git::ObjectId commit_of(const pipeline::PlannedJob& planned) const {
+    if (!planned.patch) {
+      return m_view.patches.back().commit;
+    }
+    for (const auto& patch : m_view.patches) {
+      if (patch.number == *planned.patch) {
+        return patch.commit;
+      }
+    }
+    return {};
+  }
+
+  // The script that repeats it elsewhere: clone, base, git am of the patches so far, the command.
+  std::string reproducer_of(const pipeline::PlannedJob& planned) const {
+    runtimes::ReproducerInput input;
+    input.title =
+        fmt::format("{} of series {}, {}", planned.job->name, m_series.number, m_series.name);
+    for (const auto& tree : m_workspace.config().trees) {
+      input.tree_url = tree.name == m_view.tree ? tree.url : input.tree_url;
+    }
+    input.base_commit = m_view.base;
+    for (const auto& patch : m_series.patches) {
+      if (planned.patch && patch.number > *planned.patch) {
+        break;
+      }
+      if (const auto raw = m_workspace.queries().raw(patch.message)) {
+        input.mbox += "From mboxrd@z Thu Jan  1 00:00:00 1970\n" + escaped_for_mbox(*raw);
+      }
+      input.source += (input.source.empty() ? "<" : " <") + patch.msgid + ">";
+    }
+    input.command = planned.job->command;
+    input.env = planned.job->env;
+    input.nipa_dir = planned.job->nipa_dir;
+    input.warm = !planned.job->warm.empty();
+    return runtimes::make_reproducer(input);
+  }
+
+  Workspace& m_workspace;
+  const tracker::Series& m_series;
+  const checks::SeriesView& m_view;
+  const pipeline::SeriesRun& m_run;
+  const RunWatcher& m_watcher;
+  pipeline::WorkStore m_work;
+  std::map<std::string, std::chrono::seconds> m_durations;
+};
+
+}  // namespace
+
+void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
+               const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
+               const RunWatcher& watcher) {
+  if (view.patches.empty() || workspace.config().jobs.empty()) {
+    return;
+  }
+  pipeline::PlanInput input;
+  input.tree = view.tree;
+  input.tags = view.tags;
+  input.paths = paths;
+  Planner(workspace, series, view, run, watcher)
+      .add(pipeline::make_plan(workspace.config().jobs, input));
+}
+
+}  // namespace patchmill::app

@@ -1,0 +1,136 @@
+// retry and cancel: what is asked for is a row, so it also works while nothing runs.
+
+#include "cli/command.hpp"
+#include "cli/find_series.hpp"
+#include "cli/operator.hpp"
+#include "pipeline/requests.hpp"
+#include "service/health_state.hpp"
+#include "util/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace patchmill::cli {
+namespace {
+
+struct Storage {
+  std::vector<std::string> series;
+  std::vector<std::string> nodes;
+  std::string reason;
+};
+
+struct Kinds {
+  pipeline::RequestKind series, node;
+};
+
+// All of them, or none when one is wrong.
+Result<std::vector<pipeline::Request>> add_all(app::Workspace& workspace, const Kinds& kinds,
+                                               const Storage& storage) {
+  pipeline::Requests requests(workspace.database(), workspace.clock());
+  const std::string who = acting_person();
+  std::vector<pipeline::Request> added;
+  store::Transaction transaction(workspace.database());
+  for (const std::string& word : storage.series) {
+    PM_TRY_ASSIGN(const auto series, find_series(workspace.queries(), word));
+    PM_TRY_ASSIGN(auto request, requests.add(kinds.series, series.number, who, storage.reason));
+    added.push_back(std::move(request));
+  }
+  for (const std::string& word : storage.nodes) {
+    const auto id = parse_uint(word);
+    if (!id || *id > INT64_MAX) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("--node takes the number of a node, found '{}'; `patchmill show "
+                              "series N` lists those of a series",
+                              ellipsize(escape_terminal(word), 80)));
+    }
+    PM_TRY_ASSIGN(auto request,
+                  requests.add(kinds.node, static_cast<std::int64_t>(*id), who, storage.reason));
+    added.push_back(std::move(request));
+  }
+  transaction.commit();
+  return added;
+}
+
+int run(const Common& common, const Kinds& kinds, const Storage& storage) {
+  if (storage.series.empty() && storage.nodes.empty()) {
+    return report({ErrorKind::invalid, "name a series (number or Message-ID), or --node N"});
+  }
+  auto workspace = common.workspace();
+  if (!workspace) {
+    return report(workspace.error());
+  }
+  const auto added = add_all(**workspace, kinds, storage);
+  if (!added) {
+    return report(added.error());
+  }
+  if (common.json) {
+    boost::json::array out;
+    for (const auto& request : *added) {
+      out.push_back({{"id", request.id},
+                     {"kind", pipeline::to_string(request.kind)},
+                     {"target", request.target},
+                     {"who", request.who},
+                     {"reason", request.reason},
+                     {"time", to_iso(request.time)}});
+    }
+    fmt::print("{}\n", boost::json::serialize(out));
+    return k_pass;
+  }
+  const bool running =
+      service::saved_health((*workspace)->database()).running((*workspace)->clock().now());
+  for (const auto& request : *added) {
+    fmt::print("{} {}: asked for{}\n", pipeline::to_string(request.kind), request.target,
+               running ? "" : "; it happens when `patchmill serve` runs next");
+  }
+  return k_pass;
+}
+
+std::shared_ptr<Storage> describe(Command& command, std::string_view doing) {
+  auto storage = std::make_shared<Storage>();
+  command.arguments = {
+      {"SERIES", "Series, by number or Message-ID.", &storage->series, false, true}};
+  command.options = {
+      {"-n,--node", "N", fmt::format("{} only this node; may be given more than once.", doing),
+       &storage->nodes},
+      {"--reason", "TEXT", "Why, for the event log and the pages.", &storage->reason}};
+  return storage;
+}
+
+}  // namespace
+
+Command retry_command() {
+  Command command;
+  command.name = "retry";
+  command.summary = "Have series or nodes tested again.";
+  auto storage = describe(command, "Retry");
+  command.description =
+      "Asks the service to test these series again from the start, or to run single nodes again. "
+      "The request is kept until it is taken, so it may be made while the service is down.";
+  command.examples = {{"patchmill retry 7 8", "series 7 and 8 once more"},
+                      {"patchmill retry --node 42 --reason 'disk was full'", "one build only"}};
+  command.run = [storage](const Common& common) -> int {
+    return run(common, {pipeline::RequestKind::retry_series, pipeline::RequestKind::retry_node},
+               *storage);
+  };
+  return command;
+}
+
+Command cancel_command() {
+  Command command;
+  command.name = "cancel";
+  command.summary = "Stop the work on series or nodes.";
+  auto storage = describe(command, "Cancel");
+  command.description =
+      "Asks the service to end what runs and to drop what waits for these series, or for single "
+      "nodes. What was cancelled is incomplete, with who did it and why; `patchmill retry` takes "
+      "it up again.";
+  command.examples = {{"patchmill cancel 7 --reason 'loops forever'", "all of series 7"},
+                      {"patchmill cancel --node 42", "one job only"}};
+  command.run = [storage](const Common& common) -> int {
+    return run(common, {pipeline::RequestKind::cancel_series, pipeline::RequestKind::cancel_node},
+               *storage);
+  };
+  return command;
+}
+
+}  // namespace patchmill::cli

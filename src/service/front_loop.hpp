@@ -1,0 +1,95 @@
+#pragma once
+// The one thread that takes series through their first half: place, check, plan.
+
+#include "app/config.hpp"
+#include "app/workspace.hpp"
+#include "pipeline/requests.hpp"
+#include "service/scheduler.hpp"
+#include "util/subprocess.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace patchmill::service {
+
+// How a part of the service is doing.
+struct LoopHealth {
+  std::string error;  // one sentence; empty: all is well
+  std::optional<Timestamp> since;
+  std::size_t waiting = 0;             // series
+  std::optional<std::int64_t> series;  // at work on it
+};
+
+// What it has to look at is a pure consequence of the event log: the cursor "service/front" is
+// where it got to, so nothing is forgotten, however the process ends.
+class FrontLoop {
+ public:
+  using Prepare = std::function<void(app::Workspace&)>;  // a workspace was opened
+  // Scheduler and clock outlive it. Starts at once, with this configuration.
+  FrontLoop(app::Config config, Scheduler& scheduler, const Clock& clock, Prepare prepare);
+  ~FrontLoop();  // stops and waits
+  FrontLoop(const FrontLoop&) = delete;
+  FrontLoop& operator=(const FrontLoop&) = delete;
+
+  void stop();
+  // A change of what is tested looks at everything that is open anew.
+  void set_config(app::Config config);
+  // `again`: also when nothing changed since its verdict.
+  void look_at(std::int64_t series, bool again = false);
+  // Its worker is lost: what is under way is incomplete.
+  void give_up(std::int64_t series);
+  // The events up to this one are known to look_at(); becomes the cursor once all is done.
+  void reached(std::int64_t event);
+  // Rows are in the table of requests.
+  void requests();
+  // Something new is here: what waits for a mail or a commit is looked at again.
+  void news();
+  [[nodiscard]] LoopHealth health() const;
+
+  static constexpr std::string_view k_cursor = "service/front";
+
+ private:
+  struct Job {
+    std::int64_t series = 0;
+    bool again = false, given_up = false;
+  };
+  void run(const std::stop_token& stop);
+  void open_workspace();
+  void recover();
+  std::optional<Job> next(const std::stop_token& stop);
+  void add_due_retries();
+  void take_requests();
+  void serve(const pipeline::Request& request);
+  void process(const Job& job);
+  void save_cursor();
+  [[nodiscard]] bool too_old(const tracker::Series& series, bool again);
+  void complain(std::string error);
+
+  Scheduler& m_scheduler;
+  const Clock& m_clock;
+  const Prepare m_prepare;
+  SystemProcessRunner m_processes;
+  std::unique_ptr<app::Workspace> m_workspace;  // the thread's
+
+  mutable std::mutex m_mutex;
+  std::condition_variable_any m_changed;
+  std::optional<app::Config> m_new_config;
+  std::deque<std::int64_t> m_order;
+  std::set<std::int64_t> m_waiting, m_again, m_given_up;
+  std::int64_t m_reached = 0, m_saved = 0;
+  bool m_news = false, m_requests = true;
+  LoopHealth m_health;
+  std::jthread m_thread;
+};
+
+}  // namespace patchmill::service

@@ -1,0 +1,89 @@
+#include "service/tree_loop.hpp"
+
+#include "service/cancel_on_stop.hpp"
+#include "store/database.hpp"
+#include "util/log.hpp"
+
+#include <algorithm>
+
+namespace patchmill::service {
+namespace {
+
+constexpr std::chrono::seconds k_first_retry{15};
+
+}  // namespace
+
+TreeLoop::TreeLoop(const app::Config& config, placement::TreeSpec tree, const Clock& clock,
+                   OnNews on_news)
+    : m_config(config), m_tree(std::move(tree)), m_clock(clock), m_on_news(std::move(on_news)) {
+  m_health.name = m_tree.name;
+  m_health.url = m_tree.url;
+  m_health.branch = m_tree.branch;
+  m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+TreeLoop::~TreeLoop() {
+  stop();
+}
+
+void TreeLoop::wake() {
+  const std::lock_guard lock(m_mutex);
+  m_wake = true;
+  m_changed.notify_all();
+}
+
+TreeHealth TreeLoop::health() const {
+  const std::lock_guard lock(m_mutex);
+  return m_health;
+}
+
+// The tip after the fetch.
+Result<std::string> TreeLoop::fetch() {
+  try {
+    const auto database = store::Database::open(m_config.store_url);
+    placement::Placer placer(*database, m_config.data, m_config.trees, m_clock);
+    PM_TRY(placer.refresh(m_tree.name));
+    return placer.tip(m_tree.name);
+  } catch (const store::DatabaseError& error) {
+    return fail(ErrorKind::infrastructure, error.what());
+  }
+}
+
+void TreeLoop::run(const std::stop_token& stop) {
+  const CancelOnStop cancel(stop);
+  std::chrono::seconds retry = k_first_retry;
+  while (!stop.stop_requested()) {
+    auto tip = fetch();
+    const Timestamp now = m_clock.now();
+    std::chrono::seconds wait = m_config.fetch_interval;
+    bool news = false;
+    {
+      const std::lock_guard lock(m_mutex);
+      if (tip) {
+        news = m_health.tip != *tip;
+        m_health.tip = *std::move(tip);
+        m_health.fetched = now;
+        m_health.error.clear();
+        m_health.error_since.reset();
+        retry = k_first_retry;
+      } else {
+        if (m_health.error != tip.error().message) {
+          log::warning("tree {}: {}; what is here stays in use", m_tree.name, tip.error().message);
+        }
+        m_health.error = tip.error().message;
+        m_health.error_since = m_health.error_since.value_or(now);
+        wait = retry;
+        retry = std::min(retry * 2, std::max(m_config.fetch_interval, k_first_retry));
+      }
+      m_health.next_fetch = now + wait;
+    }
+    if (news) {
+      m_on_news(m_tree.name);
+    }
+    std::unique_lock lock(m_mutex);
+    m_changed.wait_for(lock, stop, wait, [this] { return m_wake; });
+    m_wake = false;
+  }
+}
+
+}  // namespace patchmill::service
