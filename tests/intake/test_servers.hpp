@@ -21,7 +21,7 @@ class ServerFolder {
   static std::optional<ServerFolder> find(const char* variable, const char* script) {
     const char* folder = std::getenv(variable);
     if (folder == nullptr) {
-      MESSAGE("skipped: ", variable, " is not set (see ", script, ")");
+      MESSAGE("skipped: ", std::string(variable), " is not set (see ", std::string(script), ")");
       return std::nullopt;
     }
     return ServerFolder(folder);
