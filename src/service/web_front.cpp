@@ -1,16 +1,24 @@
 #include "service/web_front.hpp"
 
+#include "http/auth.hpp"
 #include "http/event_stream.hpp"
 #include "http/server.hpp"
-#include "service/health_json.hpp"
+#include "service/pages_health.hpp"
+#include "service/range_diff.hpp"
+#include "service/token_store.hpp"
 #include "util/log.hpp"
+#include "web/site.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 
 namespace patchmill::service {
 namespace {
 
 constexpr unsigned k_io_threads = 1;
+constexpr unsigned k_web_threads = 4;
 
 Result<http::ServerConfig> server_config(const app::Config& config) {
   http::ServerConfig server;
@@ -26,6 +34,7 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
     server.trusted_proxies.push_back(std::move(parsed));
   }
   server.access_log = config.http.access_log;
+  server.worker_threads = k_web_threads;
   return server;
 }
 
@@ -33,20 +42,81 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
 
 struct WebFront::Impl {
   Impl(const app::Config& the_config, const Clock& the_clock, HealthState& the_health)
-      : config(the_config), clock(the_clock), health(the_health), io(k_io_threads) {}
+      : config(the_config),
+        clock(the_clock),
+        health(the_health),
+        started(the_clock.now()),
+        tokens(the_config.store_url),
+        authenticator(tokens, the_clock),
+        io(k_io_threads) {}
 
   std::shared_ptr<http::Router> make_router() {
+    web::SiteConfig site;
+    site.connect = [url = config.store_url] { return store::Database::open(url); };
+    site.connections = k_web_threads;
+    site.blobs = config.data / "blobs";
+    site.live = config.data / "live";
+    site.public_url = public_url();
+    site.title = config.http.title;
+    site.contact = config.http.contact;
+    site.version = PATCHMILL_VERSION;
+    std::set<std::string> lists;
+    for (const auto& tree : config.trees) {
+      site.trees.push_back(tree.name);
+      lists.insert(tree.lists.begin(), tree.lists.end());
+    }
+    for (const auto& source : config.sources) {
+      if (!source.list_id.empty()) {
+        lists.insert(source.list_id);
+      }
+    }
+    site.lists.assign(lists.begin(), lists.end());
+    site.workers = workers;
+    site.clock = &clock;
+    site.hub = &hub;
+    if (config.http.is_private) {
+      site.guards.push_back(authenticator.require("read"));
+    }
+    site.hooks.health = [this] {
+      const std::lock_guard lock(mutex);
+      return reporter != nullptr ? pages_health(*reporter, *scheduler, started) : web::Health{};
+    };
+    site.hooks.queue_order = [this] {
+      const std::lock_guard lock(mutex);
+      return scheduler != nullptr ? pages_queue(*scheduler, workers)
+                                  : std::vector<web::QueueSlot>{};
+    };
+    site.hooks.range_diff = [this, of = config](std::int64_t older, std::int64_t newer) {
+      const auto database = store::Database::open(of.store_url);
+      return range_diff(*database, of, clock, older, newer);
+    };
+    // Requests under way may still be at the one before.
+    sites.push_back(std::make_unique<web::Site>(std::move(site)));
     auto router = std::make_shared<http::Router>();
+    sites.back()->add_routes(*router);
     return router;
+  }
+
+  [[nodiscard]] std::string public_url() const {
+    if (!config.http.url.empty() || !server) {
+      return config.http.url;
+    }
+    const auto all = server->addresses();
+    return all.empty() ? "" : all.front();
   }
 
   app::Config config;
   const Clock& clock;
   HealthState& health;
+  const Timestamp started;
+  SqlTokenStore tokens;
+  http::Authenticator authenticator;
+  std::mutex mutex;  // guards the three below
   const HealthReporter* reporter = nullptr;
   const Scheduler* scheduler = nullptr;
   unsigned workers = 1;
   http::EventHub hub;
+  std::vector<std::unique_ptr<web::Site>> sites;  // the last one is in use
   http::IoThreads io;
   std::unique_ptr<http::Server> server;
 };
@@ -61,12 +131,19 @@ Result<std::unique_ptr<WebFront>> WebFront::start(const app::Config& config, con
                                                   HealthState& health) {
   auto impl = std::make_unique<Impl>(config, clock, health);
   PM_TRY_ASSIGN(auto server, server_config(config));
+  auto router = impl->make_router();
+  server.error_page = impl->sites.back()->error_page();
   PM_TRY_ASSIGN(impl->server,
-                http::Server::start(impl->io.context(), std::move(server), impl->make_router()));
+                http::Server::start(impl->io.context(), std::move(server), std::move(router)));
+  if (config.http.url.empty()) {
+    // The address is known only now.
+    impl->server->set_router(impl->make_router());
+  }
   return std::unique_ptr<WebFront>(new WebFront(std::move(impl)));
 }
 
 void WebFront::watch(const HealthReporter& reporter, const Scheduler& scheduler, unsigned workers) {
+  const std::lock_guard lock(m_impl->mutex);
   m_impl->reporter = &reporter;
   m_impl->scheduler = &scheduler;
   m_impl->workers = workers;
@@ -87,11 +164,16 @@ Result<void> WebFront::reload(const app::Config& config) {
   return {};
 }
 
-void WebFront::publish(const store::Event&) {}
+void WebFront::publish(const store::Event& event) {
+  web::publish(m_impl->hub, event);
+}
 
 void WebFront::stop() {
   if (m_impl->server) {
     m_impl->hub.close();
+    for (const auto& site : m_impl->sites) {
+      site->close();
+    }
     m_impl->server->stop(std::chrono::milliseconds(500));
     m_impl->server.reset();
   }
@@ -102,11 +184,7 @@ std::vector<std::string> WebFront::addresses() const {
 }
 
 std::string WebFront::public_url() const {
-  if (!m_impl->config.http.url.empty()) {
-    return m_impl->config.http.url;
-  }
-  const auto all = addresses();
-  return all.empty() ? "" : all.front();
+  return m_impl->public_url();
 }
 
 }  // namespace patchmill::service

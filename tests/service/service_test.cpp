@@ -117,9 +117,10 @@ struct Bench {
     if (!parent.empty()) {
       raw += "In-Reply-To: <" + parent + ">\n";
     }
-    raw += "\nBecause it reads better.\n\nSigned-off-by: A <a@example.org>\n---\n"
-           "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-two\n+" +
-           to + "\n three\n four\n";
+    raw +=
+        "\nBecause it reads better.\n\nSigned-off-by: A <a@example.org>\n---\n"
+        "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-two\n+" +
+        to + "\n three\n four\n";
     REQUIRE(write_file_atomic(folder.path() / "box/tmp" / id, raw));
     fs::rename(folder.path() / "box/tmp" / id, folder.path() / "box/new" / id);
   }
@@ -163,7 +164,8 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("service::Service: a delivered mail gets its verdict, broken parts do not stand in the way") {
+TEST_CASE(
+    "service::Service: a delivered mail gets its verdict, broken parts do not stand in the way") {
   Bench bench;
   bench.start();
   REQUIRE(bench.running->addresses().size() == 1);
@@ -195,8 +197,8 @@ TEST_CASE("service::Service: a newer revision ends the tests of the older at onc
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
   bench.stage.hold = false;
   CHECK(Bench::eventually([&] { return bench.verdict_word("p2@x") == "pass"; }));
-  for (const auto& node : bench.workspace().nodes().of_series(
-           *bench.workspace().queries().series_of("p1@x"))) {
+  for (const auto& node :
+       bench.workspace().nodes().of_series(*bench.workspace().queries().series_of("p1@x"))) {
     CHECK(node.state == pipeline::NodeState::done);
   }
   CHECK(pipeline::WorkStore(bench.workspace().database()).all().empty());
@@ -240,9 +242,8 @@ TEST_CASE("service::Service: what was under way when it ended is done by the nex
   bench.deliver("p2@x", "[PATCH] a: another way", "II");
   bench.deliver("p3@x", "[PATCH] a: a third way", "deux");
   REQUIRE(Bench::eventually([&] { return bench.begun() == 2; }));
-  REQUIRE(Bench::eventually([&] {
-    return pipeline::WorkStore(bench.workspace().database()).open_runs().size() == 3;
-  }));
+  REQUIRE(Bench::eventually(
+      [&] { return pipeline::WorkStore(bench.workspace().database()).open_runs().size() == 3; }));
   const auto before = std::chrono::steady_clock::now();
   bench.running.reset();
   CHECK(std::chrono::steady_clock::now() - before < 20s);
@@ -287,8 +288,8 @@ TEST_CASE("service::Service: old series wait until somebody asks") {
   REQUIRE_MESSAGE(started.has_value(), started.error().message);
   bench.running = *std::move(started);
   bench.deliver("p1@x", "[PATCH] a: change two", "2");
-  REQUIRE(Bench::eventually(
-      [&] { return bench.workspace().queries().series_of("p1@x").has_value(); }));
+  REQUIRE(
+      Bench::eventually([&] { return bench.workspace().queries().series_of("p1@x").has_value(); }));
   std::this_thread::sleep_for(500ms);
   CHECK(bench.verdict_word("p1@x") == "none");
   const SystemClock clock;

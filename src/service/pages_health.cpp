@@ -1,0 +1,79 @@
+#include "service/pages_health.hpp"
+
+namespace patchmill::service {
+namespace {
+
+constexpr std::size_t k_most_places = 1000;
+
+web::TreeHealth tree_of(const TreeHealth& tree) {
+  web::TreeHealth result;
+  result.name = tree.name;
+  result.url = tree.url;
+  result.branch = tree.branch;
+  result.tip = tree.tip;
+  result.fetched = tree.fetched;
+  result.next_fetch = tree.next_fetch;
+  result.reason = tree.error;
+  // What was fetched before stays in use.
+  result.condition = !tree.error.empty()  ? tree.tip.empty() ? web::Condition::broken
+                                                             : web::Condition::waiting
+                     : tree.tip.empty() ? web::Condition::waiting
+                                          : web::Condition::good;
+  return result;
+}
+
+web::SourceHealth source_of(const intake::SourceHealth& source) {
+  web::SourceHealth result;
+  result.name = source.name;
+  result.where = source.place;
+  result.reason = source.error;
+  result.checked = source.last_success;
+  result.last_mail = source.last_mail;
+  result.next_check = source.next_attempt;
+  result.mails = source.mails;
+  result.condition = source.state == intake::SourceState::failing ? web::Condition::broken
+                     : !source.error.empty() || source.state == intake::SourceState::starting
+                         ? web::Condition::waiting
+                         : web::Condition::good;
+  return result;
+}
+
+}  // namespace
+
+web::Health pages_health(const HealthReporter& reporter, const Scheduler& scheduler,
+                         Timestamp started) {
+  web::Health health;
+  health.started = started;
+  for (const auto& tree : reporter.trees()) {
+    health.trees.push_back(tree_of(tree));
+  }
+  for (const auto& source : reporter.sources()) {
+    health.sources.push_back(source_of(source));
+  }
+  for (const auto& claim : scheduler.running()) {
+    web::WorkerHealth worker;
+    worker.name = claim->worker;
+    worker.runtime = "local";
+    worker.node = claim->lane;
+    worker.since = claim->started;
+    health.workers.push_back(std::move(worker));
+  }
+  return health;
+}
+
+std::vector<web::QueueSlot> pages_queue(const Scheduler& scheduler, unsigned workers) {
+  std::vector<web::QueueSlot> slots;
+  std::uint32_t position = 0;
+  for (const auto& place : scheduler.order(k_most_places, workers)) {
+    web::QueueSlot slot;
+    slot.node = place.lane;  // a lane is named after its first node
+    slot.position = ++position;
+    if (place.starts_in) {
+      slot.starts_in = static_cast<std::uint64_t>(place.starts_in->count());
+    }
+    slots.push_back(slot);
+  }
+  return slots;
+}
+
+}  // namespace patchmill::service

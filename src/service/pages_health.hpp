@@ -1,0 +1,16 @@
+#pragma once
+// What the service knows about itself, as the pages want it.
+
+#include "service/health_reporter.hpp"
+#include "service/scheduler.hpp"
+#include "web/health.hpp"
+
+#include <vector>
+
+namespace patchmill::service {
+
+web::Health pages_health(const HealthReporter& reporter, const Scheduler& scheduler,
+                         Timestamp started);
+std::vector<web::QueueSlot> pages_queue(const Scheduler& scheduler, unsigned workers);
+
+}  // namespace patchmill::service
