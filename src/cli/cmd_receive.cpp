@@ -19,11 +19,8 @@ int run(const Common& common, const Storage& storage) {
   if (!workspace) {
     return report(workspace.error());
   }
-  // Deliveries come at any time: wait for an import rather than bounce a mail.
-  auto lock = intake::lock_intake((*workspace)->config().data, true);
-  if (!lock) {
-    return report({ErrorKind::infrastructure, lock.error().message});
-  }
+  // No lock_intake(): deliveries come at any time, beside a service or an import; there is no
+  // cursor to agree on, and the store takes one batch after the other.
   intake::ImportOptions options;
   options.list_id = to_lower(storage.list_id);
   options.parsers = 1;

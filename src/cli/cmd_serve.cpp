@@ -78,6 +78,9 @@ int run(const Common& common) {
   if (!config) {
     return report(config.error());
   }
+  if (!common.quiet) {
+    log::set_level(log::Level::info);
+  }
   auto service = service::Service::start(*std::move(config));
   if (!service) {
     return report(service.error());

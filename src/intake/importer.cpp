@@ -152,7 +152,8 @@ Result<LockFile> lock_intake(const std::filesystem::path& data_dir, bool wait) {
   auto lock = LockFile::acquire(data_dir / "intake.lock", wait);
   if (!lock && lock.error().kind == ErrorKind::conflict) {
     return fail(ErrorKind::conflict,
-                fmt::format("another patchmill is importing into {}; wait for it to end",
+                fmt::format("another patchmill is reading sources into {}; wait for an import to "
+                            "end, or let the service read this too: add it to `sources`",
                             escape_terminal(data_dir.string())));
   }
   return lock;

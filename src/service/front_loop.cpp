@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds k_pause_after_trouble = 2s;
 constexpr std::chrono::milliseconds k_longest_wait = 30s;
 constexpr std::chrono::seconds k_first_postponement = 5s;
 constexpr std::size_t k_most_retries = 100;
+constexpr std::string_view k_config_cursor = "service/config";
 
 }  // namespace
 
@@ -125,29 +126,49 @@ void FrontLoop::open_workspace() {
     recover();
     m_recovered = true;
   }
-  // Under another configuration a try may be another one.
-  for (const auto& run : pipeline::WorkStore(m_workspace->database()).open_runs()) {
+  look_at_open_runs();
+}
+
+// Under another configuration, or by another program, a try may be another one.
+void FrontLoop::look_at_open_runs() {
+  store::Database& database = m_workspace->database();
+  const std::string now = PATCHMILL_VERSION "/" + app::verdict_fingerprint(*m_config);
+  if (store::cursor(database, k_config_cursor) == now) {
+    return;
+  }
+  for (const auto& run : pipeline::WorkStore(database).open_runs()) {
     look_at(run.series);
   }
+  store::set_cursor(database, k_config_cursor, now);
 }
 
 // What the last process had begun is done anew; what it had not, stays in the queue.
 void FrontLoop::recover() {
   pipeline::WorkStore work(m_workspace->database());
+  struct Seen {
+    bool any = false, begun = false;
+  };
+  std::map<std::pair<std::int64_t, int>, Seen> runs;
+  std::int64_t lane = 0;
+  for (const auto& node : work.all()) {
+    Seen& seen = runs[{node.series, node.attempt}];
+    seen.any = true;
+    // Its first node has ended, or somebody has it.
+    const bool headless = node.lane != lane && node.position > 0;
+    seen.begun = seen.begun || headless || is_of_this_machine(node.worker);
+    lane = node.lane;
+  }
   for (const auto& run : work.open_runs()) {
-    bool begun = false, any = false;
-    std::int64_t lane = 0;
-    for (const auto& node : work.of_series(run.series)) {
-      begun = begun || is_of_this_machine(node.worker) || (node.lane != lane && node.position > 0);
-      lane = node.lane;
-      any = true;
+    const Seen seen = runs[{run.series, run.attempt}];
+    if (seen.any && !seen.begun) {
+      continue;
     }
     const auto series = m_workspace->queries().series(run.series);
-    if (begun || !series) {
+    if (seen.begun || !series) {
       app::abandon_run(*m_workspace, run, findings::Verdict::incomplete,
                        "patchmill ended while this was under way; it says nothing about the patch");
-      look_at(run.series);
-    } else if (!any) {
+      look_at(run.series, true);
+    } else {
       app::conclude_run(*m_workspace, *series, run);
     }
   }

@@ -66,6 +66,7 @@ class FrontLoop {
   };
   void run(const std::stop_token& stop);
   void open_workspace();
+  void look_at_open_runs();
   void recover();
   std::optional<Job> next(const std::stop_token& stop);
   void add_due_retries();

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# The service as an operator runs it: mails delivered, verdicts on its pages, reload, stop, kill -9,
+# and the hostile sample list. Wants PATCHMILL_BIN. 77: there is no sandbox or no curl here.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
+for tool in bwrap curl git perl; do
+  command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
+done
+
+work=$(mktemp -d)
+chmod 755 "$work"
+service=
+cleanup() {
+  [[ -z $service ]] || kill -9 "$service" 2> /dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
+unset PATCHMILL_DATA
+mkdir -p "$HOME"
+git config --global user.name 'Ada Author'
+git config --global user.email ada@example.org
+git config --global init.defaultBranch main
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+case_of() { printf -- '-- %s\n' "$1"; }
+now_ms() { date +%s%3N; }
+
+start() { # start FOLDER: the service of FOLDER/patchmill.yaml; sets service and url
+  export PATCHMILL_CONFIG=$1/patchmill.yaml
+  : > "$1/out"
+  "$bin" serve > "$1/out" 2>> "$1/log" < /dev/null &
+  service=$!
+  for _ in $(seq 600); do
+    url=$(sed -n 's/^patchmill is at work; pages: //p' "$1/out")
+    [[ -z $url ]] || return 0
+    kill -0 "$service" 2> /dev/null || break
+    sleep 0.05
+  done
+  cat "$1/log"
+  fail "the service did not start"
+  exit 1
+}
+stop() { # stop SIGNAL
+  kill "-$1" "$service"
+  wait "$service" 2> /dev/null || true
+  service=
+}
+get() { curl -sS --max-time 20 -H 'Accept: application/json' "$url$1"; }
+field() { # field PERL-EXPRESSION over $d, the JSON on standard input
+  perl -MJSON::PP -e 'my $d = decode_json(do { local $/; <STDIN> }); binmode STDOUT, ":utf8"; print '"$1"
+}
+until_true() { # until_true SECONDS COMMAND…
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.05
+  done
+}
+verdicts() { get '/?superseded=yes' | field 'join " ", map { "$_->{number}:" . ($_->{verdict} // "none") } sort { $a->{number} <=> $b->{number} } @{$d->{series}}'; }
+deliver() { # deliver MAIL NAME, as delivery programs do it
+  cp "$1" "$work/one/box/tmp/$2"
+  mv "$work/one/box/tmp/$2" "$work/one/box/new/$2"
+}
+
+# A small tree, and mails for it.
+mkdir -p "$work"/one/box/{tmp,new,cur} "$work/one/tree"
+cd "$work/one/tree"
+git init -q
+seq 1 40 > numbers
+git add . && git commit -qm 'numbers: up to forty' -m 'Signed-off-by: Ada Author <ada@example.org>'
+git checkout -qb work
+for i in $(seq 1 12); do
+  git checkout -q main -B "work$i"
+  sed -i "$((i * 3))s/.*/line $i/" numbers
+  git commit -qam "numbers: say line $i" -m 'Because it reads better.' \
+    -m 'Signed-off-by: Ada Author <ada@example.org>'
+  git format-patch -q -1 --stdout --add-header='List-Id: <l.example.org>' | sed '1d' > "$work/one/mail$i"
+  sed -i "1i Message-ID: <m$i@example.org>" "$work/one/mail$i"
+done
+git checkout -q main
+cd "$root"
+cat > "$work/one/patchmill.yaml" <<Y
+data: data
+max-age: none
+workers: 2
+fetch: 1s
+http: {listen: ["127.0.0.1:0"]}
+trees:
+  - {name: numbers, url: tree, branch: main, lists: [l.example.org]}
+  - {name: away, url: "file:///nowhere/at/all"}
+sources:
+  - {name: box, url: box}
+  - {name: away, url: "http://127.0.0.1:9/list"}
+jobs:
+  - {name: count, kind: test, command: [sh, -c, "sleep 0.2; test \$(wc -l < numbers) = 40"]}
+Y
+
+case_of 'a delivered mail has its verdict on the page'
+start "$work/one"
+begun=$(now_ms)
+deliver "$work/one/mail1" 1
+checked() { get /series/1/ 2> /dev/null | grep -q '"signed-off-by"'; }
+until_true 20 checked || fail 'no check of series 1'
+echo "   first check after $(($(now_ms) - begun)) ms"
+passed() { [[ " $(verdicts) " == *" $1:pass "* ]]; }
+until_true 20 passed 1 || fail "series 1: $(verdicts)"
+
+case_of 'every page answers, also in a reader of text'
+for page in / /series/1/ /series/1/patches/1/ /queue/ /health/ /stats/ /about/ /feed.atom; do
+  code=$(curl -sS -o "$work/page" -w '%{http_code}' -H 'Accept: text/html' "$url$page")
+  [[ $code == 200 ]] || fail "$page: $code"
+done
+[[ $(curl -sS -o /dev/null -w '%{http_code}' "$url/series/999/") == 404 ]] || fail 'no 404 for a series that is not there'
+get /health/ | field '$d->{trees}[0]{name}' > /dev/null || fail 'no health'
+
+case_of 'mail through a pipe while the service runs'
+"$bin" receive < "$work/one/mail2" || fail "receive ended with $?"
+until_true 20 passed 2 || fail "series 2: $(verdicts)"
+
+case_of 'one service a data folder'
+status=0
+"$bin" run > "$work/page" 2>&1 || status=$?
+[[ $status == 3 ]] || fail "run beside a service ended with $status"
+
+case_of 'pause, retry, resume'
+"$bin" pause --reason 'a test' > /dev/null
+sleep 0.5
+"$bin" retry 1 > /dev/null
+waiting() { get /queue/ | grep -q '"count"'; }
+until_true 20 waiting || fail 'the retried series does not wait'
+"$bin" resume > /dev/null
+until_true 20 passed 1 || fail "series 1 after a retry: $(verdicts)"
+
+case_of 'reload: a new job; a broken configuration changes nothing'
+sed -i 's/^jobs:/jobs:\n  - {name: second, command: ["true"]}/' "$work/one/patchmill.yaml"
+kill -HUP "$service"
+reread() { grep -q 'was read again' "$work/one/log"; }
+until_true 20 reread || fail 'no reload'
+deliver "$work/one/mail3" 3
+until_true 20 passed 3 || fail "series 3: $(verdicts)"
+get /series/3/ | grep -q '"second"' || fail 'the new job did not run'
+cp "$work/one/patchmill.yaml" "$work/good"
+echo 'jobs: 7' >> "$work/one/patchmill.yaml"
+kill -HUP "$service"
+refused() { grep -q 'stays as it was' "$work/one/log"; }
+until_true 20 refused || fail 'a broken configuration was not refused'
+cp "$work/good" "$work/one/patchmill.yaml"
+
+case_of 'an end in order'
+begun=$(now_ms)
+stop TERM
+echo "   ended after $(($(now_ms) - begun)) ms"
+[[ $("$bin" status --json | field '$d->{service}{running} ? 1 : 0') == 0 ]] || fail 'status says it still runs'
+
+case_of 'killed again and again while mails come'
+for i in $(seq 4 12); do
+  start "$work/one"
+  deliver "$work/one/mail$i" "$i"
+  sleep "0.$((RANDOM % 9))"
+  kill -9 "$service"
+  wait "$service" 2> /dev/null || true
+done
+start "$work/one"
+all_passed() { [[ $(verdicts | tr ' ' '\n' | grep -c ':pass$') == 12 ]]; }
+until_true 60 all_passed || fail "after kill -9: $(verdicts)"
+[[ -z $("$bin" show series --json | perl -MJSON::PP -e '
+  my $d = decode_json(do { local $/; <STDIN> }); my %n;
+  print "twice " for grep { $n{$_->{name}}++ } @{ref $d eq "HASH" ? $d->{series} : $d}') ]] || fail 'a series is there twice'
+stop TERM
+
+case_of 'the hostile list, live'
+mkdir -p "$work/canary"
+examples/hostile/generate.pl "$work/list" "$work/canary" 9 > /dev/null
+mkdir -p "$work"/list/box/{tmp,new,cur}
+perl -0777 -ne 'my $n = 0; for my $m (split /^From mboxrd\@z [^\n]*\n/m) { next unless length $m; $n++; open my $f, ">:raw", "$ARGV[0]/$n" or die; print $f $m }' \
+  "$work/list/hostile.mbox" "$work/list/box/new" 2> /dev/null || perl -e '
+  my ($from, $to) = @ARGV; local $/; open my $in, "<:raw", $from or die; my $n = 0;
+  for my $m (split /^From mboxrd\@z [^\n]*\n/m, <$in>) { next unless length $m; $n++; open my $f, ">:raw", "$to/$n" or die; print $f $m }' \
+  "$work/list/hostile.mbox" "$work/list/box/new"
+cat >> "$work/list/patchmill.yaml" <<Y
+max-age: none
+http: {listen: ["127.0.0.1:0"]}
+sources:
+  - {name: box, url: box}
+Y
+start "$work/list"
+quiet=0
+settled() { # nothing new for a while, and nothing to do
+  local seen
+  seen=$("$bin" status --json | field '$d->{series}{untested} . "/" . scalar @{$d->{running}} . "/" . scalar @{$d->{queue}}')
+  [[ $seen == 0/0/0 ]] && quiet=$((quiet + 1)) || quiet=0
+  ((quiet >= 20))
+}
+until_true 240 settled || fail "the hostile list does not settle: $("$bin" status | head -n 20)"
+"$bin" show series --json > "$work/series.json"
+script/lib/expect.pl examples/hostile/expected.tsv "$work/series.json" > "$work/page" || { cat "$work/page"; bad=1; }
+for number in $(field 'join " ", map { $_->{number} } @{ref $d eq "HASH" ? $d->{series} : $d}' < "$work/series.json"); do
+  for kind in text/html application/json; do
+    code=$(curl -sS -o "$work/page" -w '%{http_code}' -H "Accept: $kind" "$url/series/$number/")
+    [[ $code == 200 ]] || fail "series $number as $kind: $code"
+    ! grep -qiE '<script[^>]*>[^<]|onerror=|javascript:' "$work/page" || [[ $kind == application/json ]] || fail "series $number: a script of somebody else"
+  done
+  perl -MJSON::PP -e 'decode_json(do { local $/; <STDIN> })' < "$work/page" || fail "series $number: bad JSON"
+done
+kill -0 "$service" 2> /dev/null || fail 'the service died of the hostile list'
+stop TERM
+
+((bad == 0)) && echo 'serve: all cases passed'
+exit "$bad"
