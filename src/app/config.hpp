@@ -18,6 +18,13 @@
 
 namespace patchmill::app {
 
+// How the series of a tree share the workers of the service.
+struct Share {
+  std::string project;  // trees of one project share its part; the tree's name where none is given
+  unsigned weight = 1;  // of the project: twice the weight gets twice the time
+  int priority = 0;     // higher first, whatever the shares
+};
+
 // Where the service is reached.
 struct HttpConfig {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
@@ -35,6 +42,7 @@ struct Config {
   std::string store_url;       // what store::Database::open takes; holds the password
   std::vector<placement::TreeSpec> trees;
   std::vector<intake::SourceSpec> sources;
+  std::map<std::string, Share> shares;  // by tree
   std::vector<pipeline::JobSpec> jobs;
   std::set<std::string> jobs_with_baseline;
   std::optional<std::vector<std::string>> checks_enabled;  // empty optional: the standard ones
@@ -48,6 +56,9 @@ struct Config {
   std::chrono::seconds fetch_interval{300};                             // of trees
   HttpConfig http;
 };
+
+// Of a tree; a share of its own for one that is not configured.
+Share share_of(const Config& config, const std::string& tree);
 
 // What stands when there is no file.
 Config default_config();

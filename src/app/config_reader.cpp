@@ -155,6 +155,7 @@ void ConfigReader::read_trees(Config& config) {
     if (tree.url.starts_with("-") || tree.url.find("::") != std::string::npos) {
       fault(*item.find("url"), "not a git URL: helper transports are not allowed");
     }
+    config.shares[tree.name] = read_share(item);
     config.trees.push_back(std::move(tree));
   }
 }

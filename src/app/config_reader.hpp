@@ -34,6 +34,7 @@ class ConfigReader {
   [[nodiscard]] intake::Endpoint read_endpoint(const YamlValue& item,
                                                const YamlValue& server) const;
   [[nodiscard]] intake::Secret secret(const YamlValue& map, std::string_view key) const;
+  Share read_share(const YamlValue& tree);
   void read_service(Config& config);
   void read_store(Config& config);
   void read_jobs(Config& config);

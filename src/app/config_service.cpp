@@ -20,6 +20,16 @@ std::vector<KeySpec> service_keys() {
        "an "
        "archive can be followed: a duration, or `none`.",
        "720h", "none"},
+      {"trees", "project", name,
+       "What it belongs to: trees of one project share the project's part of the workers, and mail "
+       "rules name it.",
+       "the tree's name", "netdev"},
+      {"trees", "weight", integer,
+       "The project's part of the workers in `patchmill serve`, compared with others: twice the "
+       "weight gets twice the time. 1 to 1000.",
+       "1", "3"},
+      {"trees", "priority", integer,
+       "Series of a tree with a higher one go first, whatever the weights. 0 to 1000.", "0", "10"},
       {"", "http", section, "The pages and interfaces of `patchmill serve`.", "", ""},
       {"http", "listen", words,
        "Addresses: `HOST:PORT`, `[IPv6]:PORT`, `unix:PATH`, or `fd:N` (a socket that was passed). "
@@ -41,6 +51,29 @@ std::vector<KeySpec> service_keys() {
       {"http", "private", boolean, "Pages only for tokens with the scope `read`.", "false", "true"},
       {"http", "access-log", boolean, "One line a request in the log.", "true", "false"},
   };
+}
+
+Share share_of(const Config& config, const std::string& tree) {
+  const auto found = config.shares.find(tree);
+  return found != config.shares.end() ? found->second : Share{tree, 1, 0};
+}
+
+Share ConfigReader::read_share(const YamlValue& tree) {
+  Share share;
+  share.project = word(tree, "project", word(tree, "name"));
+  const auto number = [&](std::string_view key, std::uint64_t least, std::uint64_t most,
+                          std::uint64_t standard) {
+    const YamlValue* value = tree.find(key);
+    const auto found = value != nullptr ? parse_uint(value->scalar).value_or(0) : standard;
+    if (value != nullptr && (found < least || found > most)) {
+      fault(*value, fmt::format("'{}' is between {} and {}", key, least, most));
+      return standard;
+    }
+    return found;
+  };
+  share.weight = static_cast<unsigned>(number("weight", 1, 1000, 1));
+  share.priority = static_cast<int>(number("priority", 0, 1000, 0));
+  return share;
 }
 
 void ConfigReader::read_service(Config& config) {

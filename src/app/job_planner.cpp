@@ -32,11 +32,12 @@ std::string escaped_for_mbox(std::string_view raw) {
 class Planner {
  public:
   Planner(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
-          const pipeline::SeriesRun& run, const RunWatcher& watcher)
+          const pipeline::SeriesRun& run, int priority, const RunWatcher& watcher)
       : m_workspace(workspace),
         m_series(series),
         m_view(view),
         m_run(run),
+        m_priority(priority + share_of(workspace.config(), view.tree).priority),
         m_watcher(watcher),
         m_work(workspace.database()) {}
 
@@ -64,6 +65,7 @@ class Planner {
     queued.attempt = m_run.attempt;
     queued.project = m_run.project;
     queued.author = tracker::author_key(m_series.submitter);
+    queued.priority = m_priority;
     queued.queued = m_workspace.clock().now();
     queued.ready_at = queued.queued;
     queued.estimate = usual_duration(node.name);
@@ -142,6 +144,7 @@ class Planner {
   const tracker::Series& m_series;
   const checks::SeriesView& m_view;
   const pipeline::SeriesRun& m_run;
+  const int m_priority;
   const RunWatcher& m_watcher;
   pipeline::WorkStore m_work;
   std::map<std::string, std::chrono::seconds> m_durations;
@@ -151,7 +154,7 @@ class Planner {
 
 void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
                const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
-               const RunWatcher& watcher) {
+               int priority, const RunWatcher& watcher) {
   if (view.patches.empty() || workspace.config().jobs.empty()) {
     return;
   }
@@ -159,7 +162,7 @@ void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks
   input.tree = view.tree;
   input.tags = view.tags;
   input.paths = paths;
-  Planner(workspace, series, view, run, watcher)
+  Planner(workspace, series, view, run, priority, watcher)
       .add(pipeline::make_plan(workspace.config().jobs, input));
 }
 

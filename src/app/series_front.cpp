@@ -162,7 +162,7 @@ Result<SeriesFront::Start> SeriesFront::place_and_check(const tracker::Series& s
   const PlacedNodes placed =
       record_placement(m_workspace, series, run.attempt, placement, m_watcher);
   run.checkout = placed.checkout.id;
-  run.project = placed.checkout.tree;
+  run.project = share_of(m_workspace.config(), placed.checkout.tree).project;
   loaded.set_placement(placement, m_workspace.config().trees);
   const bool applied = placement.state == placement::PlacementState::placed;
 
@@ -181,7 +181,7 @@ Result<SeriesFront::Start> SeriesFront::place_and_check(const tracker::Series& s
   store::Transaction transaction(m_workspace.database());
   m_work.open_run(run);
   if (applied) {
-    plan_jobs(m_workspace, series, loaded.view(), patches.paths, run, m_watcher);
+    plan_jobs(m_workspace, series, loaded.view(), patches.paths, run, request.priority, m_watcher);
   }
   auto report = conclude_run(m_workspace, series, run);
   transaction.commit();

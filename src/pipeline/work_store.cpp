@@ -9,8 +9,9 @@ constexpr std::string_view k_select_run =
     "SELECT series, attempt, checkout, project, content_key, base_commit, base_described, started,"
     " finished FROM series_runs";
 constexpr std::string_view k_select_queue =
-    "SELECT node, lane, position, series, attempt, project, author, priority, queued, ready_at,"
-    " estimate, worker, lease_until, note FROM queue";
+    "SELECT q.node, q.lane, q.position, q.series, q.attempt, q.project, q.author, q.priority,"
+    " q.queued, q.ready_at, q.estimate, q.worker, q.lease_until, q.note, n.tree FROM queue q"
+    " LEFT JOIN nodes n ON n.id = q.node";
 
 std::optional<Timestamp> time_of(const store::Row& row, int column) {
   const auto micros = row.get<std::optional<std::int64_t>>(column);
@@ -51,6 +52,7 @@ QueuedNode queued_from(const store::Row& row) {
   node.worker = row.text(11);
   node.lease_until = time_of(row, 12);
   node.note = row.text(13);
+  node.tree = row.is_null(14) ? "" : row.text(14);
   return node;
 }
 
@@ -107,21 +109,21 @@ void WorkStore::enqueue(const QueuedNode& node) {
 std::vector<QueuedNode> WorkStore::select(std::string_view where, std::int64_t value) {
   std::vector<QueuedNode> result;
   m_database.each(
-      std::string(k_select_queue) + std::string(where) + " ORDER BY lane, position",
+      std::string(k_select_queue) + std::string(where) + " ORDER BY q.lane, q.position",
       [&](const store::Row& row) { result.push_back(queued_from(row)); }, value);
   return result;
 }
 
 std::vector<QueuedNode> WorkStore::all() {
-  return select(" WHERE node > ?", 0);
+  return select(" WHERE q.node > ?", 0);
 }
 
 std::vector<QueuedNode> WorkStore::lane(std::int64_t lane) {
-  return select(" WHERE lane = ?", lane);
+  return select(" WHERE q.lane = ?", lane);
 }
 
 std::vector<QueuedNode> WorkStore::of_series(std::int64_t series) {
-  return select(" WHERE series = ?", series);
+  return select(" WHERE q.series = ?", series);
 }
 
 bool WorkStore::any_of_run(std::int64_t series, int attempt) {

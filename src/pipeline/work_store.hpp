@@ -32,6 +32,7 @@ struct QueuedNode {
   std::int64_t series = 0;
   int attempt = 1;
   std::string project, author;
+  std::string tree;  // of the node; only read
   int priority = 0;
   Timestamp queued{}, ready_at{};
   std::chrono::seconds estimate{1};

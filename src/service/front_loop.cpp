@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds k_pause_after_trouble = 2s;
 constexpr std::chrono::milliseconds k_longest_wait = 30s;
 constexpr std::chrono::seconds k_first_postponement = 5s;
+constexpr int k_asked_for_priority = 1000;
 constexpr std::size_t k_most_retries = 100;
 constexpr std::string_view k_config_cursor = "service/config";
 
@@ -335,6 +336,8 @@ void FrontLoop::process(const Job& job) {
   app::SeriesFront front(*m_workspace, m_processes, nobody);
   app::RunRequest request;
   request.again = job.again;
+  // Somebody waits for it.
+  request.priority = job.again ? k_asked_for_priority : 0;
   const auto start = front.start(*series, request);
   if (!start) {
     postpone(job, start.error().message);

@@ -15,10 +15,10 @@ web::TreeHealth tree_of(const TreeHealth& tree) {
   result.next_fetch = tree.next_fetch;
   result.reason = tree.error;
   // What was fetched before stays in use.
-  result.condition = !tree.error.empty()  ? tree.tip.empty() ? web::Condition::broken
-                                                             : web::Condition::waiting
+  result.condition = !tree.error.empty()
+                         ? tree.tip.empty() ? web::Condition::broken : web::Condition::waiting
                      : tree.tip.empty() ? web::Condition::waiting
-                                          : web::Condition::good;
+                                        : web::Condition::good;
   return result;
 }
 

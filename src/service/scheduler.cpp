@@ -27,7 +27,7 @@ store::Database& Scheduler::database() {
 }
 
 const pipeline::Pause* Scheduler::pause_for(const Lane& lane) const {
-  return pipeline::pause_of(m_pauses, lane.waiting.project, lane.waiting.project);
+  return pipeline::pause_of(m_pauses, lane.waiting.project, lane.tree);
 }
 
 void Scheduler::put(const Lane& lane) {
@@ -43,6 +43,7 @@ void Scheduler::add(const std::vector<pipeline::QueuedNode>& nodes) {
     Lane lane;
     lane.series = first.series;
     lane.attempt = first.attempt;
+    lane.tree = first.tree;
     lane.waiting.lane = first.lane;
     lane.waiting.project = first.project;
     lane.waiting.author = first.author;

@@ -86,6 +86,7 @@ class Scheduler {
     pipeline::Waiting waiting;
     std::int64_t series = 0;
     int attempt = 1;
+    std::string tree;
   };
   void add(const std::vector<pipeline::QueuedNode>& nodes);
   void put(const Lane& lane);

@@ -73,6 +73,12 @@ struct Service::Parts {
     front->reached(batch.back().id);
   }
 
+  void set_shares() {
+    for (const auto& [tree, share] : config.shares) {
+      scheduler->set_weight(share.project, share.weight);
+    }
+  }
+
   void follow_trees() {
     std::erase_if(trees, [&](const auto& entry) {
       return std::ranges::none_of(
@@ -126,6 +132,7 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.health = std::make_unique<HealthState>(p.clock);
     p.scheduler = std::make_unique<Scheduler>(p.opener(), p.clock, holder_name());
     p.scheduler->set_pauses(pipeline::Pauses(workspace->database(), p.clock).list());
+    p.set_shares();
     PM_TRY_ASSIGN(p.web, WebFront::start(p.config, p.clock, *p.health));
     p.front = std::make_unique<FrontLoop>(p.config, *p.scheduler, p.clock, FrontLoop::Prepare{});
     p.workers = std::make_unique<WorkerPool>(p.config, workers_of(p.config), *p.scheduler,
@@ -167,6 +174,7 @@ Result<void> Service::reload(app::Config config) {
   }
   PM_TRY(p.web->reload(config));
   p.config = std::move(config);
+  p.set_shares();
   p.sources->follow(p.config.sources);
   {
     const auto hold = p.reporter->pause();  // it looks at the trees

@@ -68,7 +68,8 @@ checks:
   CHECK(config->trees[0].url == (folder.path().parent_path() / "linux.git").string());
   CHECK(config->trees[0].subject_tags == std::vector<std::string>{"net"});
   REQUIRE(config->sources.size() == 1);
-  CHECK(config->sources[0].url == "https://lore.kernel.org/ltp");
+  CHECK(std::get<intake::PlaceSpec>(config->sources[0].kind).place ==
+        "https://lore.kernel.org/ltp");
   CHECK(config->sources[0].list_id == "ltp.lists.linux.it");
   REQUIRE(config->jobs.size() == 2);
   const auto& build = config->jobs[0];
@@ -84,6 +85,82 @@ checks:
   CHECK(config->jobs_with_baseline == std::set<std::string>{"build"});
   CHECK(config->jobs[1].match_trees == std::vector<std::string>{"mainline"});
   CHECK(config->checks_disabled == std::vector<std::string>{"cc-maintainers"});
+}
+
+TEST_CASE("app::parse_config: sources of every kind") {
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", R"(
+sources:
+  - {name: box, url: box, interval: 30s, list-id: L.Example.Org}
+  - name: account
+    proxy: socks5h://127.0.0.1:9050
+    imap:
+      host: imap.example.org
+      security: starttls
+      user: ci
+      password: {file: imap-password}
+      auth: xoauth2
+      folders: [INBOX, Lists/ltp]
+      idle-renewal: 5m
+  - {name: news, nntp: {host: news.example.org, security: plain, groups: [a.b, c.d]}}
+)");
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  REQUIRE(config->sources.size() == 3);
+  const auto& place = std::get<intake::PlaceSpec>(config->sources[0].kind);
+  CHECK(place.place == "/etc/patchmill/box");
+  CHECK(place.interval == std::chrono::seconds(30));
+  CHECK(config->sources[0].list_id == "l.example.org");
+  const auto& imap = std::get<intake::ImapSpec>(config->sources[1].kind);
+  CHECK(imap.account.server.port == 143);
+  CHECK(imap.account.server.security == intake::Security::starttls);
+  CHECK(imap.account.server.proxy == "socks5h://127.0.0.1:9050");
+  CHECK(imap.account.secret.file == "/etc/patchmill/imap-password");
+  CHECK(imap.account.auth == intake::ImapAuth::xoauth2);
+  CHECK(imap.account.idle_renewal == std::chrono::minutes(5));
+  CHECK(imap.folders == std::vector<std::string>{"INBOX", "Lists/ltp"});
+  const auto& nntp = std::get<intake::NntpSpec>(config->sources[2].kind);
+  CHECK(nntp.account.server.port == 119);
+  CHECK(nntp.groups == std::vector<std::string>{"a.b", "c.d"});
+
+  CHECK(fault_of("sources:\n  - {name: a}\n").find("exactly one of 'url', 'imap' and 'nntp'") !=
+        std::string::npos);
+  CHECK(fault_of("sources:\n  - {name: a, url: b, nntp: {host: h, groups: [g]}}\n")
+            .find("exactly one of") != std::string::npos);
+  CHECK(fault_of("sources:\n  - {name: a, imap: {host: h, user: u, password: hunter2}}\n")
+            .find("never the secret itself") != std::string::npos);
+}
+
+TEST_CASE("app::parse_config: what the service needs") {
+  const auto parsed = [](const std::string& text) {
+    auto config = app::parse_config("/etc/patchmill/c.yaml", text);
+    REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    return *config;
+  };
+  const auto standard = parsed("rfc: test\n");
+  CHECK(standard.workers == 0);
+  CHECK(standard.http.listen == std::vector<std::string>{"127.0.0.1:8080"});
+  CHECK(standard.max_age == std::chrono::days(30));
+  const auto config = parsed(
+      "workers: 3\nfetch: 2m\nmax-age: none\n"
+      "http: {listen: [\"unix:/run/x\"], url: \"https://ci.example.org/\", private: true,\n"
+      "       certificate: c.pem, key: k.pem, trusted-proxies: [10.0.0.0/8]}\n"
+      "trees: [{name: a, url: u, project: net, weight: 3, priority: 7}, {name: b, url: u}]\n");
+  CHECK(config.workers == 3);
+  CHECK(config.fetch_interval == std::chrono::minutes(2));
+  CHECK_FALSE(config.max_age.has_value());
+  CHECK(config.http.url == "https://ci.example.org");
+  CHECK(config.http.certificate == "/etc/patchmill/c.pem");
+  CHECK(config.http.is_private);
+  CHECK(app::share_of(config, "a").project == "net");
+  CHECK(app::share_of(config, "a").weight == 3);
+  CHECK(app::share_of(config, "a").priority == 7);
+  CHECK(app::share_of(config, "b").project == "b");
+  CHECK(app::share_of(config, "c").project == "c");
+  CHECK(fault_of("workers: 0\n").find("between 1 and 256") != std::string::npos);
+  CHECK(fault_of("max-age: soon\n").find("a duration like 240h, or none") != std::string::npos);
+  CHECK(fault_of("http: {certificate: c.pem}\n").find("both") != std::string::npos);
+  CHECK(fault_of("http: {url: ci.example.org}\n").find("https://") != std::string::npos);
+  CHECK(fault_of("trees: [{name: a, url: u, weight: 0}]\n").find("between 1 and 1000") !=
+        std::string::npos);
 }
 
 TEST_CASE("app::parse_config: unknown keys are named with the nearest valid one") {
