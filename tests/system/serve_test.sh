@@ -189,11 +189,14 @@ sources:
   - {name: box, url: box}
 Y
 start "$work/list"
+wanted=$(awk -F'\t' '!/^#/ && NF > 3 && $2 ~ /^[0-9]+$/' examples/hostile/expected.tsv | wc -l)
 quiet=0
-settled() { # nothing new for a while, and nothing to do
+settled() { # all are there, nothing new for a while, and nothing to do
   local seen
-  seen=$("$bin" status --json | field '$d->{series}{untested} . "/" . scalar @{$d->{running}} . "/" . scalar @{$d->{queue}}')
-  [[ $seen == 0/0/0 ]] && quiet=$((quiet + 1)) || quiet=0
+  seen=$("$bin" status --json | field 'do {
+    my $all = 0; $all += $_ for values %{$d->{series}};
+    join "/", $all >= '"$wanted"' ? 1 : 0, $d->{series}{untested}, scalar @{$d->{running}}, scalar @{$d->{queue}} }')
+  [[ $seen == 1/0/0/0 ]] && quiet=$((quiet + 1)) || quiet=0
   ((quiet >= 20))
 }
 until_true 240 settled || fail "the hostile list does not settle: $("$bin" status | head -n 20)"
