@@ -68,7 +68,7 @@ checks:
   CHECK(config->trees[0].url == (folder.path().parent_path() / "linux.git").string());
   CHECK(config->trees[0].subject_tags == std::vector<std::string>{"net"});
   REQUIRE(config->sources.size() == 1);
-  CHECK(config->sources[0].url == "https://lore.kernel.org/ltp");
+  CHECK(std::get<intake::PlaceSpec>(config->sources[0].kind).place == "https://lore.kernel.org/ltp");
   CHECK(config->sources[0].list_id == "ltp.lists.linux.it");
   REQUIRE(config->jobs.size() == 2);
   const auto& build = config->jobs[0];
