@@ -5,6 +5,7 @@
 #include "intake/source_spec.hpp"
 #include "pipeline/job.hpp"
 #include "placement/placement.hpp"
+#include "reports/mail_config.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -50,6 +51,7 @@ struct Config {
   std::map<std::string, checks::Settings> check_settings;  // by check name
   bool test_superseded = false;
   bool test_rfc = true;
+  reports::MailConfig mail;  // without rules: nothing is mailed
   // --- the service alone ---
   unsigned workers = 0;  // lanes of jobs at the same time; 0: one for every two processors
   std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests

@@ -12,10 +12,13 @@ namespace json = boost::json;
 
 std::string type_words(const KeySpec& key) {
   std::string text(to_string(key.type));
-  if (key.type == KeyType::choice) {
-    for (std::size_t i = 0; i < key.choices.size(); ++i) {
-      text += fmt::format("{} `{}`", i == 0 ? "" : ",", key.choices[i]);
-    }
+  for (std::size_t i = 0; i < key.choices.size(); ++i) {
+    const bool first = i == 0;
+    text += fmt::format("{} `{}`",
+                        !first                       ? ","
+                        : key.type == KeyType::words ? " of"
+                                                     : "",
+                        key.choices[i]);
   }
   return text;
 }
@@ -47,6 +50,10 @@ json::object schema_of_section(std::string_view path);
 json::value schema_of(const KeySpec& key) {
   json::object schema;
   const json::value scalar = json::array{"string", "number", "boolean"};
+  json::array choices;
+  for (const auto& choice : key.choices) {
+    choices.emplace_back(choice);
+  }
   switch (key.type) {
     case KeyType::integer:
       schema = {{"type", "integer"}, {"minimum", 0}};
@@ -54,14 +61,9 @@ json::value schema_of(const KeySpec& key) {
     case KeyType::boolean:
       schema = {{"type", "boolean"}};
       break;
-    case KeyType::choice: {
-      json::array values;
-      for (const auto& choice : key.choices) {
-        values.emplace_back(choice);
-      }
-      schema = {{"enum", values}};
+    case KeyType::choice:
+      schema = {{"enum", choices}};
       break;
-    }
     case KeyType::duration:
       schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[smh]?$"}};
       break;
@@ -71,11 +73,12 @@ json::value schema_of(const KeySpec& key) {
     case KeyType::name:
       schema = {{"type", "string"}, {"pattern", "^[A-Za-z0-9][A-Za-z0-9._-]*$"}};
       break;
-    case KeyType::words:
-      schema = {{"oneOf", json::array{json::object{{"type", scalar}},
-                                      json::object{{"type", "array"},
-                                                   {"items", json::object{{"type", scalar}}}}}}};
+    case KeyType::words: {
+      const json::object word =
+          choices.empty() ? json::object{{"type", scalar}} : json::object{{"enum", choices}};
+      schema = {{"oneOf", json::array{word, json::object{{"type", "array"}, {"items", word}}}}};
       break;
+    }
     case KeyType::settings:
       schema = {{"type", "object"}};
       break;

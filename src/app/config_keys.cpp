@@ -135,7 +135,7 @@ std::vector<KeySpec> make_keys() {
        "the standard ones", "[signed-off-by, checkpatch]"},
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
-  for (const auto& part : {source_keys(), service_keys()}) {
+  for (const auto& part : {source_keys(), service_keys(), mail_keys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   for (const auto& check : checks::all_checks()) {
@@ -235,13 +235,15 @@ class Checker {
   }
 
   void check_words(const YamlValue& value, const KeySpec& key) {
-    if (value.kind == YamlValue::Kind::scalar) {
-      return;
-    }
-    if (expect(value, key, YamlValue::Kind::sequence)) {
-      for (const YamlValue& item : value.items) {
-        expect(item, key, YamlValue::Kind::scalar);
+    const auto check = [&](const YamlValue& item) {
+      if (expect(item, key, YamlValue::Kind::scalar) && !key.choices.empty()) {
+        check_choice(item, key);
       }
+    };
+    if (value.kind == YamlValue::Kind::scalar) {
+      check(value);
+    } else if (expect(value, key, YamlValue::Kind::sequence)) {
+      std::for_each(value.items.begin(), value.items.end(), check);
     }
   }
 

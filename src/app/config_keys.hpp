@@ -22,7 +22,7 @@ enum class KeyType {
   duration,  // 90, 90s, 5m, 2h
   size,      // 4096, 64k, 256M, 2G
   choice,    // one of `choices`
-  words,     // a list of scalars; a single scalar is a list of one
+  words,     // a list of scalars (of `choices`, if any); a single scalar is a list of one
   table,     // scalar names to scalar values
   settings,  // a table whose values may also be lists of words
   secret,    // {file: PATH} or {env: NAME}; never the secret itself

@@ -52,6 +52,7 @@ Config ConfigReader::read() {
   read_checks(config);
   read_store(config);
   read_service(config);
+  read_mail(config);
   return config;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // From a checked YAML document to a Config: types, defaults, and names that must exist.
 // One file a part: config_reader.cpp (trees), config_sources.cpp, config_service.cpp,
-// config_jobs.cpp, config_checks.cpp, config_store.cpp.
+// config_jobs.cpp, config_checks.cpp, config_store.cpp, config_mail.cpp, config_mail_rules.cpp.
 
 #include "app/config.hpp"
 #include "app/yaml.hpp"
@@ -47,6 +47,24 @@ class ConfigReader {
   void read_setting(Config& config, const checks::Check& check, const YamlValue& name,
                     const YamlValue& value);
   std::optional<std::string> read_secret(const YamlValue& value);
+  void read_mail(Config& config);
+  void read_identity(reports::MailConfig& mail, const YamlValue& section);
+  void read_links(reports::MailConfig& mail, const YamlValue& section);
+  void read_classes(reports::MailConfig& mail, const YamlValue& section);
+  void read_route(reports::MailConfig& mail, const YamlValue& section);
+  void read_smtp(reports::MailConfig& mail, const YamlValue& section);
+  void read_proxy(delivery::SmtpConfig& smtp, const YamlValue& section);
+  void read_policy(Config& config, const YamlValue& section);
+  reports::TemplateSet read_templates(reports::MailConfig& mail, const YamlValue& section);
+  reports::Rule read_rule(const YamlValue& item, std::size_t number);
+  void read_match(reports::Rule& rule, const YamlValue& item, const Config& config);
+  reports::QuietPeriod read_quiet(const YamlValue& item);
+  std::optional<std::vector<reports::RecipientSpec>> read_recipients(const YamlValue& rule,
+                                                                     std::string_view key);
+  std::optional<mail::Address> mail_address(const YamlValue& value);
+  std::string web_address(const YamlValue& map, std::string_view key);
+  // Where a secret is; it is read when it is used.
+  [[nodiscard]] delivery::Secret named_secret(const YamlValue& map, std::string_view key) const;
 
   void fault(const YamlValue& where, std::string_view message);
   // Each scalar of the list `key` must be one of `known`.

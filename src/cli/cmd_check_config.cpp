@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "util/text.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -33,17 +34,27 @@ Command check_config_command() {
       }
       return report(config.error());
     }
+    if (const auto missing = reports::check_mail_files(config->mail); !missing.empty()) {
+      const Error fault{ErrorKind::invalid,
+                        fmt::format("{}: mail: {}", file.string(), join(missing, "\n"))};
+      if (common.json) {
+        const boost::json::object out{{"valid", false}, {"faults", fault.message}};
+        fmt::print("{}\n", boost::json::serialize(out));
+      }
+      return report(fault);
+    }
     if (common.json) {
       const boost::json::object out{{"valid", true},
                                     {"file", file.string()},
                                     {"trees", config->trees.size()},
                                     {"sources", config->sources.size()},
-                                    {"jobs", config->jobs.size()}};
+                                    {"jobs", config->jobs.size()},
+                                    {"mail_rules", config->mail.reporter.policy.rules.size()}};
       fmt::print("{}\n", boost::json::serialize(out));
     } else {
-      fmt::print("{}: good ({} trees, {} sources, {} jobs; data in {})\n", file.string(),
-                 config->trees.size(), config->sources.size(), config->jobs.size(),
-                 config->data.string());
+      fmt::print("{}: good ({} trees, {} sources, {} jobs, {} mail rules; data in {})\n",
+                 file.string(), config->trees.size(), config->sources.size(), config->jobs.size(),
+                 config->mail.reporter.policy.rules.size(), config->data.string());
     }
     return k_pass;
   };

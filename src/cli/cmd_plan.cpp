@@ -1,7 +1,9 @@
 #include "app/check_stage.hpp"
+#include "app/mail_stage.hpp"
 #include "app/placement_json.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
+#include "cli/mail_view.hpp"
 #include "cli/output.hpp"
 #include "cli/parse_date.hpp"
 #include "cli/series_text.hpp"
@@ -17,7 +19,7 @@ namespace {
 struct Storage {
   std::vector<std::string> series;
   std::string as_of, tree;
-  bool no_fetch = false;
+  bool no_fetch = false, mail = false;
 };
 
 // A series by number or Message-ID, and where it would go.
@@ -149,6 +151,34 @@ int execute(const Common& common, const Storage& storage, bool explain) {
   return status_of(planned->placement);
 }
 
+// What would be mailed about the verdict there is; nothing is placed again.
+int plan_mail(app::Workspace& workspace, const Common& common, const Storage& storage) {
+  const auto series = find_series(workspace.queries(), storage.series[0]);
+  if (!series) {
+    return report(series.error());
+  }
+  const auto stage = app::MailStage::make(workspace);
+  if (!stage) {
+    return report(stage.error());
+  }
+  if (!*stage) {
+    return report({ErrorKind::invalid,
+                   "this configuration mails nothing: there are no rules under 'mail' "
+                   "(docs/mail-policy.md)"});
+  }
+  const auto preview = (*stage)->preview(*series);
+  if (!preview) {
+    return report(preview.error());
+  }
+  const auto earlier = (*stage)->mails().of_series(series->number);
+  if (common.json) {
+    fmt::print("{}\n", boost::json::serialize(preview_json(*series, *preview, earlier)));
+  } else {
+    print_preview(*series, *preview, earlier);
+  }
+  return k_pass;
+}
+
 void add_options(Command& command, const std::shared_ptr<Storage>& storage) {
   command.arguments = {{"SERIES", "By number or Message-ID.", &storage->series, true}};
   command.options = {
@@ -166,9 +196,19 @@ Command plan_command() {
   command.name = "plan";
   command.summary = "Say what would happen to a series: base, checks, jobs, and what is left out.";
   add_options(command, storage);
+  command.options.push_back({"-m,--mail", "",
+                             "Say what would be mailed about its verdict, to whom, and why.",
+                             &storage->mail});
   command.examples = {{"patchmill plan 7", "before running it"},
+                      {"patchmill plan --mail 7", "the exact bytes, and why each person gets it"},
                       {"patchmill plan --as-of 2026-03-01 7", "as it would have been that day"}};
-  command.run = [storage](const Common& common) -> int { return execute(common, *storage, false); };
+  command.run = [storage](const Common& common) -> int {
+    if (!storage->mail) {
+      return execute(common, *storage, false);
+    }
+    auto workspace = common.workspace();
+    return workspace ? plan_mail(**workspace, common, *storage) : report(workspace.error());
+  };
   return command;
 }
 

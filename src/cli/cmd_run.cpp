@@ -1,3 +1,4 @@
+#include "app/mail_stage.hpp"
 #include "app/run_end.hpp"
 #include "app/run_lock.hpp"
 #include "app/series_runner.hpp"
@@ -45,6 +46,29 @@ void refresh_trees(app::Workspace& workspace, bool quiet) {
   }
 }
 
+// Mail about what this run found; null where none is configured.
+Result<std::unique_ptr<app::MailStage>> mail_stage(app::Workspace& workspace) {
+  PM_TRY_ASSIGN(auto stage, app::MailStage::make(workspace));
+  if (stage) {
+    stage->decide();  // what a process that died has left
+    app::note_verdicts(workspace);
+  }
+  return stage;
+}
+
+void tell_of_mails(app::MailStage& stage, bool quiet) {
+  stage.decide();
+  const auto queued = stage.mails().count(reports::MailState::queued);
+  const auto held = stage.mails().count(reports::MailState::held);
+  if (queued > 0 && !quiet) {
+    fmt::print(stderr, "{} mails are queued; `patchmill mail send` sends them\n", queued);
+  }
+  if (held > 0 && !quiet) {
+    fmt::print(stderr, "{} mails wait for a person; see `patchmill mail list --state held`\n",
+               held);
+  }
+}
+
 int run(const Common& common, const Storage& storage) {
   auto workspace = common.workspace();
   if (!workspace) {
@@ -74,6 +98,10 @@ int run(const Common& common, const Storage& storage) {
     };
   }
   app::SeriesRunner runner(**workspace, *runtime, processes, watcher);
+  const auto mail = mail_stage(**workspace);
+  if (!mail) {
+    return report(mail.error());
+  }
   app::RunRequest request;
   request.again = storage.again;
   for (const std::int64_t number : *numbers) {
@@ -87,6 +115,12 @@ int run(const Common& common, const Storage& storage) {
     } else {
       view.add(*series, *outcome);
     }
+    if (*mail) {
+      (*mail)->decide();
+    }
+  }
+  if (*mail) {
+    tell_of_mails(**mail, common.quiet);
   }
   return view.finish();
 }

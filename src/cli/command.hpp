@@ -96,6 +96,7 @@ Command plan_command();
 Command explain_command();
 Command show_command();
 Command log_command();
+Command mail_command();
 Command status_command();
 Command retry_command();
 Command cancel_command();

@@ -13,6 +13,7 @@ std::vector<Command> all_commands() {
   commands.push_back(explain_command());
   commands.push_back(show_command());
   commands.push_back(log_command());
+  commands.push_back(mail_command());
   commands.push_back(status_command());
   commands.push_back(retry_command());
   commands.push_back(cancel_command());

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct CommandConfig {
 };
 
 // Nobody is told apart: all recipients share the program's answer. `processes` outlives it.
-std::unique_ptr<Transport> make_command_transport(CommandConfig config, ProcessRunner& processes);
+// A stop ends the program half a second later; who knows then what became of the mail.
+std::unique_ptr<Transport> make_command_transport(CommandConfig config, ProcessRunner& processes,
+                                                  std::stop_token stop = {});
 
 }  // namespace patchmill::delivery

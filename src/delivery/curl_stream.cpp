@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <ctime>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 
 namespace patchmill::delivery {
 namespace {
@@ -22,6 +24,9 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t k_longest_line = 4096;
 constexpr milliseconds k_goodbye{1000};
+// After a stop: time for an answer that is on its way, so that no mail is in doubt needlessly.
+constexpr milliseconds k_last_chance{400};
+constexpr int k_slice = 100;  // ms between looks at the stop token
 
 // OpenSSL writes without MSG_NOSIGNAL, and a server that hangs up must not end the program.
 class NoSigpipe {
@@ -52,6 +57,9 @@ class NoSigpipe {
 
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct MultiDeleter {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
 
 std::uint16_t port_of(const SmtpConfig& config) {
@@ -87,7 +95,16 @@ std::string server_of(const SmtpConfig& config) {
 }  // namespace
 
 struct CurlStream::State {
+  ~State() {
+    if (easy && multi) {
+      curl_multi_remove_handle(multi.get(), easy.get());
+    }
+  }
+  // The multi handle owns the connection, and waits in slices where curl_easy_perform() would not.
+  std::unique_ptr<CURLM, MultiDeleter> multi;
   std::unique_ptr<CURL, EasyDeleter> easy;
+  std::stop_token stop;
+  std::optional<steady_clock::time_point> stop_by;
   std::vector<std::string> ehlo;  // words after "250-" of the last answer to EHLO
   bool in_block = false;
   std::string last_line;  // the server's last words, for errors
@@ -116,6 +133,38 @@ struct CurlStream::State {
     return one * size;
   }
 
+  // True once the time that a stop leaves is over.
+  bool stopped() {
+    if (!stop_by && stop.stop_requested()) {
+      stop_by = steady_clock::now() + k_last_chance;
+    }
+    return stop_by && steady_clock::now() >= *stop_by;
+  }
+
+  // curl_easy_perform(), but it can be stopped.
+  std::optional<CURLcode> perform() {
+    curl_multi_add_handle(multi.get(), easy.get());
+    int running = 1;
+    while (true) {
+      if (curl_multi_perform(multi.get(), &running) != CURLM_OK) {
+        return CURLE_FAILED_INIT;
+      }
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+        if (message->msg == CURLMSG_DONE) {
+          return message->data.result;
+        }
+      }
+      if (running == 0) {
+        return CURLE_FAILED_INIT;
+      }
+      if (stopped()) {
+        return std::nullopt;
+      }
+      curl_multi_poll(multi.get(), nullptr, 0, k_slice, nullptr);
+    }
+  }
+
   Result<void> wait(short events, steady_clock::time_point until) {
     curl_socket_t socket = CURL_SOCKET_BAD;
     if (curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK ||
@@ -130,7 +179,11 @@ struct CurlStream::State {
       return fail(ErrorKind::infrastructure, "the server did not answer in time");
     }
     pollfd poll_one{socket, events, 0};
-    const auto bounded = std::min<long long>(left.count(), 60'000);
+    if (stopped()) {
+      gone = true;
+      return fail(ErrorKind::infrastructure, "patchmill was stopped before the server answered");
+    }
+    const auto bounded = std::min<long long>(left.count(), stop.stop_possible() ? k_slice : 60'000);
     if (::poll(&poll_one, 1, static_cast<int>(bounded)) < 0 && errno != EINTR) {
       gone = true;
       return fail(ErrorKind::infrastructure, "waiting for the server failed");
@@ -141,14 +194,17 @@ struct CurlStream::State {
 
 CurlStream::CurlStream(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 
-Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config) {
+Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config,
+                                                        std::stop_token stop) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   const NoSigpipe guard;
   auto state = std::make_unique<State>();
+  state->stop = std::move(stop);
+  state->multi.reset(curl_multi_init());
   state->easy.reset(curl_easy_init());
   CURL* easy = state->easy.get();
-  if (easy == nullptr) {
+  if (easy == nullptr || !state->multi) {
     return fail(ErrorKind::infrastructure, "libcurl cannot start");
   }
   const bool implicit = config.tls == Tls::implicit;
@@ -160,6 +216,10 @@ Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if CURL_AT_LEAST_VERSION(7, 87, 0)
+  // A name server that does not answer must not hold up the end.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, state->error.data());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_line);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, state.get());
@@ -192,10 +252,11 @@ Result<std::unique_ptr<CurlStream>> CurlStream::connect(const SmtpConfig& config
     curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, config.proxy_user.c_str());
     curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, password.c_str());
   }
-  const CURLcode code = curl_easy_perform(easy);
+  const auto code = state->perform();
   if (code != CURLE_OK) {
-    const std::string why =
-        state->error[0] != '\0' ? state->error.data() : curl_easy_strerror(code);
+    const std::string why = !code                     ? "patchmill was stopped"
+                            : state->error[0] != '\0' ? state->error.data()
+                                                      : curl_easy_strerror(*code);
     std::string message =
         fmt::format("SMTP server {}: {}", server_of(config), escape_terminal(mend_utf8(why)));
     if (!state->last_line.empty()) {
@@ -216,7 +277,7 @@ CurlStream::~CurlStream() {
   }
   const NoSigpipe guard;
   abandon();
-  m_state->easy.reset();
+  m_state.reset();
 }
 
 void CurlStream::abandon() {

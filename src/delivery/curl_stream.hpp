@@ -4,6 +4,7 @@
 #include "delivery/smtp.hpp"
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 namespace patchmill::delivery {
@@ -11,8 +12,10 @@ namespace patchmill::delivery {
 class CurlStream final : public SmtpStream {
  public:
   // Blocking, at most config.connect_timeout. The error says what failed and with whom, never a
-  // password.
-  static Result<std::unique_ptr<CurlStream>> connect(const SmtpConfig& config);
+  // password. Half a second after a stop this and every later call ends with an error; what comes
+  // within that time still counts.
+  static Result<std::unique_ptr<CurlStream>> connect(const SmtpConfig& config,
+                                                     std::stop_token stop = {});
   // Says QUIT where that is still possible, at most two seconds.
   ~CurlStream() override;
   CurlStream(const CurlStream&) = delete;

@@ -25,10 +25,14 @@ bool is_this_machine(std::string_view host) {
 
 class SmtpTransport final : public Transport {
  public:
-  explicit SmtpTransport(SmtpConfig config) : m_config(std::move(config)) {}
+  SmtpTransport(SmtpConfig config, std::stop_token stop)
+      : m_config(std::move(config)), m_stop(std::move(stop)) {}
 
   std::vector<RecipientOutcome> deliver(const Mailing& mailing,
                                         const PointOfNoReturn& point) override {
+    if (m_stop.stop_requested()) {
+      return all_deferred(mailing, "not begun: patchmill is stopping");
+    }
     const auto deadline = steady_clock::now() + m_config.total_timeout;
     // A kept connection may have been closed by the server meanwhile; that is no failure.
     if (m_stream) {
@@ -40,9 +44,12 @@ class SmtpTransport final : public Transport {
     if (steady_clock::now() < m_pause_until) {
       return all_deferred(mailing, m_last_error);
     }
-    auto stream = CurlStream::connect(m_config);
+    auto stream = CurlStream::connect(m_config, m_stop);
     if (!stream) {
       m_last_error = stream.error().message;
+      if (m_stop.stop_requested()) {
+        return all_deferred(mailing, m_last_error);
+      }
       m_pause_until = steady_clock::now() + k_pause;
       return all_deferred(mailing, m_last_error);
     }
@@ -81,6 +88,7 @@ class SmtpTransport final : public Transport {
   }
 
   SmtpConfig m_config;
+  std::stop_token m_stop;
   std::unique_ptr<CurlStream> m_stream;
   std::string m_last_error;
   steady_clock::time_point m_pause_until{};
@@ -115,8 +123,8 @@ std::vector<std::string> check_smtp(const SmtpConfig& config) {
   return faults;
 }
 
-std::unique_ptr<Transport> make_smtp_transport(SmtpConfig config) {
-  return std::make_unique<SmtpTransport>(std::move(config));
+std::unique_ptr<Transport> make_smtp_transport(SmtpConfig config, std::stop_token stop) {
+  return std::make_unique<SmtpTransport>(std::move(config), std::move(stop));
 }
 
 }  // namespace patchmill::delivery

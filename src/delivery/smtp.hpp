@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ struct SmtpConfig {
 // Faults of a configuration, one sentence each; empty: none.
 std::vector<std::string> check_smtp(const SmtpConfig& config);
 
-// Keeps a connection between mails until rest(). One thread at a time.
-std::unique_ptr<Transport> make_smtp_transport(SmtpConfig config);
+// Keeps a connection between mails until rest(). One thread at a time. A stop ends whatever it
+// waits for half a second later: a mail whose last word was said is in doubt then, any other is
+// deferred.
+std::unique_ptr<Transport> make_smtp_transport(SmtpConfig config, std::stop_token stop = {});
 
 }  // namespace patchmill::delivery

@@ -132,11 +132,13 @@ struct Maintainers::Compiled {
 
 Maintainers::~Maintainers() = default;
 
-Maintainers::Maintainers(std::string_view text) {
+Maintainers::Maintainers(std::string_view text, Keep keep) {
   MaintainersSection section;
   std::string title;
   auto finish = [&] {
-    if (!section.trees.empty()) {
+    const bool is_rest =
+        std::find(section.files.begin(), section.files.end(), "*/") != section.files.end();
+    if (keep == Keep::all ? !is_rest : !section.trees.empty()) {
       section.title = title;
       Compiled compiled;
       for (const auto& pattern : section.name_patterns) {
@@ -161,6 +163,9 @@ Maintainers::Maintainers(std::string_view text) {
         if (auto tree = parse_tree(value); !tree.url.empty()) {
           section.trees.push_back(std::move(tree));
         }
+        break;
+      case 'M':
+        section.maintainers.push_back(std::move(value));
         break;
       case 'F':
         section.files.push_back(std::move(value));

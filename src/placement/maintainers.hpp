@@ -22,22 +22,28 @@ struct MaintainersSection {
   std::vector<std::string> files;          // F:
   std::vector<std::string> excluded;       // X:
   std::vector<std::string> name_patterns;  // N:
+  std::vector<std::string> maintainers;    // M:, as written
+};
+
+enum class Keep {
+  with_tree,  // sections that name a tree
+  all,        // all but "THE REST", whose maintainer is not asked about every file
 };
 
 class Maintainers {
  public:
   // Never fails: lines that are not understood are passed over.
-  explicit Maintainers(std::string_view text);
+  explicit Maintainers(std::string_view text, Keep keep = Keep::with_tree);
   ~Maintainers();
   Maintainers(const Maintainers&) = delete;
   Maintainers& operator=(const Maintainers&) = delete;
 
-  // The sections that claim a path and name a tree.
+  // The sections kept that claim a path.
   [[nodiscard]] std::vector<const MaintainersSection*> claims(std::string_view path) const;
 
  private:
   struct Compiled;
-  std::vector<MaintainersSection> m_sections;  // those with a tree
+  std::vector<MaintainersSection> m_sections;  // those kept
   std::vector<Compiled> m_compiled;            // one a section
 };
 

@@ -57,6 +57,10 @@ class Decider {
     if (m_report.is_rfc && !m_policy.rfc) {
       return "the series is marked RFC";
     }
+    if (m_report.posted != Timestamp{} && m_now - m_report.posted > m_policy.max_age) {
+      return fmt::format("it was posted more than {} ago (see 'max-age')",
+                         duration_text(m_policy.max_age));
+    }
     if (!m_history.do_not_answer.empty()) {
       return "loop protection: " + m_history.do_not_answer;
     }
@@ -191,7 +195,7 @@ class Decider {
         choose_digest(recipient, told);
       }
     }
-    int per_thread = m_policy.standard_per_thread;
+    std::optional<int> lowest;
     std::vector<QuietPeriod> quiet;
     std::chrono::seconds delay{0};
     bool anybody = false;
@@ -209,13 +213,16 @@ class Decider {
       }
       quiet.insert(quiet.end(), rule->quiet.begin(), rule->quiet.end());
       delay = std::max(delay, rule->delay.value_or(std::chrono::seconds(0)));
-      per_thread = std::min(per_thread, rule->per_thread.value_or(per_thread));
+      if (rule->per_thread) {
+        lowest = std::min(lowest.value_or(*rule->per_thread), *rule->per_thread);
+      }
       if (rule->moderate == true && !m_decision.held) {
         m_decision.held = true;
         m_decision.reasons.push_back(
             fmt::format("{} wants a person to release it", name_of(*rule)));
       }
     }
+    const int per_thread = lowest.value_or(m_policy.standard_per_thread);
     if (m_history.mails_in_thread >= per_thread) {
       m_decision.send = false;
       m_decision.held = false;

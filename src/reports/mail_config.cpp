@@ -1,10 +1,9 @@
 #include "reports/mail_config.hpp"
 
 #include "delivery/maildir.hpp"
+#include "util/file.hpp"
 
 #include <fmt/format.h>
-
-#include <system_error>
 
 namespace patchmill::reports {
 
@@ -24,14 +23,6 @@ std::vector<std::string> check_mail_config(const MailConfig& config) {
   }
   for (auto& fault : check_config(config.reporter, templates ? *templates : TemplateSet())) {
     faults.push_back(std::move(fault));
-  }
-  std::error_code error;
-  if (!config.reporter.opt_out_file.empty() &&
-      !std::filesystem::exists(config.reporter.opt_out_file, error)) {
-    faults.push_back(
-        fmt::format("the list of people who want no mail, {}, does not exist; make an "
-                    "empty file if there are none",
-                    config.reporter.opt_out_file.string()));
   }
   switch (config.route) {
     case Route::none:
@@ -59,15 +50,42 @@ std::vector<std::string> check_mail_config(const MailConfig& config) {
   return faults;
 }
 
+std::vector<std::string> check_mail_files(const MailConfig& config) {
+  std::vector<std::string> faults;
+  constexpr std::size_t largest = 16u << 20;
+  const auto check = [&](std::string_view what, const std::filesystem::path& file) {
+    if (!file.empty()) {
+      if (const auto content = read_file(file, largest); !content) {
+        faults.push_back(fmt::format("{}: {}", what, content.error().message));
+      }
+    }
+  };
+  check("the list of people who want no mail (make an empty file if there are none)",
+        config.reporter.opt_out_file);
+  if (config.route == Route::smtp) {
+    check("the authorities to trust", config.smtp.ca_file);
+    for (const auto* secret : {&config.smtp.password, &config.smtp.proxy_password}) {
+      // The environment is that of who runs the check, not the service's.
+      if (!secret->file.empty()) {
+        if (const auto read = delivery::read_secret(*secret); !read) {
+          faults.push_back(read.error().message);
+        }
+      }
+    }
+  }
+  return faults;
+}
+
 std::unique_ptr<delivery::Transport> make_transport(const MailConfig& config,
-                                                    ProcessRunner& processes) {
+                                                    ProcessRunner& processes,
+                                                    std::stop_token stop) {
   switch (config.route) {
     case Route::smtp:
-      return delivery::make_smtp_transport(config.smtp);
+      return delivery::make_smtp_transport(config.smtp, std::move(stop));
     case Route::maildir:
       return delivery::make_maildir_transport(config.maildir);
     case Route::command:
-      return delivery::make_command_transport(config.command, processes);
+      return delivery::make_command_transport(config.command, processes, std::move(stop));
     case Route::none:
       break;
   }

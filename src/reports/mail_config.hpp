@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,14 @@ Result<TemplateSet> load_templates(const MailConfig& config);
 // the templates are looked at.
 std::vector<std::string> check_mail_config(const MailConfig& config);
 
-// Null for Route::none. `processes` outlives it.
+// Files the configuration names that cannot be read, one sentence each; empty: none. Apart from the
+// above because mail alone stops where one is missing, and only until it is back.
+std::vector<std::string> check_mail_files(const MailConfig& config);
+
+// Null for Route::none. `processes` outlives it. A stop ends a delivery within half a second.
 std::unique_ptr<delivery::Transport> make_transport(const MailConfig& config,
-                                                    ProcessRunner& processes);
+                                                    ProcessRunner& processes,
+                                                    std::stop_token stop = {});
 
 // For `plan --mail`: why it goes or not, everybody considered with the reason, what is left out.
 // One line each, to be escaped for terminals; Preview::mail has the bytes.

@@ -97,7 +97,11 @@ void MailSender::step(std::string_view name) const {
 
 int MailSender::send_due() {
   int count = 0;
-  while (const auto done = send_one()) {
+  while (!m_stop.stop_requested()) {
+    const auto done = send_one();
+    if (!done) {
+      break;
+    }
     ++count;
     log::info("mail {}: {}: {}", done->mail, to_string(done->state), done->reason);
   }
@@ -128,9 +132,12 @@ std::optional<MailSender::Step> MailSender::send_one() {
   store::Transaction transaction(m_database);
   switch (done.state) {
     case MailState::queued:
-      store::mark_failed(m_database, item->id, done.reason,
-                         m_clock.now() + mail_retry_after(m_config, item->attempts,
-                                                          static_cast<std::uint64_t>(done.mail)));
+      store::mark_failed(
+          m_database, item->id, done.reason,
+          m_clock.now() + (m_stop.stop_requested()
+                               ? std::chrono::seconds(0)
+                               : mail_retry_after(m_config, item->attempts,
+                                                  static_cast<std::uint64_t>(done.mail))));
       break;
     case MailState::sent:
       store::mark_sent(m_database, m_clock.now(), item->id);

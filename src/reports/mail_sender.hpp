@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -68,6 +69,10 @@ class MailSender {
   // Returns how many.
   int settle_from_archive();
 
+  // After a stop send_due() takes no further mail, and one that was broken off is due at once
+  // again.
+  void stop_with(std::stop_token stop) { m_stop = std::move(stop); }
+
   // For tests: called with the name of each step it has just done.
   std::function<void(std::string_view)> on_step;
 
@@ -85,6 +90,7 @@ class MailSender {
   delivery::Transport& m_transport;
   SenderConfig m_config;
   std::string m_holder;
+  std::stop_token m_stop;
   MailStore m_mails;
 };
 

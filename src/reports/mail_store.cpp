@@ -152,6 +152,21 @@ std::vector<StoredMail> MailStore::in_state(MailState state, std::size_t limit) 
   return select("state", static_cast<std::int64_t>(state), limit);
 }
 
+std::vector<StoredMail> MailStore::newest(std::size_t limit) {
+  std::vector<StoredMail> mails;
+  for (const auto& [id] : m_database.rows<std::int64_t>(
+           "SELECT id FROM report_mails ORDER BY id DESC LIMIT ?", limit)) {
+    if (auto found = mail(id)) {
+      mails.push_back(*std::move(found));
+    }
+  }
+  return mails;
+}
+
+std::int64_t MailStore::count(MailState state) {
+  return m_database.value<std::int64_t>("SELECT COUNT(*) FROM report_mails WHERE state = ?", state);
+}
+
 int MailStore::begin_attempt(std::int64_t id) {
   return m_database.value<int>(
       "UPDATE report_mails SET attempt = attempt + 1 WHERE id = ? RETURNING attempt", id);

@@ -59,6 +59,8 @@ class MailStore {
   std::optional<StoredMail> mail(std::int64_t id);
   std::vector<StoredMail> of_series(std::int64_t series);                // oldest first
   std::vector<StoredMail> in_state(MailState state, std::size_t limit);  // oldest first
+  std::vector<StoredMail> newest(std::size_t limit);                     // newest first
+  std::int64_t count(MailState state);
 
   // --- sending (MailSender) ---
   // Takes the mail over: a sender of an earlier attempt cannot get past begin_doubt() any more.

@@ -101,10 +101,10 @@ std::optional<std::string> Permissions::refusal_of(const RecipientDecision& reci
   if (by_their_word && !present && !m_policy.strangers) {
     return "is named in the patch only, not in the mails' From, To or Cc (see 'strangers')";
   }
-  int limit = m_policy.standard_per_person_day;
+  std::optional<int> lowest;  // of the rules; the standard is for where none says anything
   for (const Rule* rule : m_rules) {
     if (rule->per_person_day && speaks_to(*rule, recipient.address)) {
-      limit = std::min(limit, *rule->per_person_day);
+      lowest = std::min(lowest.value_or(*rule->per_person_day), *rule->per_person_day);
     }
     if (!speaks_to(*rule, recipient.address)) {
       continue;
@@ -116,6 +116,7 @@ std::optional<std::string> Permissions::refusal_of(const RecipientDecision& reci
       return fmt::format("not among those {} allows", name_of(*rule));
     }
   }
+  const int limit = lowest.value_or(m_policy.standard_per_person_day);
   const auto sent = m_history.mails_to_person.find(to_lower(email));
   if (sent != m_history.mails_to_person.end() && sent->second >= limit) {
     return fmt::format("has had {} mails within 24 hours, the limit is {}", sent->second, limit);

@@ -145,6 +145,7 @@ class Builder {
     m_report.patches = series.patches.size();
     m_report.submitter = {clean(series.submitter.name, 100), series.submitter.email};
     m_report.is_rfc = series.is_rfc;
+    m_report.posted = series.date;
     m_report.lists = series.list_ids;
     m_report.base_commit = is_commit(m_input.base_commit) ? m_input.base_commit : "";
     m_report.base_described = clean(m_input.base_described);

@@ -65,6 +65,7 @@ struct Report {
   std::size_t patches = 0;
   mail::Address submitter;
   bool is_rfc = false;
+  Timestamp posted{};              // the epoch: unknown
   std::vector<std::string> lists;  // List-Ids
   std::string tree, base_commit, base_described;
   findings::Verdict verdict = findings::Verdict::incomplete;

@@ -75,7 +75,7 @@ Result<std::string> include_all(std::string_view path, std::string_view text,
 TemplateSet::TemplateSet() {
   for (const EmbeddedTemplate& shipped : embedded_templates()) {
     m_files[std::string(shipped.name)] = {fmt::format("{}.txt", shipped.name),
-                                          std::string(shipped.text), ""};
+                                          std::string(shipped.text)};
   }
   if (const auto expanded = expand(); !expanded) {
     throw std::logic_error("a shipped template is broken: " + expanded.error().message);
@@ -104,7 +104,7 @@ Result<TemplateSet> TemplateSet::load(const fs::path& folder) {
     if (!text) {
       return fail_with("the mail template", text.error());
     }
-    set.m_files[name] = {entry.path().string(), *std::move(text), ""};
+    set.m_files[name] = {entry.path().string(), *std::move(text)};
   }
   PM_TRY(set.expand());
   return set;
@@ -112,14 +112,18 @@ Result<TemplateSet> TemplateSet::load(const fs::path& folder) {
 
 Result<TemplateSet> TemplateSet::with(const std::string& name, std::string text) const {
   TemplateSet set = *this;
-  set.m_files[name] = {name + ".txt", std::move(text), ""};
+  set.m_files[name] = {name + ".txt", std::move(text)};
   PM_TRY(set.expand());
   return set;
 }
 
 Result<void> TemplateSet::expand() {
   std::string faults;
-  for (const auto& [name, file] : m_files) {
+  for (auto& [name, file] : m_files) {
+    if (file.checked) {
+      continue;
+    }
+    file.checked = true;
     for (const auto& fault : check_template(
              file.path, file.source, [this](std::string_view other) { return has(other); })) {
       faults += (faults.empty() ? "" : "\n") + fault;
@@ -133,7 +137,11 @@ Result<void> TemplateSet::expand() {
     return it != m_files.end() ? &it->second.source : nullptr;
   };
   for (auto& [name, file] : m_files) {
-    PM_TRY_ASSIGN(file.expanded, include_all(file.path, file.source, source_of, 0));
+    PM_TRY_ASSIGN(std::string expanded, include_all(file.path, file.source, source_of, 0));
+    if (expanded == file.expanded) {
+      continue;
+    }
+    file.expanded = std::move(expanded);
     // What is fine in a file of its own may not be where it is included (a list inside a list).
     const auto inside = check_template(file.path + " (with what it includes)", file.expanded,
                                        [](std::string_view) { return false; });

@@ -39,7 +39,8 @@ class TemplateSet {
   Result<void> expand();
   struct File {
     std::string path;  // for messages
-    std::string source, expanded;
+    std::string source, expanded = {};
+    bool checked = false;
   };
   std::map<std::string, File, std::less<>> m_files;
 };

@@ -95,6 +95,22 @@ void HealthReporter::look_at_work() {
   part(Part::store, m_watched.events->error(), "see that the store can be reached");
 }
 
+void HealthReporter::look_at_mail() {
+  const MailCounters mail = m_watched.mail->counters();
+  if (!mail.store_is_there) {
+    m_watched.health->set(Part::mail, "", PartState::down, mail.last_error,
+                          "see that the store can be reached");
+  } else if (mail.undecided > 0 || mail.doubtful > 0) {
+    m_watched.health->set(
+        Part::mail, "", PartState::degraded,
+        fmt::format("{} mails may or may not have arrived, {} verdicts wait for their mail: {}",
+                    mail.doubtful, mail.undecided, mail.last_error),
+        mail.doubtful > 0 ? "patchmill mail list --state in-doubt" : "patchmill check-config");
+  } else {
+    m_watched.health->set_ok(Part::mail);
+  }
+}
+
 void HealthReporter::look_at_disk() {
   std::error_code error;
   const auto space = fs::space(m_watched.data, error);
@@ -127,6 +143,7 @@ void HealthReporter::look() {
   look_at_sources();
   look_at_trees();
   look_at_work();
+  look_at_mail();
   look_at_disk();
   try {
     for (const std::int64_t series : m_watched.scheduler->keep_leases()) {

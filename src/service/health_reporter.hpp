@@ -5,6 +5,7 @@
 #include "service/event_pump.hpp"
 #include "service/front_loop.hpp"
 #include "service/health_state.hpp"
+#include "service/mail_thread.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/worker_pool.hpp"
@@ -33,6 +34,7 @@ class HealthReporter {
     FrontLoop* front = nullptr;
     WorkerPool* workers = nullptr;
     EventPump* events = nullptr;
+    const MailThread* mail = nullptr;
     std::function<std::vector<intake::SourceHealth>()> sources;
     std::function<std::vector<TreeHealth>()> trees;
   };
@@ -53,6 +55,7 @@ class HealthReporter {
   void look_at_sources();
   void look_at_trees();
   void look_at_work();
+  void look_at_mail();
   void look_at_disk();
   void save();
   void forget_missing(Part part, std::set<std::string>& known, std::set<std::string> now);

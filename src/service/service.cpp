@@ -1,6 +1,7 @@
 #include "service/service.hpp"
 
 #include "app/live_log.hpp"
+#include "app/mail_stage.hpp"
 #include "app/run_lock.hpp"
 #include "app/workspace.hpp"
 #include "http/server.hpp"
@@ -10,11 +11,13 @@
 #include "service/front_loop.hpp"
 #include "service/health_reporter.hpp"
 #include "service/holder.hpp"
+#include "service/mail_thread.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/web_front.hpp"
 #include "service/worker_pool.hpp"
 #include "util/log.hpp"
+#include "util/subprocess.hpp"
 
 #include <fmt/format.h>
 
@@ -56,7 +59,10 @@ struct Service::Parts {
 
   void on_events(store::Database& database, std::span<const store::Event> batch) {
     bool news = false;
+    bool mails = false;
     for (const auto& event : batch) {
+      // Verdicts of ours, and what people release by the command line.
+      mails = mails || event.kind == "series-verdict" || event.kind == "mail-queued";
       web->publish(event);
       if (event.series && changes_series(event.kind)) {
         front->look_at(*event.series);
@@ -69,6 +75,9 @@ struct Service::Parts {
     }
     if (news) {
       front->news();
+    }
+    if (mails) {
+      mail->wake();
     }
     front->reached(batch.back().id);
   }
@@ -102,6 +111,8 @@ struct Service::Parts {
   std::unique_ptr<WebFront> web;
   std::unique_ptr<FrontLoop> front;
   std::unique_ptr<WorkerPool> workers;
+  SystemProcessRunner processes;
+  std::unique_ptr<MailThread> mail;
   std::unique_ptr<EventPump> events;
   std::map<std::string, std::unique_ptr<TreeLoop>> trees;
   std::unique_ptr<intake::MailWriter> writer;
@@ -134,9 +145,11 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.scheduler->set_pauses(pipeline::Pauses(workspace->database(), p.clock).list());
     p.set_shares();
     PM_TRY_ASSIGN(p.web, WebFront::start(p.config, p.clock, *p.health));
-    p.front = std::make_unique<FrontLoop>(p.config, *p.scheduler, p.clock, FrontLoop::Prepare{});
+    p.front = std::make_unique<FrontLoop>(p.config, *p.scheduler, p.clock, app::note_verdicts);
     p.workers = std::make_unique<WorkerPool>(p.config, workers_of(p.config), *p.scheduler,
-                                             p.options.make_runtime, WorkerPool::Prepare{});
+                                             p.options.make_runtime, app::note_verdicts);
+    p.mail = std::make_unique<MailThread>(p.config, p.clock, p.processes);
+    p.mail->start();
     p.events = std::make_unique<EventPump>(
         p.opener(), std::string(FrontLoop::k_cursor),
         [&p](store::Database& database, std::span<const store::Event> batch) {
@@ -150,7 +163,7 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.sources->follow(p.config.sources);
     p.reporter = std::make_unique<HealthReporter>(HealthReporter::Watched{
         p.opener(), p.config.data, &p.clock, p.health.get(), p.scheduler.get(), p.front.get(),
-        p.workers.get(), p.events.get(), [&p] { return p.sources->health(); },
+        p.workers.get(), p.events.get(), p.mail.get(), [&p] { return p.sources->health(); },
         [&p] {
           std::vector<TreeHealth> result;
           for (const auto& [name, tree] : p.trees) {
@@ -182,6 +195,7 @@ Result<void> Service::reload(app::Config config) {
   }
   p.front->set_config(p.config);
   p.workers->set_config(p.config, workers_of(p.config));
+  p.mail->set_config(p.config);
   return {};
 }
 
@@ -194,6 +208,7 @@ void Service::stop() {
   for (const auto& [name, tree] : p.trees) {
     tree->stop();
   }
+  p.mail->ask_to_stop();
   p.workers->stop();
   p.front->stop();
   p.events->stop();
@@ -203,6 +218,7 @@ void Service::stop() {
   p.trees.clear();
   p.writer.reset();
   p.events.reset();
+  p.mail.reset();
   p.workers.reset();
   p.front.reset();
   m_parts.reset();

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <stop_token>
+#include <thread>
+
 namespace patchmill::delivery {
 namespace {
 
@@ -58,6 +61,28 @@ TEST_CASE("delivery::make_command_transport: nothing runs when it must not") {
                               return true;
                             });
   CHECK(outcomes[0].outcome == Outcome::deferred);
+}
+
+TEST_CASE("delivery::make_command_transport: a stop ends the program") {
+  std::stop_source stop;
+  SystemProcessRunner processes;
+  CommandConfig config;
+  config.argv = {"/bin/sh", "-c", "sleep 30"};
+  const auto transport = make_command_transport(config, processes, stop.get_token());
+  const auto deliver = [&] {
+    return transport->deliver({"ci@x.org", {"a@x.org"}, "x", "n"},
+                              [](const auto&) { return true; })[0];
+  };
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop.request_stop();
+  });
+  const auto started = std::chrono::steady_clock::now();
+  const auto outcome = deliver();
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::milliseconds(1000));
+  CHECK(outcome.outcome == Outcome::in_doubt);
+  CHECK(outcome.reply == "/bin/sh was ended, as patchmill is stopping; it may have taken the mail");
+  CHECK(deliver().outcome == Outcome::deferred);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <stop_token>
+#include <thread>
 
 namespace patchmill::delivery {
 namespace {
@@ -372,6 +374,50 @@ TEST_CASE("delivery::make_smtp_transport: a certificate nobody vouches for is re
   config = server.config("implicit", Tls::implicit);
   config.ca_file.clear();
   CHECK(states(send(*make_smtp_transport(config), {"ann@example.org"})) == "deferred");
+}
+
+TEST_CASE("delivery::make_smtp_transport: a stop ends whatever it waits for, and says the truth") {
+  for (const char* stage_name : {"connect", "EHLO", "MAIL", "RCPT", "DATA", "body", "dot"}) {
+    const std::string stage = stage_name;
+    CAPTURE(stage);
+    Behaviour behaviour;
+    behaviour.silent_at = stage;
+    FaultServer server({behaviour});
+    SmtpConfig config = config_for(server);
+    config.connect_timeout = std::chrono::seconds(60);
+    config.patience = {std::chrono::minutes(5), std::chrono::minutes(5), std::chrono::minutes(5)};
+    std::stop_source stop;
+    auto transport = make_smtp_transport(config, stop.get_token());
+    std::jthread stopper([&] {
+      std::this_thread::sleep_for(milliseconds(200));
+      stop.request_stop();
+    });
+    const auto started = std::chrono::steady_clock::now();
+    const auto outcomes = send(*transport, {"a@x.org"});
+    transport.reset();
+    const auto took = std::chrono::steady_clock::now() - started;
+    CHECK(took < milliseconds(1000));
+    // A short mail is written with its dot before the server has looked at its first line.
+    const bool handed_over = stage == "body" || stage == "dot";
+    CHECK(states(outcomes) == (handed_over ? "in-doubt" : "deferred"));
+    CHECK(server.taken().size() == (stage == "dot" ? 1 : 0));
+  }
+}
+
+TEST_CASE("delivery::make_smtp_transport: an answer that is on its way still counts after a stop") {
+  FaultServer server;
+  std::stop_source stop;
+  server.on_stage([&](const std::string& stage) {
+    if (stage == "RCPT") {
+      stop.request_stop();
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+  });
+  auto transport = make_smtp_transport(config_for(server), stop.get_token());
+  CHECK(states(send(*transport, {"a@x.org"})) == "accepted");
+  // No further one is begun.
+  CHECK(states(send(*transport, {"b@x.org"})) == "deferred");
+  CHECK(server.taken().size() == 1);
 }
 
 }  // namespace

@@ -48,3 +48,14 @@ TEST_CASE("placement::Maintainers::claims: sections with a tree that name the pa
   CHECK(maintainers.claims("integra.c").empty());
   CHECK(maintainers.claims("mm/slab.c").empty());
 }
+
+TEST_CASE("placement::Maintainers: all sections but the rest, for who maintains a path") {
+  const Maintainers maintainers(
+      "NO TREE\nM:\tA <a@example.org>\nM:\tb@example.org\nR:\tc@example.org\nF:\tnet/core/\n\n"
+      "THE REST\nM:\tThe Boss <boss@example.org>\nF:\t*\nF:\t*/\n",
+      Keep::all);
+  const auto claims = maintainers.claims("net/core/dev.c");
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0]->maintainers == std::vector<std::string>{"A <a@example.org>", "b@example.org"});
+  CHECK(maintainers.claims("Makefile").empty());
+}

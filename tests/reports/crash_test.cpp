@@ -208,8 +208,8 @@ TEST_CASE("reports::MailSender: kill -9 after each step, into a maildir: once, w
   }
 }
 
-// Copies of each mail in the real server's maildir, by Message-ID.
-std::map<std::string, int> delivered(const std::filesystem::path& folder) {
+// Copies of each mail in the real server's maildir, by Message-ID, as they are now.
+std::map<std::string, int> count_copies(const std::filesystem::path& folder) {
   std::map<std::string, int> count;
   for (const auto& entry : std::filesystem::directory_iterator(folder / "maildir" / "new")) {
     const auto content = read_file(entry.path());
@@ -225,6 +225,18 @@ std::map<std::string, int> delivered(const std::filesystem::path& folder) {
     }
   }
   return count;
+}
+
+// The same once the server has finished what a dead client left it with.
+std::map<std::string, int> delivered(const std::filesystem::path& folder) {
+  auto before = count_copies(folder);
+  for (int quiet = 0; quiet < 10;) {
+    std::this_thread::sleep_for(milliseconds(50));
+    auto now = count_copies(folder);
+    quiet = now == before ? quiet + 1 : 0;
+    before = std::move(now);
+  }
+  return before;
 }
 
 TEST_CASE("reports::MailSender: a real server, killed at any instant, again and again") {

@@ -285,6 +285,31 @@ TEST_CASE("reports::decide: loops and floods end") {
   daily.match.people = {"bea@*"};
   daily.per_person_day = 2;
   CHECK(kept(run({one, daily}, failed, history)).empty());
+
+  // The standard is for where no rule says anything; of those that do, the lowest counts.
+  Rule more;
+  more.per_person_day = 100;
+  more.per_thread = 100;
+  history.mails_in_thread = 50;
+  CHECK(kept(run({one, more}, failed, history)) == "ann@x.org bea@x.org");
+  CHECK(run({one, more}, failed, history).send);
+  CHECK_FALSE(run({one, more, strict}, failed, history).send);
+  CHECK(kept(run({one, more, daily}, failed, history)) == "ann@x.org");
+}
+
+TEST_CASE("reports::decide: old threads are left alone") {
+  Report report = report_of({entry(CheckClass::build)});
+  Policy policy;
+  policy.rules = {rule("r", {author})};
+  const auto reasons = [&] { return decide(policy, report, people(), {}, k_now).reasons; };
+  report.posted = k_now - hours(7 * 24);
+  CHECK(decide(policy, report, people(), {}, k_now).send);
+  report.posted = k_now - hours(7 * 24 + 1);
+  CHECK(reasons() == std::vector<std::string>{"it was posted more than 168 h ago (see 'max-age')"});
+  policy.max_age = hours(1'000'000);
+  CHECK(decide(policy, report, people(), {}, k_now).send);
+  report.posted = k_now + hours(48);  // clocks of others
+  CHECK(decide(policy, report, people(), {}, k_now).send);
 }
 
 TEST_CASE("reports::decide: one mail a revision, or one each time the verdict turns") {

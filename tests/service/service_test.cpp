@@ -300,3 +300,30 @@ TEST_CASE("service::Service: old series wait until somebody asks") {
               .has_value());
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
 }
+
+TEST_CASE("service::Service: a verdict is mailed, and a reload may begin to mail or end it") {
+  const std::string mail =
+      "mail:\n  from: ci@example.org\n  maildir: out\n  max-age: 1000000h\n"
+      "  rules: [{name: all, to: [author], verdicts: [pass, fail]}]\n";
+  Bench bench;
+  bench.start();
+  const auto mails = [&] {
+    std::error_code error;
+    std::ptrdiff_t count = 0;
+    for (fs::directory_iterator file(bench.folder.path() / "out/new", error), end; file != end;
+         file.increment(error)) {
+      ++count;
+    }
+    return count;
+  };
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  REQUIRE(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  REQUIRE(bench.running->reload(bench.config(mail)).has_value());
+  bench.deliver("p2@x", "[PATCH] a: change the second", "zwei");
+  CHECK(Bench::eventually([&] { return mails() == 1; }));
+  REQUIRE(bench.running->reload(bench.config()).has_value());
+  bench.deliver("p3@x", "[PATCH] a: change the middle", "deux");
+  REQUIRE(Bench::eventually([&] { return bench.verdict_word("p3@x") == "pass"; }));
+  bench.running->stop();
+  CHECK(mails() == 1);
+}

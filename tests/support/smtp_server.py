@@ -2,9 +2,10 @@
 """A real SMTP server (aiosmtpd) for script/with-smtp: smtp_server.py FOLDER
 
 Three ports of 127.0.0.1: STARTTLS offered; STARTTLS and login required; TLS from the first byte.
-Mails go into FOLDER/maildir with their envelope in X-MailFrom and X-RcptTo. Local parts that
-start with "reject" are refused for good, those that start with "defer" for now. The names of the
-ports are written to FOLDER/ports when it is ready.
+Mails go into FOLDER/maildir with their envelope in X-MailFrom and X-RcptTo. Local parts choose
+what happens: "reject…" is refused for good, "defer…" for now, "later…" for now the first time,
+"tarpit…" is never answered, and after a mail to "cut…" the server hangs up without an answer. The
+names of the ports are written to FOLDER/ports when it is ready.
 """
 import asyncio
 import mailbox
@@ -22,12 +23,18 @@ USER, PASSWORD = b"tester", os.environ["PATCHMILL_TEST_SMTP_PASSWORD"].encode()
 class Handler:
     def __init__(self):
         self.maildir = mailbox.Maildir(os.path.join(FOLDER, "maildir"))
+        self.seen = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("reject"):
             return "550 5.1.1 no such user"
         if address.startswith("defer"):
             return "450 4.2.0 try again later"
+        if address.startswith("later") and address not in self.seen:
+            self.seen.add(address)
+            return "451 4.7.1 greylisted, come back later"
+        if address.startswith("tarpit"):
+            await asyncio.sleep(3600)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -36,6 +43,8 @@ class Handler:
         encrypted = session.ssl or server.transport.get_extra_info("sslcontext")
         header += f"X-Tls: {'yes' if encrypted else 'no'}\r\n"
         self.maildir.add(header.encode() + envelope.content)
+        if any(address.startswith("cut") for address in envelope.rcpt_tos):
+            server.transport.abort()
         return "250 2.0.0 OK"
 
 
