@@ -359,6 +359,48 @@ run import "$work/take.mbox"
 run mail send --once; expect_status 0 $? "send after v2"
 expect_state dropped vera@example.org
 
+case_of "serve: a delivered patch is answered, a release goes at once, a tarpit does not hold it"
+mkdir -p "$work/box"/{tmp,new,cur}
+{
+  printf 'sources: [{name: box, url: box}]\nhttp: {listen: ["127.0.0.1:0"]}\n'
+  cat "$work/patchmill.yaml"
+} >"$work/serve.yaml"
+post() { # post ID FROM: as a mail server delivers it
+  patch "$1" "$2" "[PATCH] widget: $1" '' | tail -n +2 >"$work/box/tmp/$1"
+  mv "$work/box/tmp/$1" "$work/box/new/$1"
+}
+wait_for() { # wait_for COMMAND…: at most 20 seconds
+  for _ in $(seq 200); do
+    "$@" && return 0
+    sleep 0.1
+  done
+  return 1
+}
+arrived() { [[ $(copies_to "$1") == 1 ]]; }
+is() { [[ $(state_of "$1") == "$2" ]]; }
+"$bin" serve -c "$work/serve.yaml" >"$work/serve.out" 2>&1 </dev/null &
+sender=$!
+post sue 'Sue <sue@example.org>'
+wait_for arrived sue@example.org || fail "sue got no mail: $(tail -n 3 "$work/serve.out")"
+post nina 'Nina <new-nina@example.org>'
+wait_for is new-nina@example.org held || fail "the mail to nina is not held"
+run mail release "$(id_of new-nina@example.org)"; expect_status 0 $? "release beside serve"
+for _ in 1 2 3 4; do arrived new-nina@example.org || sleep 0.5; done
+arrived new-nina@example.org || fail "the released mail did not go within two seconds"
+post tess 'Tess <tarpit-tess@example.org>'
+wait_for is tarpit-tess@example.org queued || fail "the mail to tess is not queued"
+sleep 1
+started=$(date +%s%N)
+kill -TERM "$sender"
+wait "$sender"; expect_status 0 $? "serve, ended by SIGTERM"
+sender=
+took=$((($(date +%s%N) - started) / 1000000))
+((took < 1500)) || fail "serve took $took ms to end"
+expect_state queued tarpit-tess@example.org
+run mail drop "$(id_of tarpit-tess@example.org)"
+python3 "$root/tests/support/look_at_mails.py" "$taken" || bad=1
+echo "   it ended within $took ms"
+
 case_of "the hostile list: no header is injected, no line of a mail is somebody else's"
 rm -f "$taken"/*
 examples/hostile/generate.pl "$work/hostile" "$work" 9 >/dev/null
