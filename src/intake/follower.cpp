@@ -33,6 +33,12 @@ tl::unexpected<Error> store_failed(const std::exception& error) {
                           escape_terminal(error.what())));
 }
 
+// The store works, but not with this: the same will be refused again.
+bool is_refusal(const std::exception& error) {
+  const auto* refused = dynamic_cast<const store::DatabaseError*>(&error);
+  return refused == nullptr || refused->blame == store::DatabaseError::Blame::content;
+}
+
 tl::unexpected<Error> unexpected_failure(const std::exception& error) {
   return fail(ErrorKind::infrastructure,
               fmt::format("reading broke off ({}); it is tried again, report it if it stays",
@@ -180,10 +186,8 @@ Result<tracker::IngestOutcome> Follower::store_each(Batch& batch) {
         all.unusable += one.unusable;
         break;
       } catch (const std::exception& error) {
-        try {
-          m_writer.run([](store::Database& database) { database.value<int>("SELECT 1"); });
-        } catch (const std::exception& store_error) {
-          return store_failed(store_error);
+        if (!is_refusal(error)) {
+          return store_failed(error);
         }
         if (attempt > 0) {
           log::error("source {}: the store refuses a mail, which is left out ({}): {}",

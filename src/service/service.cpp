@@ -146,8 +146,9 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.set_shares();
     PM_TRY_ASSIGN(p.web, WebFront::start(p.config, p.clock, *p.health));
     p.front = std::make_unique<FrontLoop>(p.config, *p.scheduler, p.clock, app::note_verdicts);
-    p.workers = std::make_unique<WorkerPool>(p.config, workers_of(p.config), *p.scheduler,
-                                             p.options.make_runtime, app::note_verdicts);
+    p.workers = std::make_unique<WorkerPool>(
+        p.config, workers_of(p.config), *p.scheduler, p.options.make_runtime, app::note_verdicts,
+        [&p](std::int64_t series) { p.front->give_up(series); });
     p.mail = std::make_unique<MailThread>(p.config, p.clock, p.processes);
     p.mail->start();
     p.events = std::make_unique<EventPump>(

@@ -62,10 +62,11 @@ class WorkerPool::Worker {
 };
 
 WorkerPool::WorkerPool(app::Config config, unsigned count, Scheduler& scheduler,
-                       MakeRuntime make_runtime, Prepare prepare)
+                       MakeRuntime make_runtime, Prepare prepare, Lost lost)
     : m_scheduler(scheduler),
       m_make_runtime(std::move(make_runtime)),
-      m_prepare(std::move(prepare)) {
+      m_prepare(std::move(prepare)),
+      m_lost(std::move(lost)) {
   set_config(std::move(config), count);
 }
 
@@ -139,9 +140,10 @@ void WorkerPool::run(const std::stop_token& stop, unsigned index) {
       worker->run(*claim, claim->stop.get_token());
       complain("");
     } catch (const std::exception& error) {
-      // The store is away: what was run is lost, and the lane stays ours until its lease ends.
+      // The store is away, and what was run is lost.
       complain(error.what());
       worker.reset();
+      m_lost(claim->series);
       rest(stop, k_pause_after_trouble);
     }
     m_scheduler.done(claim);

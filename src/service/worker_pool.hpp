@@ -19,9 +19,11 @@ class WorkerPool {
  public:
   using Prepare = std::function<void(app::Workspace&)>;  // a workspace was opened
   using MakeRuntime = std::function<std::unique_ptr<runtimes::Runtime>()>;
+  // The store failed in the middle of a lane of this series: somebody has to end it.
+  using Lost = std::function<void(std::int64_t series)>;
   // The scheduler outlives the pool. Starts `count` threads.
   WorkerPool(app::Config config, unsigned count, Scheduler& scheduler, MakeRuntime make_runtime,
-             Prepare prepare);
+             Prepare prepare, Lost lost);
   ~WorkerPool();  // stops and waits
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -43,6 +45,7 @@ class WorkerPool {
   Scheduler& m_scheduler;
   const MakeRuntime m_make_runtime;
   const Prepare m_prepare;
+  const Lost m_lost;
   mutable std::mutex m_mutex;
   std::shared_ptr<const app::Config> m_config;
   unsigned m_count = 0;

@@ -14,7 +14,8 @@ namespace detail {
 
 void check_text(std::string_view text, std::string_view sql) {
   if (text.find('\0') != std::string_view::npos || !is_valid_utf8(text)) {
-    throw DatabaseError("text that is not UTF-8, or holds NUL, was bound to: " + quote_sql(sql));
+    throw DatabaseError("text that is not UTF-8, or holds NUL, was bound to: " + quote_sql(sql),
+                        DatabaseError::Blame::content);
   }
 }
 

@@ -24,7 +24,13 @@ namespace patchmill::store {
 enum class Engine { sqlite, postgresql };
 
 struct DatabaseError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  enum class Blame {
+    store,    // gone, full, busy, broken: the same may work later
+    content,  // the statement or its values: the same will be refused again
+  };
+  explicit DatabaseError(const std::string& what, Blame the_blame = Blame::store)
+      : std::runtime_error(what), blame(the_blame) {}
+  Blame blame;
 };
 
 // Bytes that are not text: BLOB in SQLite, BYTEA in PostgreSQL.

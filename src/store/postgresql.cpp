@@ -112,7 +112,8 @@ class Parameters {
   }
   void add_binary(std::string_view bytes) {
     if (bytes.size() > std::size_t{1} << 30) {
-      throw DatabaseError("PostgreSQL takes values up to 1 GiB");
+      throw DatabaseError("PostgreSQL takes values up to 1 GiB",
+                          DatabaseError::Blame::content);
     }
     m_data.push_back(bytes.empty() ? "" : bytes.data());
     m_lengths.push_back(static_cast<int>(bytes.size()));
@@ -233,13 +234,28 @@ void PgDatabase::reconnect_if_lost() {
   set_up();
 }
 
+namespace {
+
+// By the classes of PostgreSQL's appendix A: data, integrity, syntax and access, program limits.
+DatabaseError::Blame blame_of(const char* sqlstate) {
+  const std::string_view state = sqlstate != nullptr ? sqlstate : "";
+  const std::string_view kind = state.substr(0, 2);
+  return kind == "22" || kind == "23" || kind == "42" || kind == "54"
+             ? DatabaseError::Blame::content
+             : DatabaseError::Blame::store;
+}
+
+}  // namespace
+
 PgResult PgDatabase::check(PGresult* raw, std::string_view sql) const {
   PgResult result(raw);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-    throw DatabaseError(fmt::format(
-        "the PostgreSQL store refused ({}): {}",
-        ellipsize(escape_terminal(trim(PQerrorMessage(m_connection.get()))), 500), quote_sql(sql)));
+    throw DatabaseError(
+        fmt::format("the PostgreSQL store refused ({}): {}",
+                    ellipsize(escape_terminal(trim(PQerrorMessage(m_connection.get()))), 500),
+                    quote_sql(sql)),
+        blame_of(PQresultErrorField(result.get(), PG_DIAG_SQLSTATE)));
   }
   return result;
 }

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# What happens to the service when something under it goes away: the store, the disk. It says so,
+# keeps what it has, and goes on by itself. Wants PATCHMILL_BIN. 77: what it needs is not here.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
+for tool in bwrap curl git perl psql; do
+  command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
+done
+if [[ -z ${PATCHMILL_TEST_PG:-} ]]; then
+  exec script/with-postgresql "$0"
+fi
+
+work=$(mktemp -d)
+chmod 755 "$work"
+service=
+mounted=
+cleanup() {
+  [[ -z $service ]] || kill -9 "$service" 2> /dev/null || true
+  [[ -z $mounted ]] || umount -l "$mounted" 2> /dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
+unset PATCHMILL_DATA
+mkdir -p "$HOME"
+git config --global user.name 'Ada Author'
+git config --global user.email ada@example.org
+git config --global init.defaultBranch main
+bad=0
+fail() { echo "FAIL: $*"; bad=1; }
+case_of() { printf -- '-- %s\n' "$1"; }
+
+until_true() { # until_true SECONDS COMMAND…
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.1
+  done
+}
+start() { # start FOLDER
+  export PATCHMILL_CONFIG=$1/patchmill.yaml
+  : > "$1/out"
+  "$bin" serve > "$1/out" 2>> "$1/log" < /dev/null &
+  service=$!
+  here() { url=$(sed -n 's/^patchmill is at work; pages: //p' "$1/out"); [[ -n $url ]]; }
+  until_true 30 here "$1" || { cat "$1/log"; fail 'the service did not start'; exit 1; }
+}
+stop() {
+  kill -TERM "$service"
+  wait "$service" 2> /dev/null || true
+  service=
+}
+prepare() { # prepare FOLDER: a tree, a maildir, three mails
+  mkdir -p "$1"/box/{tmp,new,cur} "$1/tree"
+  git -C "$1/tree" init -q
+  seq 1 40 > "$1/tree/numbers"
+  git -C "$1/tree" add .
+  git -C "$1/tree" commit -qm 'numbers: up to forty' -m 'Signed-off-by: Ada Author <ada@example.org>'
+  for i in 1 2 3; do
+    git -C "$1/tree" checkout -q main -B "work$i"
+    sed -i "$((i * 3))s/.*/line $i/" "$1/tree/numbers"
+    git -C "$1/tree" commit -qam "numbers: say line $i" -m 'Because it reads better.' \
+      -m 'Signed-off-by: Ada Author <ada@example.org>'
+    { echo "Message-ID: <m$i@example.org>"
+      git -C "$1/tree" format-patch -q -1 --stdout | sed '1d'; } > "$1/mail$i"
+  done
+  git -C "$1/tree" checkout -q main
+  cat > "$1/patchmill.yaml" <<Y
+data: $2
+max-age: none
+workers: 1
+http: {listen: ["127.0.0.1:0"]}
+trees:
+  - {name: numbers, url: tree, branch: main}
+sources:
+  - {name: box, url: box}
+jobs:
+  - {name: count, kind: test, command: [sh, -c, "test \$(wc -l < numbers) = 40"]}
+Y
+}
+deliver() { # deliver FOLDER N
+  cp "$1/mail$2" "$1/box/tmp/$2"
+  mv "$1/box/tmp/$2" "$1/box/new/$2"
+}
+passed() { # passed N: that many series have the verdict pass
+  [[ $("$bin" show series --json 2> /dev/null | grep -o '"verdict":"pass"' | wc -l) == "$1" ]]
+}
+said() { grep -q "$1" "$2"; }
+
+case_of 'the store is gone for a while'
+prepare "$work/pg" data
+name=patchmill_trouble_$$
+psql -qX "$PATCHMILL_TEST_PG" -c "CREATE DATABASE $name" > /dev/null
+server=${PATCHMILL_TEST_PG%%\?*}
+query=${PATCHMILL_TEST_PG#"$server"}
+url_of_store=$(perl -e 'my ($url, $name) = @ARGV; $url =~ s{^(postgres(?:ql)?://[^/]*)(/.*)?$}{$1/$name}; print $url' "$server" "$name")$query
+printf 'store: {url: "%s"}\n' "$url_of_store" >> "$work/pg/patchmill.yaml"
+start "$work/pg"
+deliver "$work/pg" 1
+until_true 30 passed 1 || fail "no first verdict: $("$bin" show series)"
+psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS false" \
+  -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$name'" > /dev/null
+deliver "$work/pg" 2
+until_true 30 said 'error' "$work/pg/log" || fail 'nothing is said about the store'
+sleep 3
+kill -0 "$service" || fail 'the service died with its store'
+code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
+[[ $code == 5* ]] || fail "a page without a store: $code"
+deliver "$work/pg" 3
+psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS true" > /dev/null
+until_true 90 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/pg/log")"
+code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
+[[ $code == 200 ]] || fail "a page after the store is back: $code"
+stop
+psql -qX "$PATCHMILL_TEST_PG" -c "DROP DATABASE $name WITH (FORCE)" > /dev/null
+
+case_of 'the disk is full for a while'
+mkdir -p "$work/small"
+if [[ $(id -u) == 0 ]] && mount -t tmpfs -o size=640m,mode=700 tmpfs "$work/small" 2> /dev/null; then
+  mounted=$work/small
+  prepare "$work/disk" "$work/small"
+  start "$work/disk"
+  deliver "$work/disk" 1
+  until_true 30 passed 1 || fail "no first verdict: $("$bin" show series; tail -n 20 "$work/disk/log")"
+  dd if=/dev/zero of="$work/small/ballast" bs=1M 2> /dev/null || true
+  dd if=/dev/zero of="$work/small/ballast2" bs=1 count=4096 2> /dev/null || true
+  deliver "$work/disk" 2
+  until_true 30 said 'error\|warning' "$work/disk/log" || fail 'nothing is said about the disk'
+  sleep 3
+  kill -0 "$service" || fail 'the service died with a full disk'
+  deliver "$work/disk" 3
+  rm -f "$work/small/ballast" "$work/small/ballast2"
+  until_true 120 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/disk/log")"
+  stop
+  umount "$work/small" && mounted=
+else
+  echo '   skipped: a small disk cannot be mounted here'
+fi
+
+((bad == 0)) && echo 'trouble: all cases passed'
+exit "$bad"
