@@ -79,6 +79,7 @@ void OpsEndpoints::add_routes(http::Router& router) {
   http::Route health;
   health.method = "GET";
   health.pattern = "/healthz";
+  health.guards = m_options.healthz_guards;
   health.handler = [this](http::Request& request) { return healthz(request); };
   router.add(std::move(health));
   http::Route scrape;

@@ -30,6 +30,7 @@ struct OpsOptions {
   // May be empty. http::Server does not exist yet when routes are added: return {} until it does.
   std::function<http::ServerStats()> http_stats;
   std::vector<http::Guard> metrics_guards;  // empty: open to everybody who reaches the address
+  std::vector<http::Guard> healthz_guards;  // should let anonymous requests pass
   // Whether this request may see why a part is not well; empty: every request may. Without it
   // /healthz gives the states alone.
   std::function<bool(const http::Request&)> may_see_details;
