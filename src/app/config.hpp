@@ -1,11 +1,13 @@
 #pragma once
 // The configuration file, read and checked.
 
+#include "app/retention_config.hpp"
 #include "checks/check.hpp"
 #include "intake/source_spec.hpp"
 #include "pipeline/job.hpp"
 #include "placement/placement.hpp"
 #include "reports/mail_config.hpp"
+#include "util/log.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -37,6 +39,13 @@ struct HttpConfig {
   bool access_log = true;
 };
 
+// How the service logs.
+struct LogConfig {
+  log::Format format = log::Format::text;
+  log::Level level = log::Level::info;
+  std::filesystem::path file;  // empty: standard error
+};
+
 struct Config {
   std::filesystem::path file;  // empty: none was read
   std::filesystem::path data;  // absolute
@@ -57,6 +66,8 @@ struct Config {
   std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
   std::chrono::seconds fetch_interval{300};                             // of trees
   HttpConfig http;
+  LogConfig log;
+  RetentionConfig retention;
 };
 
 // Of a tree; a share of its own for one that is not configured.

@@ -65,7 +65,7 @@ json::value schema_of(const KeySpec& key) {
       schema = {{"enum", choices}};
       break;
     case KeyType::duration:
-      schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[smh]?$"}};
+      schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[smhd]?$"}};
       break;
     case KeyType::size:
       schema = {{"type", json::array{"string", "integer"}}, {"pattern", "^[0-9]+[kKmMgG]?$"}};

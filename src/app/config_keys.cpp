@@ -135,7 +135,7 @@ std::vector<KeySpec> make_keys() {
        "the standard ones", "[signed-off-by, checkpatch]"},
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
-  for (const auto& part : {source_keys(), service_keys(), mail_keys()}) {
+  for (const auto& part : {source_keys(), service_keys(), mail_keys(), operation_keys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   for (const auto& check : checks::all_checks()) {
@@ -292,7 +292,7 @@ class Checker {
         break;
       case KeyType::duration:
         if (!parse_duration_seconds(text)) {
-          fault(value, fmt::format("'{}' takes a duration like 90s, 5m or 2h, found '{}'", key.name,
+          fault(value, fmt::format("'{}' takes a duration like 90s, 5m, 2h or 30d, found '{}'", key.name,
                                    shown));
         }
         break;

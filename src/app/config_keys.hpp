@@ -19,7 +19,7 @@ enum class KeyType {
   url,   // of a git repository, mailbox or archive; a path is allowed
   integer,
   boolean,   // true or false
-  duration,  // 90, 90s, 5m, 2h
+  duration,  // 90, 90s, 5m, 2h, 30d
   size,      // 4096, 64k, 256M, 2G
   choice,    // one of `choices`
   words,     // a list of scalars (of `choices`, if any); a single scalar is a list of one

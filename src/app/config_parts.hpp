@@ -7,8 +7,9 @@
 
 namespace patchmill::app {
 
-std::vector<KeySpec> source_keys();   // config_sources.cpp
-std::vector<KeySpec> service_keys();  // config_service.cpp
-std::vector<KeySpec> mail_keys();     // config_mail_keys.cpp
+std::vector<KeySpec> source_keys();     // config_sources.cpp
+std::vector<KeySpec> service_keys();    // config_service.cpp
+std::vector<KeySpec> operation_keys();  // config_operation.cpp
+std::vector<KeySpec> mail_keys();       // config_mail_keys.cpp
 
 }  // namespace patchmill::app

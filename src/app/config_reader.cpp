@@ -53,6 +53,7 @@ Config ConfigReader::read() {
   read_store(config);
   read_service(config);
   read_mail(config);
+  read_operation(config);
   return config;
 }
 

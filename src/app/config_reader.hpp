@@ -36,6 +36,7 @@ class ConfigReader {
   [[nodiscard]] intake::Secret secret(const YamlValue& map, std::string_view key) const;
   Share read_share(const YamlValue& tree);
   void read_service(Config& config);
+  void read_operation(Config& config);
   void read_store(Config& config);
   void read_jobs(Config& config);
   void read_job(Config& config, const YamlValue& item);

@@ -71,9 +71,13 @@ Result<void> refuse_foreign(const fs::path& folder) {
 
 }  // namespace
 
+Result<void> make_data_folder(const fs::path& folder) {
+  PM_TRY(make_folder(folder));
+  return refuse_foreign(folder);
+}
+
 Result<std::unique_ptr<Workspace>> Workspace::open(Config config) {
-  PM_TRY(make_folder(config.data));
-  PM_TRY(refuse_foreign(config.data));
+  PM_TRY(make_data_folder(config.data));
   try {
     auto database = store::Database::open(config.store_url);
     store::migrate(*database);

@@ -15,6 +15,9 @@
 
 namespace patchmill::app {
 
+// Makes the data folder for us alone, unless it is there; errors as Workspace::open().
+Result<void> make_data_folder(const std::filesystem::path& folder);
+
 class Workspace {
  public:
   // Makes the folder (mode 0700) and brings the schema up to date.

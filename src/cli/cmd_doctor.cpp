@@ -1,4 +1,5 @@
 #include "app/doctor.hpp"
+#include "app/doctor_service.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "util/text.hpp"
@@ -30,7 +31,9 @@ Command doctor_command() {
   command.summary = "Say what is missing on this machine and the command that mends it.";
   command.description =
       "Looks at the programs patchmill uses, the sandbox, the data folder, the store and whether "
-      "the trees answer. Changes nothing. Exit status 3 when something needed does not work.";
+      "the trees answer; and at what `patchmill serve` needs: addresses, limits of the kernel, the "
+      "clock, backups, lingering. Changes nothing. Exit status 3 when something needed does not "
+      "work.";
   command.examples = {{"patchmill doctor", "before the first run, and when jobs end incomplete"}};
   command.run = [](const Common& common) -> int {
     const auto config = common.config();
@@ -40,7 +43,11 @@ Command doctor_command() {
     SystemProcessRunner processes;
     bool broken = false;
     boost::json::array out;
-    for (const auto& item : app::diagnose(*config, processes)) {
+    auto items = app::diagnose(*config, processes);
+    for (auto& item : app::diagnose_service(*config)) {
+      items.push_back(std::move(item));
+    }
+    for (const auto& item : items) {
       broken = broken || item.health == app::Health::broken;
       if (common.json) {
         out.push_back({{"what", item.what},

@@ -47,11 +47,27 @@ void end_soon() {
   }).detach();
 }
 
+// Command-line options win over the configuration.
+Result<void> start_log(const Common& common, const app::LogConfig& config) {
+  log::set_format(config.format);
+  log::set_level(common.verbose ? log::Level::debug
+                 : common.quiet ? log::Level::warning
+                                : config.level);
+  return log::set_file(config.file);
+}
+
 void reload(const Common& common, service::Service& service) {
   tell_manager("RELOADING=1");
   auto config = common.config();
+  // Also where the configuration cannot be read: the log may have been moved away.
+  if (const auto opened = log::reopen(); !opened) {
+    log::error("{}", opened.error().message);
+  }
   Result<void> done;
   if (config) {
+    if (const auto logging = start_log(common, config->log); !logging) {
+      log::error("{}", logging.error().message);
+    }
     done = service.reload(*std::move(config));
   } else {
     done = tl::unexpected(std::move(config).error());
@@ -78,8 +94,8 @@ int run(const Common& common) {
   if (!config) {
     return report(config.error());
   }
-  if (!common.quiet) {
-    log::set_level(log::Level::info);
+  if (const auto logging = start_log(common, config->log); !logging) {
+    return report(logging.error());
   }
   auto service = service::Service::start(*std::move(config));
   if (!service) {

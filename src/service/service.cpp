@@ -12,6 +12,7 @@
 #include "service/health_reporter.hpp"
 #include "service/holder.hpp"
 #include "service/mail_thread.hpp"
+#include "service/retention_thread.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/web_front.hpp"
@@ -118,6 +119,7 @@ struct Service::Parts {
   std::unique_ptr<intake::MailWriter> writer;
   std::unique_ptr<intake::LiveIntake> sources;
   std::unique_ptr<HealthReporter> reporter;
+  std::unique_ptr<RetentionThread> retention;
 };
 
 Service::Service(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
@@ -172,6 +174,7 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
           }
           return result;
         }});
+    p.retention = std::make_unique<RetentionThread>(p.opener(), p.config, p.clock);
     p.web->watch(*p.reporter, *p.scheduler, workers_of(p.config));
   } catch (const std::exception& error) {
     return fail(ErrorKind::infrastructure,
@@ -197,6 +200,7 @@ Result<void> Service::reload(app::Config config) {
   p.front->set_config(p.config);
   p.workers->set_config(p.config, workers_of(p.config));
   p.mail->set_config(p.config);
+  p.retention->set_config(p.config);
   return {};
 }
 
@@ -210,6 +214,7 @@ void Service::stop() {
     tree->stop();
   }
   p.mail->ask_to_stop();
+  p.retention->ask_to_stop();
   p.workers->stop();
   p.front->stop();
   p.events->stop();
@@ -218,6 +223,7 @@ void Service::stop() {
   p.web->stop();
   p.trees.clear();
   p.writer.reset();
+  p.retention.reset();
   p.events.reset();
   p.mail.reset();
   p.workers.reset();

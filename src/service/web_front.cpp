@@ -3,8 +3,10 @@
 #include "http/auth.hpp"
 #include "http/event_stream.hpp"
 #include "http/server.hpp"
+#include "service/ops_endpoints.hpp"
 #include "service/pages_health.hpp"
 #include "service/range_diff.hpp"
+#include "service/scopes.hpp"
 #include "service/token_store.hpp"
 #include "util/log.hpp"
 #include "web/site.hpp"
@@ -12,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 namespace patchmill::service {
@@ -94,7 +97,31 @@ struct WebFront::Impl {
     sites.push_back(std::make_unique<web::Site>(std::move(site)));
     auto router = std::make_shared<http::Router>();
     sites.back()->add_routes(*router);
+    ops.push_back(std::make_unique<OpsEndpoints>(ops_options(), health, gauges, clock));
+    ops.back()->add_routes(*router);
     return router;
+  }
+
+  OpsOptions ops_options() {
+    OpsOptions options;
+    options.store_url = config.store_url;
+    options.data = config.data;
+    for (const auto& tree : config.trees) {
+      options.projects.push_back(tree.name);
+    }
+    options.http_stats = [this] {
+      const http::Server* running = listening;
+      return running != nullptr ? running->stats() : http::ServerStats();
+    };
+    if (config.http.is_private) {
+      options.metrics_guards.push_back(authenticator.require(std::string(scope::metrics)));
+      // Who watches whether it is up needs no token; why it is not is nobody else's business.
+      options.healthz_guards.push_back(authenticator.optional());
+      options.may_see_details = [](const http::Request& request) {
+        return request.identity && request.identity->allows(scope::read);
+      };
+    }
+    return options;
   }
 
   [[nodiscard]] std::string public_url() const {
@@ -117,8 +144,11 @@ struct WebFront::Impl {
   unsigned workers = 1;
   http::EventHub hub;
   std::vector<std::unique_ptr<web::Site>> sites;  // the last one is in use
+  Gauges gauges;
+  std::vector<std::unique_ptr<OpsEndpoints>> ops;  // likewise
   http::IoThreads io;
   std::unique_ptr<http::Server> server;
+  std::atomic<const http::Server*> listening = nullptr;
 };
 
 WebFront::WebFront(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
@@ -133,8 +163,12 @@ Result<std::unique_ptr<WebFront>> WebFront::start(const app::Config& config, con
   PM_TRY_ASSIGN(auto server, server_config(config));
   auto router = impl->make_router();
   server.error_page = impl->sites.back()->error_page();
+  server.on_request = [gauges = &impl->gauges](const http::RequestRecord& record) {
+    gauges->http_request(record);
+  };
   PM_TRY_ASSIGN(impl->server,
                 http::Server::start(impl->io.context(), std::move(server), std::move(router)));
+  impl->listening = impl->server.get();
   if (config.http.url.empty()) {
     // The address is known only now.
     impl->server->set_router(impl->make_router());

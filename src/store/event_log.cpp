@@ -36,4 +36,24 @@ std::vector<Event> events_after(Database& database, std::int64_t after, std::siz
   return events;
 }
 
+std::int64_t drop_old_events(Database& database, Timestamp before, std::int64_t limit,
+                             bool dry_run) {
+  if (dry_run) {
+    return database.value<std::int64_t>(
+        "SELECT COUNT(*) FROM events WHERE time < ? AND id < (SELECT MAX(id) FROM events)",
+        to_micros(before));
+  }
+  // From the oldest on, up to the first young one: a cursor then knows that all before it is gone.
+  std::int64_t last = 0;
+  bool young = false;
+  database.each(
+      "SELECT id, time FROM events WHERE id < (SELECT MAX(id) FROM events) ORDER BY id LIMIT ?",
+      [&](const Row& row) {
+        young = young || row.integer(1) >= to_micros(before);
+        last = young ? last : row.integer(0);
+      },
+      limit);
+  return last == 0 ? 0 : database.exec("DELETE FROM events WHERE id <= ?", last);
+}
+
 }  // namespace patchmill::store

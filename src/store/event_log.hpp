@@ -31,4 +31,9 @@ std::int64_t append_event(Database& database, Timestamp now, std::string_view ki
 // Events with id > after, oldest first.
 std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit);
 
+// Removes up to `limit` of the oldest events that happened before `before`; the newest one always
+// stays. Returns how many. dry_run: only counts, all of them.
+std::int64_t drop_old_events(Database& database, Timestamp before, std::int64_t limit,
+                             bool dry_run);
+
 }  // namespace patchmill::store

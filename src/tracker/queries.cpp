@@ -150,6 +150,14 @@ std::int64_t Queries::series_count() {
   return m_database.value<std::int64_t>("SELECT COUNT(*) FROM series");
 }
 
+std::vector<std::int64_t> Queries::superseded_series(std::int64_t after, std::size_t limit) {
+  std::vector<std::int64_t> result;
+  m_database.each(
+      "SELECT number FROM series WHERE number > ? AND superseded <> 0 ORDER BY number LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); }, after, limit);
+  return result;
+}
+
 std::vector<std::int64_t> Queries::series_numbers() {
   return numbers(m_database, "SELECT number FROM series WHERE number > ? ORDER BY number", 0);
 }

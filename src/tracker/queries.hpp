@@ -31,6 +31,8 @@ class Queries {
 
   std::vector<std::int64_t> series_numbers();  // ascending
   std::int64_t series_count();
+  // Numbers above `after` of series that have a newer revision, ascending.
+  std::vector<std::int64_t> superseded_series(std::int64_t after, std::size_t limit);
   std::optional<Series> series(std::int64_t number);
   void each_series(const std::function<void(const Series&)>& f);  // ascending by number
   // The series a message belongs to (cover or patch); its newest revision when several share it.

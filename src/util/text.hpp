@@ -38,7 +38,7 @@ std::optional<std::string> nearest_name(std::string_view written,
 
 // Whole non-negative decimal number, nothing else around it.
 std::optional<std::uint64_t> parse_uint(std::string_view text);
-// "90", "90s", "5m", "2h" -> seconds.
+// "90", "90s", "5m", "2h", "30d" -> seconds.
 std::optional<std::uint64_t> parse_duration_seconds(std::string_view text);
 // "4096", "64k", "256M", "2G" -> bytes.
 std::optional<std::uint64_t> parse_size_bytes(std::string_view text);

@@ -1,6 +1,7 @@
 #include "service/scopes.hpp"
 
 #include "http/message.hpp"
+#include "util/file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,4 +34,10 @@ TEST_CASE("service::read_scopes: what is stored is what http understands") {
     CHECK(reader.allows(spec.name) == (spec.name == service::scope::read));
     CHECK(service::scopes_markdown().find("`" + std::string(spec.name) + "`") != std::string::npos);
   }
+}
+
+TEST_CASE("service::scopes_markdown: the manual has the very table") {
+  CHECK(
+      read_file(PATCHMILL_SOURCE_DIR "/docs/operate.md").value().find(service::scopes_markdown()) !=
+      std::string::npos);
 }
