@@ -1,6 +1,6 @@
 // Looks at every page in a real browser: scripts of attackers, errors, accessibility, keys, dark
 // mode, small screens, no JavaScript, live parts. Run by tests/system/pages_test.sh.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import readline from "node:readline";
@@ -118,6 +118,21 @@ for (const [name, address] of Object.entries(pages)) {
       [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > 361 && !e.closest(".scroll, pre")).slice(0, 5).map((e) => e.outerHTML.slice(0, 120))) : [];
     assert.ok(width <= 360, `the page is ${width} px wide: ${culprits.join("\n")}`);
   });
+}
+
+// Before anything is added that nobody wants to see in a manual.
+if (pictures) {
+  mkdirSync(pictures, { recursive: true });
+  const shots = [["inbox", "/?list=netdev.vger.example.org&state=all", 1100, 720, "light"], ["series", pages.series, 1100, 1000, "light"],
+    ["log", pages["log-error"], 1100, 640, "dark"], ["phone", pages.series, 360, 640, "light"],
+    ["patch", pages.patch, 1100, 900, "light"]];
+  for (const [name, address, width, height, colorScheme] of shots) {
+    await test("picture " + name, { viewport: { width, height }, colorScheme }, async (page) => {
+      await page.goto(root + address);
+      await page.waitForTimeout(200);
+      await page.screenshot({ path: `${pictures}/${name}.png` });
+    });
+  }
 }
 
 await test("artifacts are saved, not opened", {}, async (page) => {
@@ -279,18 +294,24 @@ await test("a log reads without JavaScript", { javaScriptEnabled: false }, async
   assert.ok(await page.locator("#L20").isVisible());
 });
 
-if (pictures) {
-  mkdirSync(pictures, { recursive: true });
-  const shots = [["inbox", pages.inbox, 1100, 720, "light"], ["series", pages.series, 1100, 1000, "light"],
-    ["log", pages["log-error"], 1100, 640, "dark"], ["phone", pages.series, 360, 640, "light"],
-    ["stats", pages.stats, 1100, 760, "light"], ["patch", pages.patch, 1100, 900, "light"]];
-  for (const [name, address, width, height, colorScheme] of shots) {
-    await test("picture " + name, { viewport: { width, height }, colorScheme }, async (page) => {
-      await page.goto(root + address);
-      await page.waitForTimeout(200);
-      await page.screenshot({ path: `${pictures}/${name}.png` });
-    });
-  }
+let lynx = true;
+try {
+  execFileSync("lynx", ["-version"], { stdio: "ignore" });
+} catch {
+  lynx = false;
+  console.log("lynx is missing; run script/bootstrap --browser");
+}
+if (lynx) {
+  await test("lynx reads a series, a diff and a log", {}, async () => {
+    const read = (address) => execFileSync("lynx", ["-dump", "-width=100", root + address], { encoding: "utf8" });
+    const series = read(pages.series);
+    for (const text of ["net: count frames", "fail", "too few arguments to function 'frames'", "What ran", "build-um"]) {
+      assert.ok(series.includes(text), `"${text}" is in the page`);
+    }
+    assert.match(read(pages.patch), /13\+\s+trace\("frames-v1"\)/);
+    assert.match(read(pages.log), /57\s*net\/core\/frames.c:22:9: error:/);
+    assert.match(read(pages.inbox), /fail\s/);
+  });
 }
 
 await browser.close();
