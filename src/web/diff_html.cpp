@@ -149,13 +149,15 @@ void write_hunk(Writer& writer, const mail::Hunk& hunk, std::string_view path) {
       while (added < lines.size() && lines[added].starts_with('+')) {
         ++added;
       }
-      const bool paired = removed - i == added - removed;
+      // Line by line as far as there are partners; write_change() sees whether they are alike.
+      const std::size_t pairs = std::min(removed - i, added - removed);
       for (std::size_t at = i; at < removed && !writer.full(); ++at) {
-        write_change(writer, lines[at], paired ? &lines[removed + (at - i)] : nullptr, 0, false);
+        write_change(writer, lines[at], at - i < pairs ? &lines[removed + (at - i)] : nullptr, 0,
+                     false);
       }
       for (std::size_t at = removed; at < added && !writer.full(); ++at) {
-        write_change(writer, lines[at], paired ? &lines[i + (at - removed)] : nullptr, number,
-                     true);
+        write_change(writer, lines[at], at - removed < pairs ? &lines[i + (at - removed)] : nullptr,
+                     number, true);
         write_notes(writer, path, number);
         ++number;
       }

@@ -194,6 +194,21 @@ boost::json::object inbox_json(const SiteWords& words, const Inbox& inbox) {
   return out;
 }
 
+namespace {
+
+// XML takes no U+FFFE and U+FFFF (XML 1.0, section 2.2); show() has spelled out the controls.
+std::string xml_text(std::string_view text) {
+  std::string out = show(text);
+  for (const std::string_view bad : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (auto at = out.find(bad); at != std::string::npos; at = out.find(bad, at)) {
+      out.replace(at, bad.size(), "?");
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string atom_feed(const SiteWords& words, const std::string& title, const std::string& self,
                       const std::vector<InboxRow>& rows, Timestamp now) {
   const std::string root = words.origin + words.base;
@@ -204,7 +219,7 @@ std::string atom_feed(const SiteWords& words, const std::string& title, const st
   Html out;
   out.raw(
       "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
-  out.raw("<title>").text(title).raw("</title>\n<id>").text(root + self).raw("</id>\n");
+  out.raw("<title>").text(xml_text(title)).raw("</title>\n<id>").text(root + self).raw("</id>\n");
   out.raw("<link rel=\"self\" type=\"application/atom+xml\" href=\"")
       .text(root + self)
       .raw("\"/>\n");
@@ -215,17 +230,19 @@ std::string atom_feed(const SiteWords& words, const std::string& title, const st
     const std::string address = fmt::format("{}/series/{}/", root, row.number);
     const Timestamp time = row.judged.value_or(row.date);
     const Badge badge = badge_of(row.verdict, false, false);
-    out.raw("<entry>\n<title>").text(fmt::format("{}: {}", badge.word, row.name)).raw("</title>\n");
+    out.raw("<entry>\n<title>")
+        .text(xml_text(fmt::format("{}: {}", badge.word, row.name)))
+        .raw("</title>\n");
     out.raw("<id>").text(fmt::format("{}#{}", address, to_micros(time))).raw("</id>\n");
     out.raw("<link rel=\"alternate\" type=\"text/html\" href=\"").text(address).raw("\"/>\n");
     out.raw("<updated>").text(to_iso(time) + "Z").raw("</updated>\n");
     out.raw("<published>").text(to_iso(row.date) + "Z").raw("</published>\n");
-    out.raw("<author><name>").text(person_name(row.submitter)).raw("</name></author>\n");
+    out.raw("<author><name>").text(xml_text(person_name(row.submitter))).raw("</name></author>\n");
     if (!row.tree.empty()) {
       out.raw("<category term=\"").text(row.tree).raw("\"/>\n");
     }
     out.raw("<summary type=\"text\">")
-        .text(row.reason.empty() ? std::string(badge.word) : row.reason)
+        .text(xml_text(row.reason.empty() ? std::string(badge.word) : row.reason))
         .raw("</summary>\n</entry>\n");
   }
   out.raw("</feed>\n");

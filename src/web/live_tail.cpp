@@ -19,6 +19,8 @@ constexpr unsigned k_rounds_a_second = 5;
 constexpr std::size_t k_piece =
     48u << 10;  // of a log a round; as HTML it stays below the queue's limit
 constexpr std::size_t k_lines = 500;
+constexpr std::size_t k_pieces = 4;
+constexpr std::size_t k_skipped = 256;
 
 }  // namespace
 
@@ -129,20 +131,19 @@ bool LiveTail::serve(Follower& follower) {
                    follower.node, problem.what());
     }
   }
+  // What piled up comes in some pieces a round; the rest of a line that is too long takes no room.
   std::string bytes;
-  while (follower.file) {
+  for (std::size_t pieces = 0; follower.file && pieces < (follower.skipping ? k_skipped : k_pieces);
+       ++pieces) {
     if (const auto read = follower.file->read(follower.place.offset, k_piece, bytes); !read) {
       return false;
     }
-    if (bytes.empty()) {
+    const std::uint64_t before = follower.place.offset;
+    const bool last = done && before + bytes.size() >= follower.file->size();
+    if (bytes.empty() || !send(follower, bytes, last)) {
       break;
     }
-    const std::uint64_t before = follower.place.offset;
-    const bool last = done && follower.place.offset + bytes.size() >= follower.file->size();
-    if (!send(follower, bytes, last)) {
-      return false;
-    }
-    if (!done || follower.place.offset == before) {
+    if (follower.place.offset == before) {
       break;
     }
   }

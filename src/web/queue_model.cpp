@@ -99,10 +99,16 @@ QueueModel read_queue(store::Database& database, Timestamp now, const std::vecto
     for (const QueueSlot& slot : order) {
       slots[slot.node] = &slot;
     }
+    // What the scheduler does not name comes after what it does.
     for (Entry& entry : entries) {
-      if (const auto slot = slots.find(entry.node); slot != slots.end() && !entry.started) {
+      if (entry.started) {
+        continue;
+      }
+      if (const auto slot = slots.find(entry.node); slot != slots.end()) {
         entry.place = slot->second->position;
         entry.starts_in = slot->second->starts_in;
+      } else {
+        entry.place += static_cast<std::uint32_t>(order.size());
       }
     }
   }

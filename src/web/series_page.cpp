@@ -93,6 +93,10 @@ void set_revisions(View& view, const SeriesModel& model, bool range_diff) {
     revisions.push_back(std::move(one));
   }
   view.set("several_revisions", revisions.size() > 1);
+  view.set("compared_patches", !model.changes.empty());
+  view.set("newest", model.series.superseded && !model.revisions.empty()
+                         ? std::to_string(model.revisions.back().number)
+                         : std::string());
   view.set_list("revisions", std::move(revisions));
   View::List dropped;
   for (const auto& title : model.dropped) {
@@ -138,6 +142,8 @@ View row_view(const NodeRow& row, Timestamp now) {
   View view = node_view(row.node, now);
   view.set("depth", std::min<std::size_t>(row.depth, 6));
   view.set("waits", row.waits);
+  view.set("has_log", row.node.started && row.node.kind != pipeline::NodeKind::check &&
+                          row.node.kind != pipeline::NodeKind::checkout);
   View::List findings;
   for (const auto& finding : row.findings) {
     findings.push_back(finding_view(finding));

@@ -43,6 +43,10 @@ Format format_of(const http::Request& request) {
   return request.prefers_html() ? Format::html : Format::json;
 }
 
+std::string twin_etag(const http::Request& request, const std::string& etag) {
+  return etag.empty() ? etag : etag + (format_of(request) == Format::html ? "-h" : "-j");
+}
+
 std::int64_t number_param(const http::Request& request, std::string_view name) {
   const std::string& text = request.param(name);
   std::int64_t number = 0;
@@ -125,7 +129,7 @@ std::optional<http::Response> Site::Impl::unchanged(const http::Request& request
   }
   // The client has the one of the coding it was served in.
   for (const auto* coding : {"", "-gzip"}) {
-    const std::string tag = fmt::format("W/\"{}{}\"", etag, coding);
+    const std::string tag = fmt::format("W/\"{}{}\"", twin_etag(request, etag), coding);
     if (http::check_preconditions(request.headers, {tag, std::nullopt}, true) ==
         http::Precondition::not_modified) {
       http::Response response;
@@ -146,9 +150,8 @@ http::Response Site::Impl::answer(const http::Request& request, const std::strin
   if (format == Format::other) {
     return http::Response::error(400, "format is html or json");
   }
-  const std::string tag =
-      etag.empty() ? std::string() : etag + (format == Format::html ? "-h" : "-j");
-  if (auto same = unchanged(request, tag)) {
+  const std::string tag = twin_etag(request, etag);
+  if (auto same = unchanged(request, etag)) {
     return *std::move(same);
   }
   http::Response response = format == Format::html

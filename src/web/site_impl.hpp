@@ -40,7 +40,7 @@ struct Site::Impl : std::enable_shared_from_this<Site::Impl> {
                         const std::function<boost::json::object()>& json);
   // Names the state of the store, or is empty when it cannot be told.
   std::string etag(store::Database& database) const;
-  // 304, if the client has exactly that already.
+  // 304, if the client has the page or its twin in this state already.
   static std::optional<http::Response> unchanged(const http::Request& request,
                                                  const std::string& etag);
 
@@ -57,6 +57,8 @@ struct Site::Impl : std::enable_shared_from_this<Site::Impl> {
 // "?format=" says otherwise, Accept decides.
 enum class Format { html, json, other };
 Format format_of(const http::Request& request);
+// That of the page or of its twin, whichever is asked for; empty stays empty.
+std::string twin_etag(const http::Request& request, const std::string& etag);
 // A path parameter of the form {name:uint}.
 std::int64_t number_param(const http::Request& request, std::string_view name);
 

@@ -20,8 +20,7 @@ Response no_node(std::int64_t id) {
 Response node(Site::Impl& site, http::Request& request, store::Database& database) {
   const std::int64_t id = number_param(request, "id");
   const std::string etag = site.etag(database);
-  if (auto same = Site::Impl::unchanged(
-          request, etag + (format_of(request) == Format::html ? "-h" : "-j"))) {
+  if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
   const auto model = read_node(database, *site.config.clock, id);
@@ -93,8 +92,7 @@ Response log_answer(Site::Impl& site, http::Request& request, store::Database& d
   }
   // A finished log stays as it is; what is around it may change with the store.
   const std::string etag = place->live ? std::string() : site.etag(database);
-  if (auto same = Site::Impl::unchanged(
-          request, etag.empty() ? etag : etag + (*format == LogFormat::html ? "-h" : "-j"))) {
+  if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
   const auto file = LogFile::open(place->file);
@@ -123,8 +121,7 @@ Response log_answer(Site::Impl& site, http::Request& request, store::Database& d
     response = Response::json(boost::json::serialize(log_json(site.words, *view)) + "\n");
   }
   if (!etag.empty()) {
-    response.headers.add("ETag",
-                         fmt::format("W/\"{}{}\"", etag, *format == LogFormat::html ? "-h" : "-j"));
+    response.headers.add("ETag", fmt::format("W/\"{}\"", twin_etag(request, etag)));
   }
   response.headers.add("Vary", "Accept");
   response.headers.add("Cache-Control", "no-cache");

@@ -19,8 +19,7 @@ http::Response no_series(std::int64_t number) {
 http::Response series(Site::Impl& site, http::Request& request, store::Database& database) {
   const std::int64_t number = number_param(request, "number");
   const std::string etag = site.etag(database);
-  if (auto same = Site::Impl::unchanged(
-          request, etag + (format_of(request) == Format::html ? "-h" : "-j"))) {
+  if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
   const auto model = read_series(database, site.blobs, *site.config.clock, number);
@@ -40,8 +39,7 @@ http::Response patch(Site::Impl& site, http::Request& request, store::Database& 
   const std::int64_t number = number_param(request, "number");
   const std::int64_t k = number_param(request, "k");
   const std::string etag = site.etag(database);
-  if (auto same = Site::Impl::unchanged(
-          request, etag + (format_of(request) == Format::html ? "-h" : "-j"))) {
+  if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
   const auto model = k > 0 && k < INT32_MAX ? read_patch(database, site.blobs, *site.config.clock,

@@ -1,6 +1,6 @@
 #include "web/view.hpp"
 
-#include "util/text.hpp"
+#include "http/prepare.hpp"
 #include "web/format.hpp"
 
 #include <kainjow/mustache.hpp>
@@ -49,6 +49,7 @@ m::mustache& parsed(std::string_view name) {
   for (const EmbeddedFile& file : embedded_templates()) {
     if (file.name == name) {
       m::mustache made{std::string(file.bytes)};
+      made.set_custom_escape([](const std::string& text) { return http::escape_html(text); });
       if (!made.is_valid()) {
         throw std::logic_error("the template " + std::string(name) + ": " + made.error_message());
       }

@@ -141,10 +141,16 @@
   });
 
   // --- folds -------------------------------------------------------------------------------------
-  each(".folds", (element) => (element.hidden = false));
-  each("[data-fold]", (button) =>
-    button.addEventListener("click", () =>
-      each("pre.log details, details.file", (fold) => (fold.open = button.dataset.fold === "open"))));
+  const button = (text, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = text;
+    made.addEventListener("click", act);
+    return made;
+  };
+  const foldAll = (open) => each("pre.log details, details.file", (fold) => (fold.open = open));
+  each("[data-folds]", (place) =>
+    place.append(button("Unfold all", () => foldAll(true)), " ", button("Fold all", () => foldAll(false))));
 
   // --- saved views: names for filters, kept in this browser --------------------------------------
   const key = "patchmill-views";
@@ -158,8 +164,6 @@
   };
   const showSaved = () => {
     const list = document.querySelector(".views ul");
-    const box = document.querySelector(".save");
-    if (!list || !box) return;
     each(".views [data-own]", (item) => item.remove());
     for (const view of saved()) {
       const item = document.createElement("li");
@@ -168,25 +172,28 @@
       link.href = body.dataset.base + "/?" + view.query;
       link.textContent = view.name;
       if (location.search === "?" + view.query) link.setAttribute("aria-current", "page");
-      const drop = document.createElement("button");
-      drop.type = "button";
-      drop.textContent = "×";
-      drop.setAttribute("aria-label", "Forget the view " + view.name);
-      drop.addEventListener("click", () => {
+      const drop = button("×", () => {
         localStorage.setItem(key, JSON.stringify(saved().filter((other) => other.name !== view.name)));
         showSaved();
       });
+      drop.setAttribute("aria-label", "Forget the view " + view.name);
       item.append(link, " ", drop);
       list.append(item);
     }
-    box.hidden = !box.dataset.query;
   };
-  const saveButton = document.querySelector("[data-save]");
-  if (saveButton) {
-    saveButton.addEventListener("click", () => {
-      const name = document.querySelector("[data-save-name]").value.trim().slice(0, 60);
+  const box = document.querySelector(".save");
+  if (box && box.dataset.query) {
+    const label = document.createElement("label");
+    const field = document.createElement("input");
+    field.type = "text";
+    field.maxLength = 60;
+    field.value = box.dataset.name;
+    field.dataset.saveName = "";
+    label.append("Save as ", field);
+    const save = button("Save view", () => {
+      const name = field.value.trim().slice(0, 60);
       if (!name) return;
-      const query = new URLSearchParams(document.querySelector(".save").dataset.query);
+      const query = new URLSearchParams(box.dataset.query);
       query.set("name", name);
       const list = saved().filter((view) => view.name !== name);
       list.push({ name, query: query.toString() });
@@ -197,8 +204,10 @@
       }
       location.search = "?" + query.toString();
     });
-    showSaved();
+    save.dataset.save = "";
+    box.append(label, " ", save);
   }
+  if (box) showSaved();
   // Filters that are not set need not be in the address.
   each("form.filter", (form) =>
     form.addEventListener("submit", () =>
@@ -228,9 +237,13 @@
     window.addEventListener("hashchange", toLine);
 
     if (log.dataset.follow && window.EventSource) {
-      const box = document.getElementById("follow");
       const state = document.getElementById("follow-state");
-      document.querySelector(".follow-box").hidden = false;
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.checked = true;
+      const label = document.createElement("label");
+      label.append(box, " follow the end");
+      document.querySelector("[data-follow-box]").append(label);
       state.textContent = "The log grows.";
       const most = 20000;  // lines kept in the page
       const events = new EventSource(log.dataset.follow);

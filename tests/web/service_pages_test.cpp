@@ -1,0 +1,154 @@
+#include "web/service_pages.hpp"
+
+#include "support/store_fixture.hpp"
+#include "web/charts.hpp"
+#include "web/sample.hpp"
+#include "web/timeline.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+using namespace patchmill;
+using namespace patchmill::web;
+using findings::Verdict;
+using patchmill::test::on_each_engine;
+using patchmill::test::TestStore;
+using web::test::Sample;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view what) {
+  return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("web::read_queue: what runs first, then lanes in the order of a free worker") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    const auto f = sample.fill();
+    const auto root = sample.checkout(f.waiting, "net");
+    const auto late = sample.plan(root, "late", pipeline::NodeKind::job);
+    const auto urgent = sample.plan(root, "urgent", pipeline::NodeKind::job);
+    sample.queue(late, 2, 0, "", 10);
+    sample.queue(urgent, 3, 0, "", 20, 5, "asked for by bob");
+    const auto now = store.clock().now();
+    const QueueModel one = read_queue(store.database(), now, {}, 1);
+    CHECK(one.running == 1);
+    CHECK(one.waiting == 3);
+    REQUIRE(one.rows.size() == 4);
+    CHECK(one.rows[0].node == f.running_node);
+    CHECK(one.rows[0].running);
+    CHECK(one.rows[1].name == "boot");  // of the lane that has the worker
+    CHECK(one.rows[1].starts_in == 90);
+    CHECK(one.rows[2].name == "urgent");
+    CHECK(one.rows[2].starts_in == 120);
+    CHECK(one.rows[3].name == "late");
+    CHECK(one.rows[3].position == 3);
+    CHECK(one.empty_in == 150);
+    CHECK(one.pauses.size() == 1);
+    const QueueModel two = read_queue(store.database(), now, {}, 2);
+    CHECK(two.rows[2].starts_in == 0);
+    CHECK(two.empty_in == 120);
+    const QueueModel told =
+        read_queue(store.database(), now, {{late.id, 1, 5}, {urgent.id, 2, std::nullopt}}, 1);
+    CHECK(told.rows[1].name == "late");
+    CHECK(told.rows[1].starts_in == 5);
+    CHECK(told.rows[3].name == "boot");  // the scheduler did not name it
+
+    const SiteWords words;
+    const std::string html = queue_page(words, two, now).body.string();
+    CHECK(contains(html, "asked for by bob"));
+    CHECK(contains(html, "the branch is being rebased"));
+    CHECK(queue_json(words, two).at("nodes").as_array().size() == 4);
+  });
+}
+
+TEST_CASE("web::read_queue: an empty queue says so") {
+  TestStore store(store::Engine::sqlite);
+  const auto model = read_queue(store.database(), store.clock().now(), {}, 0);
+  CHECK(model.rows.empty());
+  CHECK_FALSE(model.empty_in.has_value());
+  CHECK(contains(queue_page({}, model, store.clock().now()).body.string(),
+                 "Nothing waits and nothing runs"));
+}
+
+TEST_CASE("web::read_stats: days without gaps, rates and quantiles") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    const auto f = sample.fill();
+    (void)f;
+    const StatsModel model = read_stats(store.database(), store.clock().now(), 30);
+    REQUIRE(model.days.size() == 30);
+    CHECK(model.days.back().day == "2026-01-02");
+    CHECK(model.days.back().pass == 1);
+    CHECK(model.days.back().fail == 1);
+    CHECK(model.days[28].fail == 1);
+    CHECK(model.days[0].judged() == 0);
+    CHECK(model.days.back().run_median.has_value());
+    CHECK_FALSE(model.days[0].run_median.has_value());
+    const auto build = std::find_if(model.jobs.begin(), model.jobs.end(),
+                                    [](const SlowJob& job) { return job.name == "build-um"; });
+    REQUIRE(build != model.jobs.end());
+    CHECK(build->runs == 2);
+    CHECK(build->failed == 1);
+    CHECK(build->median == 95);
+    const Page page = stats_page({}, model, 30);
+    CHECK(contains(page.body.string(), "33 % of 3 series passed in the last 30 days"));
+    CHECK(contains(page.body.string(), "<svg class=\"chart\" role=\"img\""));
+    CHECK(stats_json(model).at("days").as_array().size() == 30);
+  });
+}
+
+TEST_CASE("web::stats_page: a young store has no pictures, but words") {
+  TestStore store(store::Engine::sqlite);
+  const std::string html =
+      stats_page({}, read_stats(store.database(), store.clock().now(), 7), 7).body.string();
+  CHECK(contains(html, "No series was judged"));
+  CHECK_FALSE(contains(html, "<svg"));
+}
+
+TEST_CASE("web::read_health: the worst counts, and the store's own") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    sample.fill();
+    HealthModel model = read_health(store.database(), std::nullopt);
+    REQUIRE(model.outbox.size() == 1);
+    CHECK(model.outbox[0].kind == "mail");
+    CHECK(model.outbox[0].waiting == 2);
+    CHECK(overall(model) == Condition::good);
+    CHECK(contains(health_page({}, model, store.clock().now()).body.string(),
+                   "The service does not run here"));
+    Health health;
+    health.trees = {{"net", "", "main", Condition::waiting, "<b>no route</b>", "", "", {}, {}, 0}};
+    model = read_health(store.database(), health);
+    CHECK(overall(model) == Condition::waiting);
+    health.sources = {{"imap", "imap", "x", Condition::broken, "refused", {}, {}, {}, 0}};
+    model = read_health(store.database(), health);
+    CHECK(overall(model) == Condition::broken);
+    const std::string html = health_page({}, model, store.clock().now()).body.string();
+    CHECK(contains(html, "&lt;b&gt;no route"));
+    CHECK(health_json({}, model).at("condition") == "broken");
+  });
+}
+
+TEST_CASE("web::timeline_svg: a bar a node, words for those who do not see it") {
+  std::vector<pipeline::Node> nodes(100);
+  const Timestamp begin = from_micros(1'700'000'000'000'000);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    nodes[i].name = "<n" + std::to_string(i) + ">";
+    nodes[i].created = begin;
+    nodes[i].started = begin + std::chrono::seconds(i);
+    nodes[i].finished = begin + std::chrono::seconds(2 * i + 1);
+    nodes[i].result = Verdict::fail;
+  }
+  nodes[99].finished.reset();
+  nodes[99].result.reset();
+  const std::string svg = timeline_svg(nodes, begin + std::chrono::seconds(400)).string();
+  CHECK(contains(svg, "aria-label=\"Timeline: 60 nodes in 6 min 40 s; the table"));
+  CHECK(contains(svg, "&lt;n98&gt;: fail, waited 1 min 38 s, ran 1 min 39 s"));
+  CHECK(contains(svg, "&lt;n99&gt;: running"));
+  CHECK_FALSE(contains(svg, "<n"));
+  CHECK(timeline_svg({}, begin).empty());
+  CHECK(timeline_svg(std::vector<pipeline::Node>(3), begin).empty());
+}
