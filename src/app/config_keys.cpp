@@ -292,8 +292,8 @@ class Checker {
         break;
       case KeyType::duration:
         if (!parse_duration_seconds(text)) {
-          fault(value, fmt::format("'{}' takes a duration like 90s, 5m, 2h or 30d, found '{}'", key.name,
-                                   shown));
+          fault(value, fmt::format("'{}' takes a duration like 90s, 5m, 2h or 30d, found '{}'",
+                                   key.name, shown));
         }
         break;
       case KeyType::size:

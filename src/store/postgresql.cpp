@@ -112,8 +112,7 @@ class Parameters {
   }
   void add_binary(std::string_view bytes) {
     if (bytes.size() > std::size_t{1} << 30) {
-      throw DatabaseError("PostgreSQL takes values up to 1 GiB",
-                          DatabaseError::Blame::content);
+      throw DatabaseError("PostgreSQL takes values up to 1 GiB", DatabaseError::Blame::content);
     }
     m_data.push_back(bytes.empty() ? "" : bytes.data());
     m_lengths.push_back(static_cast<int>(bytes.size()));

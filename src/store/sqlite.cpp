@@ -166,10 +166,9 @@ void SqliteDatabase::fail(std::string_view sql) const {
   const int code = sqlite3_errcode(m_connection.get()) & 0xFF;
   const bool content = code == SQLITE_ERROR || code == SQLITE_CONSTRAINT ||
                        code == SQLITE_MISMATCH || code == SQLITE_TOOBIG || code == SQLITE_RANGE;
-  throw DatabaseError(
-      fmt::format("the store {} refused ({}): {}", escape_terminal(m_path),
-                  sqlite3_errmsg(m_connection.get()), quote_sql(sql)),
-      content ? DatabaseError::Blame::content : DatabaseError::Blame::store);
+  throw DatabaseError(fmt::format("the store {} refused ({}): {}", escape_terminal(m_path),
+                                  sqlite3_errmsg(m_connection.get()), quote_sql(sql)),
+                      content ? DatabaseError::Blame::content : DatabaseError::Blame::store);
 }
 
 void SqliteDatabase::execute_script(std::string_view sql) {

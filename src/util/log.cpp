@@ -147,8 +147,9 @@ std::string format_line(Format format, std::string_view time, Level level, std::
     }
     return line + "}";
   }
-  line = format == Format::text ? fmt::format("{} {}: {}", time, name, escape_terminal(text))
-                                : fmt::format("time={} level={} msg={}", time, name, logfmt_value(text));
+  line = format == Format::text
+             ? fmt::format("{} {}: {}", time, name, escape_terminal(text))
+             : fmt::format("time={} level={} msg={}", time, name, logfmt_value(text));
   for (const Field& field : fields) {
     line += fmt::format(" {}={}", field.name, logfmt_value(field.value));
   }
