@@ -133,7 +133,7 @@ void make_history(const fs::path& dir) {
   command.env = git::git_environment();
   auto importer = value_of(ChildProcess::start(command));
   std::mt19937 random(1);
-  std::vector<int> versions(k_folders * k_files_a_folder, 0);
+  std::vector<int> versions(std::size_t{k_folders} * k_files_a_folder, 0);
   std::string stream;
   for (int i = 0; i < k_commits; ++i) {
     append_commit(stream, i, random, versions);

@@ -7,6 +7,7 @@
 #include "http/server.hpp"
 #include "util/fd.hpp"
 #include "util/subprocess.hpp"
+#include "util/text.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -47,7 +48,10 @@ Fd connect_to(std::uint16_t port, std::uint32_t source = INADDR_LOOPBACK) {
   sockaddr_in from{};
   from.sin_family = AF_INET;
   from.sin_addr.s_addr = htonl(source);
-  ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&from), sizeof(from));
+  if (!fd.valid() ||
+      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&from), sizeof(from)) != 0) {
+    die("cannot make a socket: " + std::to_string(errno));
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -149,6 +153,13 @@ Measured measure(std::uint16_t port, const std::string& path, int connections) {
   return {static_cast<double>(count) / took.count(), cpu * 1e6 / static_cast<double>(count)};
 }
 
+// A line to the process that measures, which waits for it.
+void say(const std::string& line) {
+  if (std::puts(line.c_str()) < 0 || std::fflush(stdout) != 0) {
+    die("nobody reads what the streams have to say");
+  }
+}
+
 // The other process: opens k_streams event streams, says so, holds them until its input ends.
 int hold_streams(std::uint16_t port) {
   std::vector<Fd> streams;
@@ -163,8 +174,7 @@ int hold_streams(std::uint16_t port) {
       die("an event stream was not answered");
     }
   }
-  std::puts("ready");
-  std::fflush(stdout);
+  say("ready");
   // An event to all of them, and the time until the last one has it.
   while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), stdin) != nullptr) {
     for (const Fd& stream : streams) {
@@ -172,8 +182,7 @@ int hold_streams(std::uint16_t port) {
         die("an event stream ended");
       }
     }
-    fmt::print("got {:.1f}\n", resident_mb());
-    std::fflush(stdout);
+    say(fmt::format("got {:.1f}", resident_mb()));
   }
   return 0;
 }
@@ -250,7 +259,7 @@ void measure_streams() {
 int main(int argc, char** argv) {
   raise_open_files();
   if (argc == 3 && std::string_view(argv[1]) == "--hold") {
-    return hold_streams(static_cast<std::uint16_t>(std::atoi(argv[2])));
+    return hold_streams(static_cast<std::uint16_t>(parse_uint(argv[2]).value_or(0)));
   }
   measure_streams();
 

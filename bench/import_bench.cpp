@@ -52,7 +52,7 @@ long anonymous_mib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("RssAnon:")) {
-      return std::atol(line.c_str() + 8) / 1024;
+      return std::strtol(line.c_str() + 8, nullptr, 10) / 1024;
     }
   }
   return 0;
@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
     const double our_rate = rate("ours", [&] { return import_ours(mbox, place.path(), mails); });
     const double floor_rate = rate(
         "floor", [&] { return bench::import_floor(mbox, place.path() / "floor.db", threads); });
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));  // only so that each round is seen when it is over
     ours = std::max(ours, our_rate);
     floor = std::max(floor, floor_rate);
   }

@@ -50,12 +50,12 @@ inline std::vector<PlannedMail> plan_list(std::size_t mails, std::uint64_t seed)
     const int total = random.chance(35) ? 1 : 2 + random.below(8);
     const int versions = random.chance(20) ? 2 : 1;
     for (int version = 1; version <= versions; ++version) {
-      const std::int64_t posted = start + (version - 1) * 400'000;
+      const std::int64_t posted = start + std::int64_t{version - 1} * 400'000;
       for (int number = total == 1 ? 1 : 0; number <= total; ++number) {
         plan.push_back({posted + number, thread, version, number, total, 0});
         for (int reply = 1; random.chance(reply == 1 ? 40 : 55) && reply < 8; ++reply) {
-          plan.push_back(
-              {posted + 3600 * reply + random.below(3000), thread, version, number, total, reply});
+          plan.push_back({posted + std::int64_t{3600} * reply + random.below(3000), thread, version,
+                          number, total, reply});
         }
       }
     }
@@ -259,7 +259,7 @@ inline std::string MailWriter::write(const PlannedMail& mail) const {
   const int day = static_cast<int>(mail.time / 86400 % 28) + 1;
   const int hour = static_cast<int>(mail.time / 3600 % 24);
   const int minute = static_cast<int>(mail.time / 60 % 60);
-  const int month = static_cast<int>(mail.time / (86400 * 28) % 12);
+  const int month = static_cast<int>(mail.time / 86400 / 28 % 12);
   static constexpr std::array<std::string_view, 12> months = {
       "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 

@@ -61,9 +61,10 @@ void ConfigReader::fault(const YamlValue& where, std::string_view message) {
   m_faults.push_back(located(m_file.string(), m_text, where.line, where.column, message));
 }
 
-std::string ConfigReader::word(const YamlValue& map, std::string_view key, std::string standard) {
+std::string ConfigReader::word(const YamlValue& map, std::string_view key,
+                               std::string_view standard) {
   const YamlValue* value = map.find(key);
-  return value != nullptr ? value->scalar : standard;
+  return value != nullptr ? value->scalar : std::string(standard);
 }
 
 std::vector<std::string> ConfigReader::words(const YamlValue& map, std::string_view key) {

@@ -82,7 +82,8 @@ class ConfigReader {
     }
   }
 
-  static std::string word(const YamlValue& map, std::string_view key, std::string standard = {});
+  static std::string word(const YamlValue& map, std::string_view key,
+                          std::string_view standard = {});
   static std::vector<std::string> words(const YamlValue& map, std::string_view key);
   static std::map<std::string, std::string> table(const YamlValue& map, std::string_view key);
   // "~" is the home folder; anything relative is relative to the configuration file.

@@ -34,9 +34,9 @@ LaneRunner::LaneRunner(Workspace& workspace, runtimes::Runtime& runtime, const R
                }),
       m_baselines(workspace, m_runner) {}
 
-Result<LaneRunner::End> LaneRunner::run(std::int64_t number, git::Repository* repository,
+Result<LaneRunner::End> LaneRunner::run(std::int64_t lane, git::Repository* repository,
                                         std::stop_token stop) {
-  const auto queue = m_work.lane(number);
+  const auto queue = m_work.lane(lane);
   if (queue.empty()) {
     return End::lost;
   }
@@ -48,13 +48,13 @@ Result<LaneRunner::End> LaneRunner::run(std::int64_t number, git::Repository* re
                             "store; cancel it with `patchmill cancel {}`",
                             queue.front().series, queue.front().series));
   }
-  Lane lane;
-  lane.series = *std::move(series);
-  lane.run = *run;
-  lane.repository = repository;
-  lane.stop = std::move(stop);
+  Lane taken;
+  taken.series = *std::move(series);
+  taken.run = *run;
+  taken.repository = repository;
+  taken.stop = std::move(stop);
   for (const auto& queued : queue) {
-    PM_TRY_ASSIGN(const End end, run_node(lane, queued));
+    PM_TRY_ASSIGN(const End end, run_node(taken, queued));
     if (end != End::done) {
       return end;
     }

@@ -166,7 +166,7 @@ std::string user_ident(const git::Repository& repository) {
 }
 
 std::string sender_of(const git::Repository& repository, const std::vector<CommitLine>& commits) {
-  const std::string user = user_ident(repository);
+  std::string user = user_ident(repository);
   for (const CommitLine& commit : commits) {
     for (const std::string& email : {commit.author_email, commit.committer_email}) {
       if (user.ends_with("<" + email + ">")) {

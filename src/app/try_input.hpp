@@ -22,7 +22,7 @@ struct TryInput {
 // other authors stand in the body, as git send-email writes them.
 // Errors: invalid when nothing is named, or a merge or an empty commit is in between; limit when
 // there are more than 1000.
-Result<TryInput> try_commits(git::Repository& repository, std::string_view range);
+Result<TryInput> try_commits(git::Repository& repository, std::string_view written);
 
 // An mbox or a single mail as a file ("-": standard input). The base is left open.
 Result<TryInput> try_mailbox(const std::filesystem::path& file);

@@ -54,7 +54,7 @@ Result<placement::TreeSpec> tree_of(const Config& config, const TryOptions& opti
   placement::TreeSpec local;
   local.name = options.checkout.filename().string();
   std::vector<std::string> names;
-  const placement::TreeSpec* match = config.trees.size() == 1 ? &config.trees[0] : nullptr;
+  const placement::TreeSpec* match = config.trees.size() == 1 ? &config.trees.front() : nullptr;
   for (const auto& tree : config.trees) {
     names.push_back(tree.name);
     std::error_code error;

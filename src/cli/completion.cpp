@@ -99,7 +99,6 @@ std::string bash_completion(const std::vector<Command>& commands) {
       "  case \"${COMP_WORDS[1]}\" in\n";
   for (const Command& command : commands) {
     std::string words;
-    std::string files = "compopt -o default";
     std::string values;
     for (const Option& option : options_of(command)) {
       for (const std::string& flag : flags_of(option)) {

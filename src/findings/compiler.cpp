@@ -103,7 +103,6 @@ class Reader {
   bool rust_place(std::string_view text) {
     const std::string_view trimmed = trim(text);
     if (m_rust_open && trimmed.starts_with("--> ")) {
-      DiagnosticLine place;
       const std::string at = std::string(trimmed.substr(4)) + ": error: x";
       if (const auto parsed = parse_diagnostic(at)) {
         m_findings.back().file = path_of(parsed->file);
@@ -222,7 +221,7 @@ class Reader {
   }
 
   std::string path_of(std::string_view path) const {
-    const std::string clean = normalise_path(path);
+    std::string clean = normalise_path(path);
     for (const std::string& root : m_options.source_roots) {
       const std::string prefix = normalise_path(root);
       if (clean.size() > prefix.size() && clean.starts_with(prefix) &&

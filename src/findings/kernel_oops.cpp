@@ -146,7 +146,7 @@ std::string_view instruction_function(std::string_view line) {
   for (const std::string_view word : {"RIP: ", "pc : ", "epc : ", "NIP ", "PC is at "}) {
     if (line.starts_with(word)) {
       std::string_view rest = line.substr(word.size());
-      if (const auto colon = rest.find(':'); colon != std::string_view::npos && colon < 6) {
+      if (const auto colon = rest.find(':'); colon < 6) {
         rest.remove_prefix(colon + 1);
       }
       if (const auto close = rest.find("] "); rest.starts_with('[') && close < rest.size()) {

@@ -85,7 +85,7 @@ bool LogLines::next(std::string_view& line) {
 std::string_view strip_kernel_prefix(std::string_view line) {
   if (line.size() > 2 && line[0] == '<') {
     const std::size_t end = line.find('>');
-    if (end != std::string_view::npos && end <= 4 &&
+    if (end <= 4 &&
         line.substr(1, end - 1).find_first_not_of("0123456789") == std::string_view::npos) {
       line.remove_prefix(end + 1);
     }

@@ -34,7 +34,7 @@ Result<void> write_plain(const std::filesystem::path& path, std::string_view byt
 // The entry that one section leaves behind; nothing when git is needed.
 Result<std::optional<TreeEntry>> apply_section(Repository& repository, const EntryMap& entries,
                                                const ScanFile& file) {
-  const std::optional<TreeEntry> git_needed;
+  std::optional<TreeEntry> git_needed;
   const auto old = entries.find(file.path());
   std::string content;
   std::uint32_t mode = file.new_mode;

@@ -73,7 +73,7 @@ Result<ObjectId> write_loose_object(const std::filesystem::path& objects_dir, st
   std::string object = fmt::format("{} {}", type, content.size());
   object.push_back('\0');
   object += content;
-  const ObjectId id = id_bytes == 20 ? sha1_hex(object) : sha256_hex(object);
+  ObjectId id = id_bytes == 20 ? sha1_hex(object) : sha256_hex(object);
 
   const std::string folder = objects_dir.string() + "/" + id.substr(0, 2);
   const std::string path = folder + "/" + id.substr(2);

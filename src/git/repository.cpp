@@ -23,7 +23,7 @@ std::string shown(std::string_view text) {
 // The folder git itself would use for `path`: the path, its .git, or where a .git file points.
 Result<fs::path> find_git_dir(const fs::path& path) {
   std::error_code error;
-  const fs::path dot_git = path / ".git";
+  fs::path dot_git = path / ".git";
   if (fs::is_directory(dot_git, error)) {
     return dot_git;
   }

@@ -51,8 +51,8 @@ enum class HashKind { of_alternates, sha1, sha256 };
 
 class Repository {
  public:
-  // `git_dir`: a bare repository, or the .git (or top folder) of a checkout.
-  static Result<std::unique_ptr<Repository>> open(std::filesystem::path git_dir);
+  // `path`: a bare repository, or the .git (or top folder) of a checkout.
+  static Result<std::unique_ptr<Repository>> open(std::filesystem::path path);
   // A new bare repository that borrows the objects of `alternates`.
   static Result<std::unique_ptr<Repository>> create(
       std::filesystem::path git_dir, std::span<const std::filesystem::path> alternates,

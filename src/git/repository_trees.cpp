@@ -82,7 +82,7 @@ class Splicer {
 
  private:
   Result<void> splice_below(std::vector<RawEntry>& entries, std::string_view name,
-                            std::span<const Change> below, int depth);
+                            std::span<const Change> inner, int depth);
 
   Repository::Impl& m_impl;
 };

@@ -21,7 +21,7 @@ struct Address {
 
   // Without port, brackets or zone.
   static std::optional<Address> parse(std::string_view text);
-  static Address from_sockaddr(const sockaddr_storage& address);
+  static Address from_sockaddr(const sockaddr_storage& storage);
   [[nodiscard]] std::string text() const;  // "192.0.2.1", "2001:db8::1", "unix"
   [[nodiscard]] bool is_v4() const;
   // What limits count by: the address, or the /64 of IPv6, since one person has a whole one.

@@ -99,11 +99,11 @@ struct Client::Impl {
   std::minstd_rand random{std::random_device{}()};
 
   void work();
-  void finish(std::list<std::unique_ptr<Job>>& from, std::list<std::unique_ptr<Job>>::iterator job,
+  void finish(std::list<std::unique_ptr<Job>>& from, std::list<std::unique_ptr<Job>>::iterator at,
               Result<ClientResponse> result);
   milliseconds start_ready(Time now);
   void launch(std::unique_ptr<Job> job);
-  void ended(std::list<std::unique_ptr<Job>>::iterator job, CURLcode code);
+  void ended(std::list<std::unique_ptr<Job>>::iterator at, CURLcode code);
   bool redirect(Job& job, const ClientResponse& response, std::optional<Error>& error);
   milliseconds backoff(unsigned attempt);
   void end_all(std::list<std::unique_ptr<Job>>& jobs, const std::string& why);
@@ -415,20 +415,16 @@ void Client::fetch(ClientRequest request, Callback done) {
                    request.method == "PATCH";
   job->request = std::move(request);
   job->done = std::move(done);
-  std::string refused;
-  {
-    const std::lock_guard lock(m_impl->mutex);
-    if (m_impl->pending >= m_impl->config.max_queued) {
-      refused = "too many requests wait already";
-    } else {
-      ++m_impl->pending;
-      m_impl->incoming.push_back(std::move(job));
-    }
-  }
-  if (!refused.empty()) {
-    job->done(fail(ErrorKind::limit, job->request.method + " " + job->url.origin + ": " + refused));
+  std::unique_lock lock(m_impl->mutex);
+  if (m_impl->pending >= m_impl->config.max_queued) {
+    lock.unlock();
+    job->done(fail(ErrorKind::limit, job->request.method + " " + job->url.origin +
+                                         ": too many requests wait already"));
     return;
   }
+  ++m_impl->pending;
+  m_impl->incoming.push_back(std::move(job));
+  lock.unlock();
   ::curl_multi_wakeup(m_impl->multi);
 }
 

@@ -53,8 +53,12 @@ bool has_tag(std::string_view list, std::string_view etag, bool strong) {
 }  // namespace
 
 std::string format_http_date(std::time_t time) {
+  // A file may claim any time; a date has four digits for its year (RFC 9110 section 5.6.7).
+  constexpr std::time_t first = -62'135'596'800;  // 0001-01-01
+  constexpr std::time_t last = 253'402'300'799;   // 9999-12-31 23:59:59
+  time = std::clamp(time, first, last);
   std::tm parts{};
-  ::gmtime_r(&time, &parts);
+  static_cast<void>(::gmtime_r(&time, &parts));
   std::string text = k_days[static_cast<std::size_t>(parts.tm_wday)];
   text += ", ";
   put_number(text, parts.tm_mday, 2);

@@ -605,6 +605,12 @@ void turn_away(int fd) {
   ::shutdown(fd, SHUT_WR);
 }
 
+// Not a lambda: its captures would have to outlive the coroutine.
+template <class Stream>
+Task<void> run(std::shared_ptr<Connection<Stream>> connection) {
+  co_await connection->run();
+}
+
 template <class Stream>
 void start(const std::shared_ptr<ServerState>& state,
            std::shared_ptr<Connection<Stream>> connection, int fd) {
@@ -615,16 +621,13 @@ void start(const std::shared_ptr<ServerState>& state,
     }
     return;
   }
-  asio::co_spawn(
-      state->io.get_executor(),
-      [connection = std::move(connection)]() -> Task<void> { co_await connection->run(); },
-      asio::detached);
+  asio::co_spawn(state->io.get_executor(), run(std::move(connection)), asio::detached);
 }
 
 }  // namespace
 
-void serve_connection(std::shared_ptr<ServerState> state, Fd socket, int family, Address remote,
-                      bool tls) {
+void serve_connection(const std::shared_ptr<ServerState>& state, Fd socket, int family,
+                      Address remote, bool tls) {
   const int fd = socket.release();
   PlainStream stream(state->io.get_executor(),
                      asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP),

@@ -104,7 +104,7 @@ Response Response::empty(int status) {
   return response;
 }
 
-Response Response::error(int status, std::string detail) {
+Response Response::error(int status, std::string_view detail) {
   Response response;
   response.status = status;
   response.error_detail = detail.empty() ? std::string(reason_phrase(status)) : mend_utf8(detail);
@@ -127,14 +127,14 @@ Response Response::error(const Error& error) {
   return Response::error(503, error.message);
 }
 
-Response Response::redirect(std::string location, int status) {
+Response Response::redirect(std::string_view location, int status) {
   Response response;
   response.status = status;
   response.headers.add("Location", location);
   return response;
 }
 
-Result<Response> Response::file(const std::filesystem::path& path, std::string content_type,
+Result<Response> Response::file(const std::filesystem::path& path, std::string_view content_type,
                                 bool gzip_sibling) {
   struct stat info{};
   auto bytes = open_regular(path, info);
@@ -157,7 +157,7 @@ Result<Response> Response::file(const std::filesystem::path& path, std::string c
   return response;
 }
 
-Response Response::produce(std::string content_type, Producer producer,
+Response Response::produce(std::string_view content_type, Producer producer,
                            std::optional<std::uint64_t> length) {
   Response response;
   response.headers.add("Content-Type", content_type);

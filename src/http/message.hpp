@@ -106,16 +106,16 @@ struct Response {
   static Response empty(int status = 204);
   // {"detail": …}, or a small page when HTML is preferred. 4xx text is for who asked; for 5xx say
   // nothing that is not theirs.
-  static Response error(int status, std::string detail);
+  static Response error(int status, std::string_view detail);
   // By the kind: invalid 400, not_found 404, conflict 409, limit 422, infrastructure 503.
   static Response error(const Error& error);
   // 303 by default. The location must be of our own making; a hostile one is an open redirect.
-  static Response redirect(std::string location, int status = 303);
+  static Response redirect(std::string_view location, int status = 303);
   // A regular file with Last-Modified and a strong ETag from its identity, size and time; error
   // not_found otherwise. With gzip_sibling "FILE.gz" is served to those who accept it.
-  static Result<Response> file(const std::filesystem::path& path, std::string content_type,
+  static Result<Response> file(const std::filesystem::path& path, std::string_view content_type,
                                bool gzip_sibling = false);
-  static Response produce(std::string content_type, Producer producer,
+  static Response produce(std::string_view content_type, Producer producer,
                           std::optional<std::uint64_t> length = std::nullopt);
   static Response events(std::shared_ptr<EventStream> stream);
 };

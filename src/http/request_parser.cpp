@@ -124,7 +124,7 @@ std::optional<ParseError> check_framing(RequestHead& head) {
     if (!length) {
       return ParseError{400, "the Content-Length is not a number"};
     }
-    head.content_length = *length;
+    head.content_length = length;
   }
   const std::string connection = head.headers.joined("Connection");
   head.keep_alive =

@@ -106,10 +106,10 @@ struct ServerState : std::enable_shared_from_this<ServerState> {
 
 Result<Listener> open_listener(const Listen& listen);
 // Runs until the listener is shut.
-Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t listener);
+Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index);
 Task<void> watch_loop(std::shared_ptr<ServerState> state);
 // Takes ownership of the socket and serves it to the end.
-void serve_connection(std::shared_ptr<ServerState> state, Fd socket, int family, Address remote,
-                      bool tls);
+void serve_connection(const std::shared_ptr<ServerState>& state, Fd socket, int family,
+                      Address remote, bool tls);
 
 }  // namespace patchmill::http

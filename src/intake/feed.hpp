@@ -28,6 +28,7 @@ class Feed {
   virtual Result<void> wait(Waiter& waiter) = 0;
   // What a source of the last open() went past (Source::take_left_out()), while that source may
   // still be read on another thread. The feed has it tried again, and complains until it is read.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps the errors
   virtual void left_out(const Source& /*source*/, std::vector<Error> /*errors*/) {}
   // What does not work although the rest does, with what to do about it; empty: everything does.
   [[nodiscard]] virtual std::string complaint() const { return {}; }

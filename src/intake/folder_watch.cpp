@@ -54,6 +54,7 @@ Result<int> FolderWatch::add(const fs::path& folder, std::uint32_t mask) {
 
 FolderWatch::Changes FolderWatch::take() {
   Changes changes;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read() fills what is looked at
   alignas(inotify_event) std::array<char, 16384> buffer;
   while (true) {
     const auto count = ::read(m_fd.get(), buffer.data(), buffer.size());

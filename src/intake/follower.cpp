@@ -104,7 +104,7 @@ void Follower::update(const Change& change) {
 void Follower::run() {
   const CancelScope cancel(m_waiter.stop_fd());
   while (!m_waiter.stopped()) {
-    const auto guarded = [this](auto&& action) -> Result<void> {
+    const auto guarded = [](auto&& action) -> Result<void> {
       try {
         return action();
       } catch (const store::DatabaseError& error) {

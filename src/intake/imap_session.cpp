@@ -44,10 +44,10 @@ bool ImapSession::has_capability(std::string_view name) const {
   return m_capabilities.contains(to_upper(name));
 }
 
-Result<void> ImapSession::send(std::string_view text) {
+Result<void> ImapSession::send(std::string_view command) {
   m_tag = fmt::format("p{}", ++m_commands);
   m_answers = 0;
-  return m_stream->write(fmt::format("{} {}\r\n", m_tag, text));
+  return m_stream->write(fmt::format("{} {}\r\n", m_tag, command));
 }
 
 void ImapSession::learn_capabilities(const ImapResponse& response) {

@@ -151,15 +151,15 @@ bool same_email(std::string_view a, std::string_view b) {
   return iequals(a, b);
 }
 
-std::vector<Address> parse_addresses(std::string_view text) {
+std::vector<Address> parse_addresses(std::string_view header_value) {
   std::vector<Address> result;
   Entry entry;
   std::size_t pos = 0;
   bool broken_quote = false, broken_comment = false;
-  while (pos < text.size()) {
-    const char c = text[pos];
+  while (pos < header_value.size()) {
+    const char c = header_value[pos];
     if (c == '"' && !broken_quote) {
-      if (read_quoted(text, pos, entry.phrase)) {
+      if (read_quoted(header_value, pos, entry.phrase)) {
         entry.quoted = true;
         continue;
       }
@@ -168,10 +168,11 @@ std::vector<Address> parse_addresses(std::string_view text) {
       // A comment inside a display name ("A B (C) <a@x>") is part of what people call themselves.
       const std::size_t start = pos;
       std::string comment;
-      if (read_comment(text, pos, comment)) {
-        const std::size_t next = text.find_first_not_of(" \t\r\n", pos);
-        if (next != std::string_view::npos && text[next] == '<' && !trim(entry.phrase).empty()) {
-          entry.phrase += text.substr(start, pos - start);
+      if (read_comment(header_value, pos, comment)) {
+        const std::size_t next = header_value.find_first_not_of(" \t\r\n", pos);
+        if (next != std::string_view::npos && header_value[next] == '<' &&
+            !trim(entry.phrase).empty()) {
+          entry.phrase += header_value.substr(start, pos - start);
         } else {
           entry.comment = std::move(comment);
         }
@@ -179,13 +180,13 @@ std::vector<Address> parse_addresses(std::string_view text) {
       }
       broken_comment = true;
     } else if (c == '<') {
-      const std::size_t close = text.find('>', pos);
-      const std::size_t end = close == std::string_view::npos ? text.size() : close;
+      const std::size_t close = header_value.find('>', pos);
+      const std::size_t end = close == std::string_view::npos ? header_value.size() : close;
       if (!entry.has_angle) {
-        entry.angle = text.substr(pos + 1, end - pos - 1);
+        entry.angle = header_value.substr(pos + 1, end - pos - 1);
         entry.has_angle = true;
       }
-      pos = close == std::string_view::npos ? text.size() : close + 1;
+      pos = close == std::string_view::npos ? header_value.size() : close + 1;
       continue;
     } else if (c == ',' || c == ';') {
       finish(entry, result);

@@ -13,8 +13,9 @@ namespace {
 constexpr int k_max_depth = 16;
 constexpr std::size_t k_max_patches = 500;
 
-void add_sentence(std::string& text, std::string sentence) {
-  text += (text.empty() ? "" : "; ") + sentence;
+void add_sentence(std::string& text, std::string_view sentence) {
+  text += text.empty() ? "" : "; ";
+  text += sentence;
 }
 
 // The version a change-id asks for ("…:v3"), if it does.

@@ -58,6 +58,7 @@ bool write_all(int fd, std::string_view content) {
 // changes meanwhile.
 Result<std::string> copy_hashing(const fs::path& from, int from_fd, const fs::path& to, int to_fd) {
   Sha256 hash;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read() fills what is looked at
   std::array<char, 1 << 16> buffer;
   while (true) {
     const auto n = ::read(from_fd, buffer.data(), buffer.size());

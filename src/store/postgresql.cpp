@@ -186,7 +186,7 @@ class PgDatabase final : public Database {
     std::vector<Oid> types;
   };
 
-  PgResult check(PGresult* result, std::string_view sql) const;
+  PgResult check(PGresult* raw, std::string_view sql) const;
   void set_up();
   void reconnect_if_lost();
   const Prepared& prepared(std::string_view sql, const Value* values, std::size_t count);

@@ -108,6 +108,7 @@ void Exchange::feed() {
 
 void Exchange::drain(Fd& fd, bool is_stdout) {
   // A bounded number of reads, so that an endless writer cannot keep us from the deadline.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read() fills what is looked at
   std::array<char, 65536> buffer;
   for (int round = 0; round < 16; ++round) {
     const auto n = ::read(fd.get(), buffer.data(), buffer.size());

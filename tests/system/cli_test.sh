@@ -237,6 +237,15 @@ expect_text 'cannot be used: the mail is empty' "$work/out" "receive nothing"
 run show --data "$work/received" series --json; expect_status 0 $? "show what was received"
 expect_text '"total":1' "$work/out" "show what was received"
 
+case_of "output that finds no place"
+"$bin" show --data "$work/received" series --json >/dev/full 2>"$work/err"; expect_status 3 $? "show on a full disk"
+expect_text 'could not be written' "$work/err" "show on a full disk"
+"$bin" --help-all >/dev/full 2>"$work/err"; expect_status 3 $? "help on a full disk"
+for _ in 1 2 3 4 5; do
+  { "$bin" --help-all 2>"$work/err"; echo $? >"$work/status"; } | true
+  case $(cat "$work/status") in 0|141) ;; *) echo "FAIL: help that nobody reads: $(cat "$work/status")"; bad=1 ;; esac
+done
+
 case_of "doctor"
 run doctor -c "$work/patchmill.yaml"; expect_status 0 $? "doctor"
 expect_text 'tree widget' "$work/out" "doctor"
