@@ -94,7 +94,9 @@ HealthState::HealthState(const Clock& clock) : m_clock(clock), m_start(clock.now
 void HealthState::set(Part part, std::string_view item, PartState state, std::string_view message,
                       std::string_view todo) {
   const std::string name = clean(item);
-  ItemHealth health{name, state, m_clock.now(), clean(message), clean(todo)};
+  // Who reports the state of a thing may always say what would mend it.
+  ItemHealth health{name, state, m_clock.now(), clean(message),
+                    state == PartState::ok ? std::string() : clean(todo)};
   const std::lock_guard lock(m_mutex);
   Items& items = m_items.at(index_of(part));
   const auto found = items.find(name);

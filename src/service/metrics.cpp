@@ -135,6 +135,9 @@ void add_work(MetricsText& out, const Gauges::Snapshot& counted) {
              "From the arrival of a mail to the verdict of its checks.");
   out.histogram(counted.first_verdict.bounds, counted.first_verdict.counts,
                 counted.first_verdict.sum);
+  if (counted.workers == 0) {
+    return;
+  }
   out.family("patchmill_workers", "gauge", "Workers, by what they do.");
   out.sample(real(counted.workers_busy), {{"state", "busy"}});
   out.sample(real(counted.workers - std::min(counted.workers, counted.workers_busy)),

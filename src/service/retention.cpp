@@ -25,7 +25,7 @@ constexpr std::int64_t k_series_at_once = 200;
 constexpr std::int64_t k_nodes_at_once = 500;
 constexpr std::int64_t k_events_at_once = 5000;
 constexpr unsigned k_folders_at_once = 8;
-constexpr std::string_view k_cursor = "retention";
+constexpr std::string_view k_cursor = "service/retention";
 
 std::optional<Timestamp> used_last(const fs::path& slot) {
   std::optional<Timestamp> newest;

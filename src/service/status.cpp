@@ -153,6 +153,9 @@ Status read_status(store::Database& database, const app::Config& config, Timesta
   status.mails = reports::mail_counts(database);
   status.outbox = store::outbox_counts(database);
   status.cursors = store::all_cursors(database);
+  // The service's own notes are no sources.
+  std::erase_if(status.cursors,
+                [](const store::CursorRow& row) { return row.source.starts_with("service/"); });
   status.store_bytes = store::store_bytes(database);
   status.events = store::last_events(database, options.events);
   const SystemClock clock;

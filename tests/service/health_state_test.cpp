@@ -73,6 +73,8 @@ TEST_CASE("service::HealthState: one broken source degrades, all of them are dow
   health.set_ok(Part::sources, "netdev");
   CHECK(part_of(health.parts(), Part::sources).state == PartState::ok);
   CHECK(part_of(health.parts(), Part::sources).since == clock.now());
+  health.set(Part::disk, "", PartState::ok, "", "make room");
+  CHECK(part_of(health.parts(), Part::disk).todo.empty());
 
   health.set(Part::mail, "", PartState::down, "the server refuses the login");
   CHECK(part_of(health.parts(), Part::mail).message == "the server refuses the login");
