@@ -155,6 +155,8 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict re
   pipeline::WorkStore work(workspace.database());
   store::Transaction transaction(workspace.database());
   const int ended = end_nodes(workspace, run, result, reason);
+  // What comes instead has not begun yet, and must not be forgotten by a crash.
+  work.note_pending(run.series, true);
   work.close_run(run.series, run.attempt, workspace.clock().now());
   transaction.commit();
   return ended;
@@ -169,6 +171,7 @@ void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::strin
   verdict.time = workspace.clock().now();
   verdict.content_key = run.content_key;
   workspace.nodes().set_verdict(run.series, verdict);
+  pipeline::WorkStore(workspace.database()).clear_pending(run.series);
   transaction.commit();
 }
 

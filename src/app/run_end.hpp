@@ -17,7 +17,8 @@ std::optional<SeriesReport> conclude_run(Workspace& workspace, const tracker::Se
                                          const pipeline::SeriesRun& run);
 
 // Ends every node of the run that has not ended, with this result and reason, and closes it. The
-// verdict of the series stays as it was. Whoever runs one of the nodes learns of it when it is
+// verdict of the series stays as it was, and the series is to be judged (WorkStore::pending) until
+// another try begins. Whoever runs one of the nodes learns of it when it is
 // done. Returns how many nodes were ended.
 int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, findings::Verdict result,
                 std::string_view reason);

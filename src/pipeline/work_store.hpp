@@ -53,6 +53,15 @@ class WorkStore {
   // False when it was closed already: somebody else has said the last word about it.
   bool close_run(std::int64_t series, int attempt, Timestamp now);
 
+  // Series that are to be judged, kept over a crash until open_run() or clear_pending().
+  struct Pending {
+    std::int64_t series = 0;
+    bool again = false;
+  };
+  void note_pending(std::int64_t series, bool again);
+  void clear_pending(std::int64_t series);
+  std::vector<Pending> pending();
+
   void enqueue(const QueuedNode& node);
   std::vector<QueuedNode> all();  // by lane and position
   std::vector<QueuedNode> lane(std::int64_t lane);

@@ -168,10 +168,12 @@ void FrontLoop::recover() {
     if (seen.begun || !series) {
       app::abandon_run(*m_workspace, run, findings::Verdict::incomplete,
                        "patchmill ended while this was under way; it says nothing about the patch");
-      look_at(run.series, true);
     } else {
       app::conclude_run(*m_workspace, *series, run);
     }
+  }
+  for (const auto& pending : work.pending()) {
+    look_at(pending.series, pending.again);
   }
   m_workspace->nodes().close_orphans();
   m_scheduler.load();
@@ -234,6 +236,7 @@ void FrontLoop::serve(const pipeline::Request& request) {
                      request.kind == pipeline::RequestKind::retry_node;
   if (retry) {
     // Jobs hand on their work, so a node is repeated with all of its series.
+    pipeline::WorkStore(m_workspace->database()).note_pending(series, true);
     look_at(series, true);
     return;
   }
@@ -322,6 +325,7 @@ void FrontLoop::process(const Job& job) {
       app::abandon_run(*m_workspace, *before, findings::Verdict::skip,
                        "the series was joined with another one");
     }
+    work.clear_pending(job.series);
     return;
   }
   if (before && job.given_up) {
@@ -344,6 +348,9 @@ void FrontLoop::process(const Job& job) {
     return;
   }
   m_failures.erase(job.series);
+  if (start->report) {
+    work.clear_pending(job.series);
+  }
   if (before && !start->resumed) {
     // What runs of the try before is of no use any more.
     m_scheduler.cancel(job.series);

@@ -35,6 +35,13 @@ CREATE TABLE queue (
 CREATE INDEX queue_lane ON queue (lane);
 CREATE INDEX queue_series ON queue (series);
 
+-- Series that are to be judged although no event says so: asked for, or begun and broken off. A row
+-- leaves in the transaction that begins the try.
+CREATE TABLE series_pending (
+  series @INT@ PRIMARY KEY,
+  again @INT@ NOT NULL           -- 1: also when nothing changed since the verdict
+) @STRICT@;
+
 -- What people asked for; taken by the service, or by the next run.
 CREATE TABLE requests (
   id @ID@,
