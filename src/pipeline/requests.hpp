@@ -1,5 +1,5 @@
 #pragma once
-// What people ask for from outside: done by the service, or by the next run.
+// What people ask for from outside: done by the service.
 //
 // A request is a row until somebody takes it, so it may be made while nothing runs.
 
