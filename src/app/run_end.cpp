@@ -156,7 +156,7 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict re
   store::Transaction transaction(workspace.database());
   const int ended = end_nodes(workspace, run, result, reason);
   // What comes instead has not begun yet, and must not be forgotten by a crash.
-  work.note_pending(run.series, true);
+  work.note_pending(run.series);
   work.close_run(run.series, run.attempt, workspace.clock().now());
   transaction.commit();
   return ended;

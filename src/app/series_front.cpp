@@ -108,6 +108,7 @@ SeriesFront::Start SeriesFront::conclude_early(const tracker::Series& series,
     }
     m_workspace.nodes().set_verdict(series.number, early);
   }
+  m_work.clear_pending(series.number);
   return {SeriesReport{early, false}, std::nullopt};
 }
 

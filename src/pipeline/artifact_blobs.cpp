@@ -6,7 +6,7 @@ namespace patchmill::pipeline {
 namespace {
 
 constexpr std::string_view k_old_rows =
-    " FROM node_artifacts WHERE node = ? AND name NOT IN ('placement.json', 'findings.json')";
+    " FROM node_artifacts WHERE node = ? AND name <> 'placement.json'";
 
 void drop(store::Database& database, std::int64_t node, bool dry_run, DroppedArtifacts& dropped) {
   const auto row = database.one<std::int64_t, std::int64_t>(

@@ -15,7 +15,7 @@ void each_artifact_blob(store::Database& database,
                         const std::function<void(std::string_view sha256)>& f);
 
 // What is dropped are rows, and with them the reference to the blob. What pages need to tell what
-// happened (placement.json, findings.json) stays, as do nodes, findings and verdicts.
+// happened (placement.json) stays, as do nodes, findings and verdicts.
 struct DroppedArtifacts {
   std::int64_t count = 0, bytes = 0;
 };

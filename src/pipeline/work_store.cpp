@@ -58,23 +58,19 @@ QueuedNode queued_from(const store::Row& row) {
 
 }  // namespace
 
-void WorkStore::note_pending(std::int64_t series, bool again) {
-  m_database.exec(
-      "INSERT INTO series_pending (series, again) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET"
-      " again = CASE WHEN series_pending.again > excluded.again THEN series_pending.again"
-      " ELSE excluded.again END",
-      series, again ? 1 : 0);
+void WorkStore::note_pending(std::int64_t series) {
+  m_database.exec("INSERT INTO series_pending (series) VALUES (?) ON CONFLICT (series) DO NOTHING",
+                  series);
 }
 
 void WorkStore::clear_pending(std::int64_t series) {
   m_database.exec("DELETE FROM series_pending WHERE series = ?", series);
 }
 
-std::vector<WorkStore::Pending> WorkStore::pending() {
-  std::vector<Pending> result;
-  m_database.each(
-      "SELECT series, again FROM series_pending ORDER BY series",
-      [&](const store::Row& row) { result.push_back({row.integer(0), row.get<bool>(1)}); });
+std::vector<std::int64_t> WorkStore::pending() {
+  std::vector<std::int64_t> result;
+  m_database.each("SELECT series FROM series_pending ORDER BY series",
+                  [&](const store::Row& row) { result.push_back(row.integer(0)); });
   return result;
 }
 

@@ -54,13 +54,9 @@ class WorkStore {
   bool close_run(std::int64_t series, int attempt, Timestamp now);
 
   // Series that are to be judged, kept over a crash until open_run() or clear_pending().
-  struct Pending {
-    std::int64_t series = 0;
-    bool again = false;
-  };
-  void note_pending(std::int64_t series, bool again);
+  void note_pending(std::int64_t series);
   void clear_pending(std::int64_t series);
-  std::vector<Pending> pending();
+  std::vector<std::int64_t> pending();
 
   void enqueue(const QueuedNode& node);
   std::vector<QueuedNode> all();  // by lane and position

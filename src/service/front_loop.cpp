@@ -172,8 +172,8 @@ void FrontLoop::recover() {
       app::conclude_run(*m_workspace, *series, run);
     }
   }
-  for (const auto& pending : work.pending()) {
-    look_at(pending.series, pending.again);
+  for (const std::int64_t series : work.pending()) {
+    look_at(series, true);
   }
   m_workspace->nodes().close_orphans();
   m_scheduler.load();
@@ -236,7 +236,7 @@ void FrontLoop::serve(const pipeline::Request& request) {
                      request.kind == pipeline::RequestKind::retry_node;
   if (retry) {
     // Jobs hand on their work, so a node is repeated with all of its series.
-    pipeline::WorkStore(m_workspace->database()).note_pending(series, true);
+    pipeline::WorkStore(m_workspace->database()).note_pending(series);
     look_at(series, true);
     return;
   }
@@ -348,9 +348,6 @@ void FrontLoop::process(const Job& job) {
     return;
   }
   m_failures.erase(job.series);
-  if (start->report) {
-    work.clear_pending(job.series);
-  }
   if (before && !start->resumed) {
     // What runs of the try before is of no use any more.
     m_scheduler.cancel(job.series);

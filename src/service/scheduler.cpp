@@ -61,6 +61,17 @@ void Scheduler::add(const std::vector<pipeline::QueuedNode>& nodes) {
   }
 }
 
+// What waits of a series; the caller holds m_mutex.
+void Scheduler::forget(std::int64_t series) {
+  std::erase_if(m_lanes, [&](const auto& entry) {
+    if (entry.second.series != series) {
+      return false;
+    }
+    m_queue.remove(entry.first);
+    return true;
+  });
+}
+
 void Scheduler::load() {
   const std::lock_guard store_lock(m_store_mutex);
   const auto nodes = pipeline::WorkStore(database()).all();
@@ -73,13 +84,7 @@ void Scheduler::refresh_series(std::int64_t series) {
   const std::lock_guard store_lock(m_store_mutex);
   const auto nodes = pipeline::WorkStore(database()).of_series(series);
   const std::lock_guard lock(m_mutex);
-  std::erase_if(m_lanes, [&](const auto& entry) {
-    if (entry.second.series != series) {
-      return false;
-    }
-    m_queue.remove(entry.first);
-    return true;
-  });
+  forget(series);
   add(nodes);
   m_changed.notify_all();
 }
@@ -166,13 +171,7 @@ void Scheduler::done(const std::shared_ptr<Claim>& claim) {
 
 void Scheduler::cancel(std::int64_t series) {
   const std::lock_guard lock(m_mutex);
-  std::erase_if(m_lanes, [&](const auto& entry) {
-    if (entry.second.series != series) {
-      return false;
-    }
-    m_queue.remove(entry.first);
-    return true;
-  });
+  forget(series);
   for (const auto& [lane, claim] : m_running) {
     if (claim->series == series) {
       claim->stop.request_stop();

@@ -90,6 +90,7 @@ class Scheduler {
   };
   void add(const std::vector<pipeline::QueuedNode>& nodes);
   void put(const Lane& lane);
+  void forget(std::int64_t series);
   [[nodiscard]] const pipeline::Pause* pause_for(const Lane& lane) const;
   store::Database& database();
   std::shared_ptr<Claim> try_take(const std::string& worker);

@@ -58,13 +58,10 @@ TEST_CASE("pipeline::WorkStore: a run is open until somebody has the last word")
 TEST_CASE("pipeline::WorkStore: what is to be judged is kept until a try begins") {
   test::on_each_engine([](test::TestStore& store) {
     WorkStore work(store.database());
-    work.note_pending(7, false);
-    work.note_pending(8, true);
-    work.note_pending(8, false);
-    auto pending = work.pending();
-    REQUIRE(pending.size() == 2);
-    CHECK_FALSE(pending[0].again);
-    CHECK(pending[1].again);
+    work.note_pending(7);
+    work.note_pending(8);
+    work.note_pending(8);
+    CHECK(work.pending() == std::vector<std::int64_t>{7, 8});
     work.open_run({8, 1, 12, "mm", "key2", "", "", at(0), std::nullopt});
     work.clear_pending(7);
     CHECK(work.pending().empty());

@@ -38,11 +38,10 @@ CREATE INDEX queue_series ON queue (series);
 -- Series that are to be judged although no event says so: asked for, or begun and broken off. A row
 -- leaves in the transaction that begins the try.
 CREATE TABLE series_pending (
-  series @INT@ PRIMARY KEY,
-  again @INT@ NOT NULL           -- 1: also when nothing changed since the verdict
+  series @INT@ PRIMARY KEY
 ) @STRICT@;
 
--- What people asked for; taken by the service, or by the next run.
+-- What people asked for; taken by the service.
 CREATE TABLE requests (
   id @ID@,
   kind TEXT NOT NULL,            -- retry-series, retry-node, cancel-series, cancel-node
