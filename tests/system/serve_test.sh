@@ -61,7 +61,7 @@ until_true() { # until_true SECONDS COMMAND…
     sleep 0.05
   done
 }
-verdicts() { get '/?superseded=yes' | field 'join " ", map { "$_->{number}:" . ($_->{verdict} // "none") } sort { $a->{number} <=> $b->{number} } @{$d->{series}}'; }
+verdicts() { get '/?state=all&limit=100' | field 'join " ", map { "$_->{number}:" . ($_->{verdict} // "none") } sort { $a->{number} <=> $b->{number} } @{$d->{series}}'; }
 deliver() { # deliver MAIL NAME, as delivery programs do it
   cp "$1" "$work/one/box/tmp/$2"
   mv "$work/one/box/tmp/$2" "$work/one/box/new/$2"
