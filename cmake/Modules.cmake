@@ -46,6 +46,11 @@ function(patchmill_check_layers)
     COMMENT "Checking that no layer includes one above it")
 endfunction()
 
+# What is tested is optimised, the tests need not be: it is most of the time of a build.
+function(patchmill_test_options target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0>)
+endfunction()
+
 # patchmill_tests(NAME [DEPS modules...]): one doctest program for tests/NAME, one CTest test.
 function(patchmill_tests name)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
@@ -57,8 +62,9 @@ function(patchmill_tests name)
   add_executable(${name}_tests ${sources})
   target_link_libraries(${name}_tests PRIVATE patchmill_${name} ${dep_targets} patchmill_test_support ${ARG_LIBS})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  patchmill_test_options(${name}_tests)
   if(PATCHMILL_PCH)
-    target_precompile_headers(${name}_tests REUSE_FROM patchmill_util)
+    target_precompile_headers(${name}_tests REUSE_FROM patchmill_test_support)
   endif()
   add_test(NAME ${name} COMMAND ${name}_tests)
   set_tests_properties(${name} PROPERTIES TIMEOUT 900)

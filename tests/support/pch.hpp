@@ -1,0 +1,11 @@
+#pragma once
+// Headers that nearly every test needs, compiled once per build.
+#include "util/pch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
