@@ -79,8 +79,8 @@ void import(const fs::path& inbox, const fs::path& data, store::Database& databa
   const SystemClock clock;
   intake::Importer importer(database, blobs, clock);
   const auto report = importer.run(sources);
-  for (const auto& problem : report.problems) {
-    die("REAL_INBOX: " + problem.message);
+  if (!report.problems.empty()) {
+    die("REAL_INBOX: " + report.problems.front().message);
   }
   const auto mails = report.stored + report.duplicates;
   fmt::print("import: {} mails in {:.1f} s, {:.0f} mails/s; {} stored, {} duplicates\n", mails,
@@ -135,12 +135,15 @@ Upstream read_upstream(const fs::path& tree) {
   command.argv = {"git", "-C", tree.string(), "log", "--no-merges", "-p", "-M", "--full-index"};
   command.env = git::git_environment();
   command.timeout = std::chrono::hours(1);
-  command.on_output = [file](std::string_view bytes) {
-    std::fwrite(bytes.data(), 1, bytes.size(), file);
+  bool whole = true;
+  command.on_output = [file, &whole](std::string_view bytes) {
+    whole = whole && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
   };
   SystemProcessRunner runner;
   value_of(runner.run(command));
-  std::fclose(file);
+  if (std::fclose(file) != 0 || !whole) {
+    die("cannot write " + diffs.string() + " to its end");
+  }
   Command ids;
   ids.argv = {"sh", "-c", "exec git patch-id --stable <\"$1\"", "sh", diffs.string()};
   ids.timeout = std::chrono::hours(1);

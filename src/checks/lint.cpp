@@ -40,8 +40,7 @@ std::optional<std::size_t> number_of(std::string_view name) {
     return std::nullopt;
   }
   const std::string_view folder = base_name(name.substr(0, slash));
-  const auto number = parse_uint(folder);
-  return number ? std::optional<std::size_t>(*number) : std::nullopt;
+  return parse_uint(folder);
 }
 
 struct Blob {

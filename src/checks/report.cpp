@@ -60,9 +60,9 @@ void Report::add(findings::Finding finding) {
   m_outcome.findings.push_back(std::move(finding));
 }
 
-CheckOutcome Report::finish(std::string summary_if_clean) {
+CheckOutcome Report::finish(std::string_view summary_if_clean) {
   if (clean()) {
-    return finish_with(std::move(summary_if_clean));
+    return finish_with(summary_if_clean);
   }
   const auto worst = m_errors > 0 ? findings::Severity::error : findings::Severity::warning;
   std::string text;
@@ -80,10 +80,10 @@ CheckOutcome Report::finish(std::string summary_if_clean) {
   if (more > 0) {
     text += fmt::format(" (and {} more)", more);
   }
-  return finish_with(std::move(text));
+  return finish_with(text);
 }
 
-CheckOutcome Report::finish_with(std::string summary) {
+CheckOutcome Report::finish_with(std::string_view summary) {
   m_outcome.verdict = m_errors > 0     ? findings::Verdict::fail
                       : m_warnings > 0 ? findings::Verdict::warning
                                        : findings::Verdict::pass;
@@ -110,14 +110,14 @@ findings::Finding make_finding(findings::Severity severity, std::string_view rul
   return finding;
 }
 
-CheckOutcome skipped(std::string why) {
+CheckOutcome skipped(std::string_view why) {
   CheckOutcome outcome;
   outcome.verdict = findings::Verdict::skip;
   outcome.summary = one_line(why, k_longest_summary);
   return outcome;
 }
 
-CheckOutcome incomplete(std::string why) {
+CheckOutcome incomplete(std::string_view why) {
   CheckOutcome outcome;
   outcome.verdict = findings::Verdict::incomplete;
   outcome.summary = one_line(why, k_longest_summary);

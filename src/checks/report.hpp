@@ -27,9 +27,9 @@ class Report {
   [[nodiscard]] bool clean() const { return m_errors + m_warnings == 0; }
   // fail with errors, warning with warnings, else pass with `summary_if_clean`. The summary is
   // made of the worst findings. Beyond a thousand findings only their number is kept.
-  CheckOutcome finish(std::string summary_if_clean);
+  CheckOutcome finish(std::string_view summary_if_clean);
   // As finish(), with a summary of the caller's whatever was found.
-  CheckOutcome finish_with(std::string summary);
+  CheckOutcome finish_with(std::string_view summary);
 
  private:
   std::string m_tool, m_label;
@@ -39,7 +39,7 @@ class Report {
 
 findings::Finding make_finding(findings::Severity severity, std::string_view rule,
                                std::string message, Place place = {});
-CheckOutcome skipped(std::string why);
-CheckOutcome incomplete(std::string why);
+CheckOutcome skipped(std::string_view why);
+CheckOutcome incomplete(std::string_view why);
 
 }  // namespace patchmill::checks

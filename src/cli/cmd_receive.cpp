@@ -29,8 +29,8 @@ int run(const Common& common, const Storage& storage) {
   intake::Importer importer((*workspace)->database(), (*workspace)->blobs(), (*workspace)->clock(),
                             options);
   const auto done = importer.run(sources);
-  for (const auto& problem : done.problems) {
-    return report(problem);
+  if (!done.problems.empty()) {
+    return report(done.problems.front());
   }
   if (done.stored + done.duplicates == 0) {
     return report({ErrorKind::invalid, "standard input held no mail"});

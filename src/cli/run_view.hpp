@@ -28,7 +28,7 @@ class RunView {
   struct Row {
     tracker::Series series;
     pipeline::NodeStore::SeriesVerdict verdict;
-    bool tested;
+    bool tested = false;
   };
   const Common& m_common;
   std::size_t m_count;

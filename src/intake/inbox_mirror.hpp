@@ -27,7 +27,7 @@ class InboxMirror {
   static constexpr int whole = -1;  // an inbox that is one repository
 
   // Errors: invalid.
-  static Result<InboxMirror> open(const std::filesystem::path& mirrors_dir, std::string_view url);
+  static Result<InboxMirror> open(const std::filesystem::path& mirrors_dir, std::string_view given);
   // Asks the server whether the inbox has epochs or is one repository (unless told by has_epochs).
   Result<void> find_form();
   [[nodiscard]] bool has_epochs() const { return m_pattern.has_value(); }

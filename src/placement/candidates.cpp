@@ -56,7 +56,7 @@ TreeCandidates::TreeCandidates(Tree& tree, const TreeAffinity& affinity, const T
 }
 
 void TreeCandidates::add_from_images(const std::vector<PreImage>& images,
-                                     std::shared_ptr<const Prerequisites> on) {
+                                     const std::shared_ptr<const Prerequisites>& on) {
   m_images = images;
   m_search.emplace(*m_view.index, m_images);
   m_match = m_search->best(m_view.until, m_posted);

@@ -33,7 +33,7 @@ class TreeCandidates {
   // `images`: the pre-images of `on` and the series together. Files that all match are evidence
   // enough for a tree that needs some.
   void add_from_images(const std::vector<PreImage>& images,
-                       std::shared_ptr<const Prerequisites> on);
+                       const std::shared_ptr<const Prerequisites>& on);
   void add_implied(const ImpliedDependency& implied);
   void add_base_commit(const std::string& commit, std::shared_ptr<const Prerequisites> on);
   void add_last_good(Ordinal ordinal, std::shared_ptr<const Prerequisites> on);

@@ -84,8 +84,8 @@ struct PlaceOptions {
 // Used by one thread at a time; several processes may share a data directory.
 class Placer {
  public:
-  Placer(store::Database& database, std::filesystem::path data_dir, std::vector<TreeSpec> trees,
-         const Clock& clock);
+  Placer(store::Database& database, const std::filesystem::path& data_dir,
+         std::vector<TreeSpec> trees, const Clock& clock);
   ~Placer();
 
   // Fetches mirrors (data_dir/trees/NAME; what is applied goes to NAME.work.git) and brings the

@@ -42,7 +42,7 @@ struct Placer::Impl {
   std::vector<std::unique_ptr<Tree>> forest;
 };
 
-Placer::Placer(store::Database& database, std::filesystem::path data_dir,
+Placer::Placer(store::Database& database, const std::filesystem::path& data_dir,
                std::vector<TreeSpec> trees, const Clock& clock)
     : m_impl(std::make_unique<Impl>(database, data_dir, std::move(trees), clock)) {}
 
