@@ -1,12 +1,17 @@
-# patchmill_module(NAME DEPS other modules... LIBS outside libraries...)
+# patchmill_module(NAME [COLD] [PCH MODULE] DEPS other modules... LIBS outside libraries...)
 #
 # One static library for a folder of src/. It may use its own headers and those of
 # the modules named in DEPS (and theirs); cmake/check_layers.cmake refuses any other include.
+# COLD: no figure depends on it, see PATCHMILL_COLD_OPTIONS. PCH: whose precompiled header it uses,
+# src/MODULE/pch.hpp; util's unless told.
 
 set_property(GLOBAL PROPERTY PATCHMILL_MODULES "")
 
 function(patchmill_module name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "PCH" "DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  if(NOT ARG_PCH)
+    set(ARG_PCH util)
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
   set(target patchmill_${name})
   list(TRANSFORM ARG_DEPS PREPEND patchmill_ OUTPUT_VARIABLE dep_targets)
@@ -15,11 +20,14 @@ function(patchmill_module name)
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE_LIBS})
     if(PATCHMILL_PCH)
-      if(name STREQUAL "util")
-        target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/util/pch.hpp)
+      if(name STREQUAL ARG_PCH)
+        target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/${name}/pch.hpp)
       else()
-        target_precompile_headers(${target} REUSE_FROM patchmill_util)
+        target_precompile_headers(${target} REUSE_FROM patchmill_${ARG_PCH})
       endif()
+    endif()
+    if(ARG_COLD)
+      target_compile_options(${target} PRIVATE ${PATCHMILL_COLD_OPTIONS})
     endif()
   else()
     add_library(${target} INTERFACE)

@@ -6,6 +6,10 @@ target_compile_options(patchmill_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
   -fno-common -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A tenth of the time of GCC 12 is collecting garbage that would fit into memory.
+  target_compile_options(patchmill_options INTERFACE --param=ggc-min-heapsize=524288)
+endif()
 target_compile_definitions(patchmill_options INTERFACE PATCHMILL_VERSION="${PROJECT_VERSION}")
 if(PATCHMILL_WERROR)
   target_compile_options(patchmill_options INTERFACE -Werror)
