@@ -99,8 +99,10 @@ Result<fs::path> BlobStore::path_of(std::string_view sha256) const {
 Result<std::string> BlobStore::put(std::string_view content) {
   std::string name = sha256_hex(content);
   PM_TRY_ASSIGN(const auto path, path_of(name));
-  // The time says that somebody relies on it from now on, see sweep_blobs().
-  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0) {
+  // The time says that somebody relies on it from now on, see sweep_blobs(). A sweep may have taken
+  // the file away between the two steps of utimensat, finding it and setting its time: only one
+  // that is still in its place afterwards was seen with its new time.
+  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0 && ::access(path.c_str(), F_OK) == 0) {
     return name;
   }
   PM_TRY(make_folder(path.parent_path()));
