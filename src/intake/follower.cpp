@@ -279,6 +279,7 @@ std::chrono::milliseconds Follower::failed(const Error& error) {
     health.error_since = health.error_since ? health.error_since : now;
     health.next_attempt = now + wait;
     ++health.failures;
+    ++health.failed;
   });
   if (is_news) {
     log::warning("source {}: {}", m_options.name, text);

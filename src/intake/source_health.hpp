@@ -33,6 +33,7 @@ struct SourceHealth {
   std::optional<Timestamp> error_since;   // first failure in a row
   std::optional<Timestamp> next_attempt;  // while failing
   unsigned failures = 0;                  // in a row
+  std::uint64_t failed = 0;               // attempts since the start
   std::uint64_t mails = 0;                // new ones stored since the start
   std::uint64_t duplicates = 0;           // known already
   std::uint64_t unusable = 0;             // stored with the reason

@@ -1,5 +1,6 @@
 #include "pipeline/node_store.hpp"
 
+#include "pipeline/node_event.hpp"
 #include "pipeline/node_rows.hpp"
 #include "store/event_log.hpp"
 #include "util/text.hpp"
@@ -14,22 +15,6 @@ namespace {
 
 // Enough for people; more of the same is in the log.
 constexpr std::size_t max_findings = 5000;
-
-std::string payload(const Node& node) {
-  boost::json::object object;
-  object["kind"] = to_string(node.kind);
-  object["name"] = node.name;
-  object["state"] = to_string(node.state);
-  if (node.patch) {
-    object["patch"] = *node.patch;
-  }
-  if (node.result) {
-    object["result"] = findings::to_string(*node.result);
-    object["summary"] = node.summary;
-  }
-  object["attempt"] = node.attempt;
-  return boost::json::serialize(object);
-}
 
 }  // namespace
 
@@ -65,7 +50,7 @@ Node NodeStore::create(Node node) {
   }
   node.id = std::get<0>(*inserted);
   store::append_event(m_database, m_clock.now(), "node-created", node.series, node.id,
-                      payload(node));
+                      node_event_payload(node));
   transaction.commit();
   return node;
 }
@@ -80,7 +65,7 @@ void NodeStore::start(Node& node) {
       to_string(node.state), to_micros(*node.started), node.runtime, node.reproducer, node.id);
   if (changed != 0) {
     store::append_event(m_database, *node.started, "node-started", node.series, node.id,
-                        payload(node));
+                        node_event_payload(node));
   }
   transaction.commit();
 }
@@ -112,7 +97,8 @@ void NodeStore::finish(Node& node, findings::Verdict result, std::string summary
         "INSERT INTO node_artifacts (node, position, name, sha256, size) VALUES (?, ?, ?, ?, ?)",
         node.id, i, artifacts[i].name, artifacts[i].sha256, artifacts[i].size);
   }
-  store::append_event(m_database, *node.finished, "node-done", node.series, node.id, payload(node));
+  store::append_event(m_database, *node.finished, "node-done", node.series, node.id,
+                      node_event_payload(node));
   transaction.commit();
 }
 

@@ -6,20 +6,8 @@
 namespace patchmill::service {
 namespace {
 
-constexpr std::size_t k_max_names = 1000;
-
 double seconds_of(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1e6;
-}
-
-// A label must not grow without bounds, whatever is thrown at us.
-template <class Map>
-auto& entry_of(Map& map, std::string_view name) {
-  const auto found = map.find(name);
-  if (found != map.end()) {
-    return found->second;
-  }
-  return map[map.size() < k_max_names ? std::string(name) : std::string("other")];
 }
 
 }  // namespace
@@ -39,43 +27,9 @@ void Gauges::node_done(pipeline::NodeKind kind, findings::Verdict result,
   entry->second.add(seconds_of(took));
 }
 
-void Gauges::messages_read(std::string_view source, std::uint64_t count, Timestamp now) {
-  const std::lock_guard lock(m_mutex);
-  Source& entry = entry_of(m_values.sources, source);
-  entry.messages += count;
-  entry.last_read = now;
-}
-
-void Gauges::source_failed(std::string_view source) {
-  const std::lock_guard lock(m_mutex);
-  ++entry_of(m_values.sources, source).failures;
-}
-
-void Gauges::tree_fetched(std::string_view tree, bool worked, Timestamp now) {
-  const std::lock_guard lock(m_mutex);
-  Tree& entry = entry_of(m_values.trees, tree);
-  ++entry.fetches;
-  if (worked) {
-    entry.last_fetch = now;
-  } else {
-    ++entry.failures;
-  }
-}
-
 void Gauges::first_verdict(std::chrono::microseconds after_arrival) {
   const std::lock_guard lock(m_mutex);
   m_values.first_verdict.add(seconds_of(after_arrival));
-}
-
-void Gauges::mail_tried(std::string_view outcome) {
-  const std::lock_guard lock(m_mutex);
-  ++entry_of(m_values.mail, outcome);
-}
-
-void Gauges::workers(std::size_t busy, std::size_t all) {
-  const std::lock_guard lock(m_mutex);
-  m_values.workers_busy = busy;
-  m_values.workers = all;
 }
 
 void Gauges::http_request(const http::RequestRecord& record) {

@@ -1,20 +1,17 @@
 #pragma once
-// What the running service counts, for /metrics. Everything else there is read from the store.
+// What the running service counts for /metrics by itself; the rest is read from the store, or known
+// to a part (part_figures.hpp).
 
 #include "findings/finding.hpp"
 #include "http/server.hpp"
 #include "pipeline/node.hpp"
-#include "util/clock.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace patchmill::service {
@@ -29,36 +26,19 @@ struct Histogram {
   double sum = 0;
 };
 
-// Thread-safe; every call takes a microsecond or less. Names of sources and trees come from the
-// configuration; should there be more than a thousand of them, the rest counts as "other".
+// Thread-safe; every call takes a microsecond or less.
 class Gauges {
  public:
   void node_done(pipeline::NodeKind kind, findings::Verdict result, std::chrono::microseconds took);
-  void messages_read(std::string_view source, std::uint64_t count, Timestamp now);
-  void source_failed(std::string_view source);
-  void tree_fetched(std::string_view tree, bool worked, Timestamp now);
-  // From delivery to the verdict of the checks, the figure people feel.
+  // From the arrival of the last mail of a series to the word whether it applies: the figure people
+  // feel.
   void first_verdict(std::chrono::microseconds after_arrival);
-  void mail_tried(std::string_view outcome);  // accepted, deferred, rejected, in_doubt
-  void workers(std::size_t busy, std::size_t all);
   void http_request(const http::RequestRecord& record);  // ServerConfig::on_request
 
-  struct Source {
-    std::uint64_t messages = 0, failures = 0;
-    std::optional<Timestamp> last_read;
-  };
-  struct Tree {
-    std::uint64_t fetches = 0, failures = 0;
-    std::optional<Timestamp> last_fetch;
-  };
   struct Snapshot {
     std::map<std::pair<pipeline::NodeKind, findings::Verdict>, std::uint64_t> nodes;
     std::map<pipeline::NodeKind, Histogram> node_seconds;
-    std::map<std::string, Source, std::less<>> sources;
-    std::map<std::string, Tree, std::less<>> trees;
     Histogram first_verdict{{0.5, 1, 2, 5, 10, 30, 60, 300, 1800}};
-    std::map<std::string, std::uint64_t, std::less<>> mail;
-    std::size_t workers_busy = 0, workers = 0;
     std::map<std::pair<std::string, std::string>, std::uint64_t> http;  // method, class of status
     Histogram http_seconds{{0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10}};
   };

@@ -42,6 +42,11 @@ std::vector<TreeHealth> HealthReporter::trees() const {
   return m_trees;
 }
 
+PartFigures HealthReporter::figures() const {
+  return {sources(), trees(), m_watched.mail->counters(), m_watched.workers->size(),
+          m_watched.scheduler->counts().running};
+}
+
 void HealthReporter::forget_missing(Part part, std::set<std::string>& known,
                                     std::set<std::string> now) {
   for (const auto& name : known) {

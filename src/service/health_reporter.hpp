@@ -6,6 +6,7 @@
 #include "service/front_loop.hpp"
 #include "service/health_state.hpp"
 #include "service/mail_thread.hpp"
+#include "service/part_figures.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/worker_pool.hpp"
@@ -46,6 +47,8 @@ class HealthReporter {
   // As they were at the last look.
   [[nodiscard]] std::vector<intake::SourceHealth> sources() const;
   [[nodiscard]] std::vector<TreeHealth> trees() const;
+  // Of sources and trees as they were at the last look, the rest of now.
+  [[nodiscard]] PartFigures figures() const;
   // Nothing is looked at as long as the lock lives.
   [[nodiscard]] std::unique_lock<std::mutex> pause() { return std::unique_lock(m_looking); }
 

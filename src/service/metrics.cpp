@@ -132,50 +132,63 @@ void add_work(MetricsText& out, const Gauges::Snapshot& counted) {
                   {{"kind", std::string(pipeline::to_string(kind))}});
   }
   out.family("patchmill_first_verdict_seconds", "histogram",
-             "From the arrival of a mail to the verdict of its checks.");
+             "From the arrival of a series to the word whether it applies.");
   out.histogram(counted.first_verdict.bounds, counted.first_verdict.counts,
                 counted.first_verdict.sum);
-  if (counted.workers == 0) {
-    return;
-  }
-  out.family("patchmill_workers", "gauge", "Workers, by what they do.");
-  out.sample(real(counted.workers_busy), {{"state", "busy"}});
-  out.sample(real(counted.workers - std::min(counted.workers, counted.workers_busy)),
-             {{"state", "idle"}});
 }
 
-void add_places(MetricsText& out, const Gauges::Snapshot& counted) {
-  out.family("patchmill_source_messages_total", "counter", "Mails read, by source.");
-  for (const auto& [name, source] : counted.sources) {
-    out.sample(real(source.messages), {{"source", name}});
+void add_sources(MetricsText& out, const std::vector<intake::SourceHealth>& sources) {
+  out.family("patchmill_source_messages_total", "counter", "New mails stored, by source.");
+  for (const auto& source : sources) {
+    out.sample(real(source.mails), {{"source", source.name}});
   }
-  out.family("patchmill_source_failures_total", "counter", "Failed readings, by source.");
-  for (const auto& [name, source] : counted.sources) {
-    out.sample(real(source.failures), {{"source", name}});
+  out.family("patchmill_source_failures_total", "counter", "Failed attempts, by source.");
+  for (const auto& source : sources) {
+    out.sample(real(source.failed), {{"source", source.name}});
   }
-  out.family("patchmill_source_last_read_timestamp_seconds", "gauge",
-             "When a mail was read last, by source.");
-  for (const auto& [name, source] : counted.sources) {
-    if (source.last_read) {
-      out.sample(epoch_seconds(*source.last_read), {{"source", name}});
+  out.family("patchmill_source_last_success_timestamp_seconds", "gauge",
+             "When a source was last known to be read to its end.");
+  for (const auto& source : sources) {
+    if (source.last_success) {
+      out.sample(epoch_seconds(*source.last_success), {{"source", source.name}});
     }
   }
+  out.family("patchmill_source_last_mail_timestamp_seconds", "gauge",
+             "When a new mail was stored last since the start, by source.");
+  for (const auto& source : sources) {
+    if (source.last_mail) {
+      out.sample(epoch_seconds(*source.last_mail), {{"source", source.name}});
+    }
+  }
+}
+
+void add_trees(MetricsText& out, const std::vector<TreeHealth>& trees) {
   out.family("patchmill_tree_fetches_total", "counter", "Fetches, by tree and result.");
-  for (const auto& [name, tree] : counted.trees) {
-    out.sample(real(tree.fetches - tree.failures), {{"tree", name}, {"result", "ok"}});
-    out.sample(real(tree.failures), {{"tree", name}, {"result", "failed"}});
+  for (const auto& tree : trees) {
+    out.sample(real(tree.fetches - tree.failures), {{"tree", tree.name}, {"result", "ok"}});
+    out.sample(real(tree.failures), {{"tree", tree.name}, {"result", "failed"}});
   }
   out.family("patchmill_tree_last_fetch_timestamp_seconds", "gauge",
              "When a tree was fetched last with success.");
-  for (const auto& [name, tree] : counted.trees) {
-    if (tree.last_fetch) {
-      out.sample(epoch_seconds(*tree.last_fetch), {{"tree", name}});
+  for (const auto& tree : trees) {
+    if (tree.fetched) {
+      out.sample(epoch_seconds(*tree.fetched), {{"tree", tree.name}});
     }
   }
+}
+
+void add_parts(MetricsText& out, const PartFigures& parts) {
+  add_sources(out, parts.sources);
+  add_trees(out, parts.trees);
+  out.family("patchmill_workers", "gauge", "Workers, by what they do.");
+  const std::size_t busy = std::min(parts.workers, parts.workers_busy);
+  out.sample(real(busy), {{"state", "busy"}});
+  out.sample(real(parts.workers - busy), {{"state", "idle"}});
   out.family("patchmill_mail_deliveries_total", "counter", "Tries to deliver a mail, by outcome.");
-  for (const auto& [outcome, count] : counted.mail) {
-    out.sample(real(count), {{"outcome", outcome}});
-  }
+  out.sample(real(parts.mail.sent), {{"outcome", "accepted"}});
+  out.sample(real(parts.mail.deferred), {{"outcome", "deferred"}});
+  out.sample(real(parts.mail.failed), {{"outcome", "rejected"}});
+  out.sample(real(parts.mail.in_doubt), {{"outcome", "in_doubt"}});
 }
 
 void add_http(MetricsText& out, const Gauges::Snapshot& counted, const http::ServerStats& stats) {
@@ -227,7 +240,9 @@ std::string OpsEndpoints::metrics() {
   }
   const Gauges::Snapshot counted = m_gauges.snapshot();
   add_work(out, counted);
-  add_places(out, counted);
+  if (const auto parts = m_options.part_figures ? m_options.part_figures() : std::nullopt) {
+    add_parts(out, *parts);
+  }
   add_http(out, counted, m_options.http_stats ? m_options.http_stats() : http::ServerStats());
   return out.take();
 }

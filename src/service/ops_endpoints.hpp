@@ -7,6 +7,7 @@
 #include "reports/mail_counts.hpp"
 #include "service/gauges.hpp"
 #include "service/health_state.hpp"
+#include "service/part_figures.hpp"
 #include "store/database.hpp"
 #include "store/overview.hpp"
 #include "util/clock.hpp"
@@ -29,6 +30,8 @@ struct OpsOptions {
   std::vector<std::string> projects;  // the configured ones; nodes of others count as "other"
   // May be empty. http::Server does not exist yet when routes are added: return {} until it does.
   std::function<http::ServerStats()> http_stats;
+  // May be empty, or return nothing while the service starts or stops.
+  std::function<std::optional<PartFigures>()> part_figures;
   std::vector<http::Guard> metrics_guards;  // empty: open to everybody who reaches the address
   std::vector<http::Guard> healthz_guards;  // should let anonymous requests pass
   // Whether this request may see why a part is not well; empty: every request may. Without it

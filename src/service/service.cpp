@@ -16,6 +16,7 @@
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/web_front.hpp"
+#include "service/work_counter.hpp"
 #include "service/worker_pool.hpp"
 #include "util/log.hpp"
 #include "util/subprocess.hpp"
@@ -65,6 +66,7 @@ struct Service::Parts {
       // Verdicts of ours, and what people release by the command line.
       mails = mails || event.kind == "series-verdict" || event.kind == "mail-queued";
       web->publish(event);
+      counter.see(event);
       if (event.series && changes_series(event.kind)) {
         front->look_at(*event.series);
         news = news || event.kind == "series-completed";
@@ -108,6 +110,8 @@ struct Service::Parts {
   store::BlobStore blobs;
   ServiceOptions options;
   std::unique_ptr<HealthState> health;
+  Gauges gauges;
+  WorkCounter counter{gauges};
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<WebFront> web;
   std::unique_ptr<FrontLoop> front;
@@ -146,7 +150,7 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.scheduler = std::make_unique<Scheduler>(p.opener(), p.clock, holder_name());
     p.scheduler->set_pauses(pipeline::Pauses(workspace->database(), p.clock).list());
     p.set_shares();
-    PM_TRY_ASSIGN(p.web, WebFront::start(p.config, p.clock, *p.health));
+    PM_TRY_ASSIGN(p.web, WebFront::start(p.config, p.clock, *p.health, p.gauges));
     p.front = std::make_unique<FrontLoop>(p.config, *p.scheduler, p.clock, app::note_verdicts);
     p.workers = std::make_unique<WorkerPool>(
         p.config, workers_of(p.config), *p.scheduler, p.options.make_runtime, app::note_verdicts,
@@ -218,9 +222,9 @@ void Service::stop() {
   p.workers->stop();
   p.front->stop();
   p.events->stop();
+  p.web->stop();  // its answers ask the reporter
   p.reporter.reset();
   p.sources.reset();
-  p.web->stop();
   p.trees.clear();
   p.writer.reset();
   p.retention.reset();

@@ -59,6 +59,7 @@ void TreeLoop::run(const std::stop_token& stop) {
     bool news = false;
     {
       const std::lock_guard lock(m_mutex);
+      ++m_health.fetches;
       if (tip) {
         news = m_health.tip != *tip;
         m_health.tip = *std::move(tip);
@@ -70,6 +71,7 @@ void TreeLoop::run(const std::stop_token& stop) {
         if (m_health.error != tip.error().message) {
           log::warning("tree {}: {}; what is here stays in use", m_tree.name, tip.error().message);
         }
+        ++m_health.failures;
         m_health.error = tip.error().message;
         m_health.error_since = m_health.error_since.value_or(now);
         wait = retry;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,7 @@ struct TreeHealth {
   std::string tip;    // newest commit as it was fetched last; empty: none yet
   std::string error;  // of the last fetch; empty: it worked
   std::optional<Timestamp> fetched, error_since, next_fetch;
+  std::uint64_t fetches = 0, failures = 0;  // since the start; failed ones count as both
 };
 
 class TreeLoop {

@@ -44,10 +44,12 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
 }  // namespace
 
 struct WebFront::Impl {
-  Impl(const app::Config& the_config, const Clock& the_clock, HealthState& the_health)
+  Impl(const app::Config& the_config, const Clock& the_clock, HealthState& the_health,
+       Gauges& the_gauges)
       : config(the_config),
         clock(the_clock),
         health(the_health),
+        gauges(the_gauges),
         started(the_clock.now()),
         tokens(the_config.store_url),
         authenticator(tokens, the_clock),
@@ -113,6 +115,10 @@ struct WebFront::Impl {
       const http::Server* running = listening;
       return running != nullptr ? running->stats() : http::ServerStats();
     };
+    options.part_figures = [this]() -> std::optional<PartFigures> {
+      const std::lock_guard lock(mutex);
+      return reporter != nullptr ? std::optional(reporter->figures()) : std::nullopt;
+    };
     if (config.http.is_private) {
       options.metrics_guards.push_back(authenticator.require(std::string(scope::metrics)));
       // Who watches whether it is up needs no token; why it is not is nobody else's business.
@@ -135,6 +141,7 @@ struct WebFront::Impl {
   app::Config config;
   const Clock& clock;
   HealthState& health;
+  Gauges& gauges;
   const Timestamp started;
   SqlTokenStore tokens;
   http::Authenticator authenticator;
@@ -143,8 +150,7 @@ struct WebFront::Impl {
   const Scheduler* scheduler = nullptr;
   unsigned workers = 1;
   http::EventHub hub;
-  std::vector<std::unique_ptr<web::Site>> sites;  // the last one is in use
-  Gauges gauges;
+  std::vector<std::unique_ptr<web::Site>> sites;   // the last one is in use
   std::vector<std::unique_ptr<OpsEndpoints>> ops;  // likewise
   http::IoThreads io;
   std::unique_ptr<http::Server> server;
@@ -158,14 +164,12 @@ WebFront::~WebFront() {
 }
 
 Result<std::unique_ptr<WebFront>> WebFront::start(const app::Config& config, const Clock& clock,
-                                                  HealthState& health) {
-  auto impl = std::make_unique<Impl>(config, clock, health);
+                                                  HealthState& health, Gauges& gauges) {
+  auto impl = std::make_unique<Impl>(config, clock, health, gauges);
   PM_TRY_ASSIGN(auto server, server_config(config));
   auto router = impl->make_router();
   server.error_page = impl->sites.back()->error_page();
-  server.on_request = [gauges = &impl->gauges](const http::RequestRecord& record) {
-    gauges->http_request(record);
-  };
+  server.on_request = [&gauges](const http::RequestRecord& record) { gauges.http_request(record); };
   PM_TRY_ASSIGN(impl->server,
                 http::Server::start(impl->io.context(), std::move(server), std::move(router)));
   impl->listening = impl->server.get();

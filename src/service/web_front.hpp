@@ -2,6 +2,7 @@
 // The HTTP server of the service with everything it serves.
 
 #include "app/config.hpp"
+#include "service/gauges.hpp"
 #include "service/health_reporter.hpp"
 #include "service/health_state.hpp"
 #include "service/scheduler.hpp"
@@ -16,15 +17,15 @@ namespace patchmill::service {
 
 class WebFront {
  public:
-  // Listens at once. Clock and health outlive it. The store is migrated. Error: an address cannot
-  // be listened on, a certificate cannot be read.
+  // Listens at once. Clock, health and gauges outlive it. The store is migrated. Error: an address
+  // cannot be listened on, a certificate cannot be read.
   static Result<std::unique_ptr<WebFront>> start(const app::Config& config, const Clock& clock,
-                                                 HealthState& health);
+                                                 HealthState& health, Gauges& gauges);
   ~WebFront();
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;
 
-  // From now on the pages show what these know; both outlive it, or stop() comes first.
+  // From now on pages and metrics show what these know; both outlive it, or stop() comes first.
   void watch(const HealthReporter& reporter, const Scheduler& scheduler, unsigned workers);
   // Error conflict: other addresses need a restart.
   Result<void> reload(const app::Config& config);
