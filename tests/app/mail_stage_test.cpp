@@ -2,6 +2,7 @@
 
 #include "app/series_runner.hpp"
 #include "pipeline/work_store.hpp"
+#include "support/git.hpp"
 #include "tracker/tracker.hpp"
 #include "util/file.hpp"
 
@@ -24,22 +25,6 @@ class NoRuntime final : public runtimes::Runtime {
   }
 };
 
-std::string git(const fs::path& folder, std::vector<std::string> args) {
-  Command command;
-  command.argv = {"git",         "-C", folder.string(),           "-c",
-                  "user.name=A", "-c", "user.email=a@example.org"};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
-                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                 {"GIT_AUTHOR_DATE", "2026-03-01T10:00:00Z"},
-                 {"GIT_COMMITTER_DATE", "2026-03-01T10:00:00Z"}};
-  SystemProcessRunner processes;
-  const auto done = processes.run(command);
-  REQUIRE(done.has_value());
-  REQUIRE_MESSAGE(done->ok(), done->err);
-  return done->out.substr(0, done->out.find('\n'));
-}
-
 constexpr const char* k_maintainers =
     "Maintainers\n\nTEXT FILES\nM:\tMia Maintainer <mia@example.org>\nR:\tRob <rob@example.org>\n"
     "F:\t*.txt\n\nOTHER\nM:\tOle <ole@example.org>\nF:\tother/\n\n"
@@ -48,14 +33,8 @@ constexpr const char* k_maintainers =
 // A tree with a file, a workspace over it, and mail into a maildir.
 struct Bench {
   explicit Bench(const std::string& rules = k_rule) {
-    const fs::path tree = folder.path() / "tree";
-    fs::create_directories(tree);
-    git(tree, {"init", "-q", "-b", "main"});
-    REQUIRE(write_file_atomic(tree / "a.txt", "one\ntwo\nthree\nfour\n"));
-    REQUIRE(write_file_atomic(tree / "MAINTAINERS", k_maintainers));
-    git(tree, {"add", "."});
-    git(tree, {"commit", "-q", "-m", "first"});
-    base = git(tree, {"rev-parse", "HEAD"});
+    base = test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"},
+                                                        {"MAINTAINERS", k_maintainers}});
     REQUIRE(write_file_atomic(folder.path() / "no-mail", "# nobody\n"));
     auto config = app::parse_config(
         folder.path() / "c.yaml",

@@ -1,5 +1,6 @@
 #include "app/series_runner.hpp"
 
+#include "support/git.hpp"
 #include "tracker/tracker.hpp"
 #include "util/file.hpp"
 
@@ -41,30 +42,10 @@ runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
   return run;
 }
 
-void git(const fs::path& folder, std::vector<std::string> args) {
-  Command command;
-  command.argv = {"git",         "-C", folder.string(),           "-c",
-                  "user.name=A", "-c", "user.email=a@example.org"};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
-                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                 {"GIT_AUTHOR_DATE", "2026-03-01T10:00:00Z"},
-                 {"GIT_COMMITTER_DATE", "2026-03-01T10:00:00Z"}};
-  SystemProcessRunner processes;
-  const auto done = processes.run(command);
-  REQUIRE(done.has_value());
-  REQUIRE_MESSAGE(done->ok(), done->err);
-}
-
 // A tree with one file of four lines, and a workspace over it.
 struct Bench {
   explicit Bench(const std::string& more_config = "") {
-    const fs::path tree = folder.path() / "tree";
-    fs::create_directories(tree);
-    git(tree, {"init", "-q", "-b", "main"});
-    REQUIRE(write_file_atomic(tree / "a.txt", "one\ntwo\nthree\nfour\n"));
-    git(tree, {"add", "."});
-    git(tree, {"commit", "-q", "-m", "first"});
+    test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"}});
     auto config = app::parse_config(
         folder.path() / "c.yaml",
         "data: data\ntrees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"

@@ -3,6 +3,7 @@
 
 #include "checks/check.hpp"
 #include "git/repository.hpp"
+#include "support/git.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 
@@ -120,22 +121,7 @@ class TestRepo {
     return *m_repository;
   }
   std::string git(std::vector<std::string> args) {
-    Command command;
-    command.argv = {"git", "-c", "core.autocrlf=false"};
-    command.argv.insert(command.argv.end(), args.begin(), args.end());
-    command.cwd = m_folder.path().string();
-    command.env = {{"GIT_CONFIG_GLOBAL", "/dev/null"},
-                   {"GIT_CONFIG_NOSYSTEM", "1"},
-                   {"GIT_AUTHOR_NAME", "Bob Base"},
-                   {"GIT_AUTHOR_EMAIL", "bob@example.org"},
-                   {"GIT_AUTHOR_DATE", "2022-01-01T00:00:00Z"},
-                   {"GIT_COMMITTER_NAME", "Bob Base"},
-                   {"GIT_COMMITTER_EMAIL", "bob@example.org"},
-                   {"GIT_COMMITTER_DATE", "2022-01-01T00:00:00Z"}};
-    auto done = SystemProcessRunner().run(command);
-    REQUIRE(done.has_value());
-    REQUIRE_MESSAGE(done->ok(), done->err);
-    return done->out;
+    return test::git_output(m_folder.path(), std::move(args));
   }
   [[nodiscard]] const std::filesystem::path& path() const { return m_folder.path(); }
 

@@ -3,9 +3,8 @@
 
 #include "git/apply.hpp"
 #include "git/repository.hpp"
+#include "support/git.hpp"
 #include "util/file.hpp"
-#include "util/subprocess.hpp"
-#include "util/text.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -28,35 +27,8 @@ inline const bool kInMemory = [] {
          ::setenv("TMPDIR", "/dev/shm", 0) == 0;
 }();
 
-inline Completed run_git(const std::filesystem::path& cwd, std::vector<std::string> args,
-                         std::string input = {}) {
-  Command command;
-  command.argv = {"git"};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.cwd = cwd.string();
-  command.env = git_environment();
-  command.env["GIT_AUTHOR_NAME"] = "A U Thor";
-  command.env["GIT_AUTHOR_EMAIL"] = "author@example.org";
-  command.env["GIT_AUTHOR_DATE"] = "1700000000 +0100";
-  command.env["GIT_COMMITTER_NAME"] = "C O Mitter";
-  command.env["GIT_COMMITTER_EMAIL"] = "committer@example.org";
-  command.env["GIT_COMMITTER_DATE"] = "1700000000 +0000";
-  command.inherit_env = false;
-  command.input = std::move(input);
-  command.max_output = 1u << 30;
-  auto done = SystemProcessRunner().run(command);
-  REQUIRE_MESSAGE(done.has_value(), (done ? std::string() : done.error().message));
-  return std::move(*done);
-}
-
-// The output of a git command that must succeed.
-inline std::string git_ok(const std::filesystem::path& cwd, std::vector<std::string> args,
-                          std::string input = {}) {
-  const Completed done = run_git(cwd, args, std::move(input));
-  INFO(join(args, " "), "\n", done.err);
-  REQUIRE(done.ok());
-  return std::string(trim(done.out));
-}
+using test::git_ok;
+using test::run_git;
 
 // A repository whose commits are written through fast-import; there is no checkout.
 class Sandbox {

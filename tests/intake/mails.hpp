@@ -3,10 +3,10 @@
 
 #include "git/repository.hpp"
 #include "intake/source.hpp"
+#include "support/git.hpp"
 #include "util/fd.hpp"
 #include "util/file.hpp"
 #include "util/hash.hpp"
-#include "util/subprocess.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -67,32 +67,12 @@ inline void write(const std::filesystem::path& file, std::string_view content) {
   REQUIRE_MESSAGE(written.has_value(), (written ? "" : written.error().message));
 }
 
-// Runs git as a person would, without anybody's configuration. Returns what it prints.
-inline std::string git(const std::filesystem::path& git_dir, std::vector<std::string> args,
-                       std::string input = {}) {
-  Command command;
-  command.argv = {"git", "--git-dir=" + git_dir.string()};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.env = git::git_environment();
-  for (const auto* who : {"AUTHOR", "COMMITTER"}) {
-    command.env[std::string("GIT_") + who + "_NAME"] = "Archive";
-    command.env[std::string("GIT_") + who + "_EMAIL"] = "archive@example.org";
-    command.env[std::string("GIT_") + who + "_DATE"] = "1767607200 +0000";
-  }
-  command.inherit_env = false;
-  command.input = std::move(input);
-  const auto done = SystemProcessRunner().run(command);
-  REQUIRE(done.has_value());
-  REQUIRE_MESSAGE(done->ok(), done->err);
-  return done->out;
-}
-
 // A public-inbox repository in the making: `git fast-import` of one commit a step.
 class InboxMaker {
  public:
   explicit InboxMaker(std::filesystem::path git_dir) : m_git_dir(std::move(git_dir)) {
-    std::filesystem::create_directories(m_git_dir.parent_path());
-    git(m_git_dir, {"init", "--quiet", "--bare", "--initial-branch=master"});
+    std::filesystem::create_directories(m_git_dir);
+    git_ok(m_git_dir, {"init", "--quiet", "--bare", "--initial-branch=master"});
   }
   // Version 2: the mail becomes file `m`.
   void add(std::string_view mail) { commit("m", "d", mail); }
@@ -109,7 +89,7 @@ class InboxMaker {
   }
   // Hands everything to git.
   void finish() {
-    git(m_git_dir, {"fast-import", "--quiet", "--force"}, std::move(m_stream));
+    git_ok(m_git_dir, {"fast-import", "--quiet", "--force"}, std::move(m_stream));
     m_stream.clear();
     m_first = true;
   }

@@ -190,7 +190,7 @@ TEST_CASE("intake::open_inbox_repository: no commits, no repository, another bra
   CHECK(f.read(inbox.git_dir()).empty());
   inbox.add(simple_mail(1));
   inbox.finish();
-  test::git(inbox.git_dir(), {"symbolic-ref", "HEAD", "refs/heads/main"});
+  test::git_ok(inbox.git_dir(), {"symbolic-ref", "HEAD", "refs/heads/main"});
   CHECK(f.read(inbox.git_dir()) == Mails{simple_mail(1)});
   const auto missing =
       test::resume(*open_inbox_repository(f.store.folder() / "none.git", "x"), f.store.database());

@@ -2,9 +2,9 @@
 // Small git histories with known answers, made by fast-import: every commit has a date of its own.
 
 #include "git/repository.hpp"
+#include "support/git.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
-#include "util/subprocess.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -33,22 +33,7 @@ class GitHistory {
   [[nodiscard]] const std::filesystem::path& dir() const { return m_dir; }
 
   std::string git(const std::vector<std::string>& args, std::string input = {}) const {
-    Command command;
-    command.argv = {"git"};
-    command.argv.insert(command.argv.end(), args.begin(), args.end());
-    command.cwd = m_dir.string();
-    command.env = git::git_environment();
-    command.input = std::move(input);
-    SystemProcessRunner runner;
-    const auto done = runner.run(command);
-    REQUIRE(done.has_value());
-    INFO("git ", args[0], ": ", done->err);
-    REQUIRE(done->ok());
-    std::string out = done->out;
-    while (out.ends_with('\n')) {
-      out.pop_back();
-    }
-    return out;
+    return git_ok(m_dir, args, std::move(input));
   }
 
   // One commit on `branch`, dated day(number). A file without content is deleted. Returns its id.
@@ -89,7 +74,7 @@ class GitHistory {
     std::vector<std::string> args{"diff-tree", "-p", "-M"};
     args.insert(args.end(), options.begin(), options.end());
     args.insert(args.end(), {from, to});
-    return git(args) + "\n";
+    return git_output(m_dir, args);
   }
 
  private:

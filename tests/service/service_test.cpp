@@ -4,6 +4,7 @@
 #include "pipeline/pauses.hpp"
 #include "pipeline/requests.hpp"
 #include "pipeline/work_store.hpp"
+#include "support/git.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 
@@ -59,29 +60,9 @@ class StageRuntime final : public runtimes::Runtime {
   Stage& m_stage;
 };
 
-void git(const fs::path& folder, std::vector<std::string> args) {
-  Command command;
-  command.argv = {"git",         "-C", folder.string(),           "-c",
-                  "user.name=A", "-c", "user.email=a@example.org"};
-  command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.env = {{"GIT_CONFIG_NOSYSTEM", "1"},
-                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                 {"GIT_AUTHOR_DATE", "2026-03-01T10:00:00Z"},
-                 {"GIT_COMMITTER_DATE", "2026-03-01T10:00:00Z"}};
-  SystemProcessRunner processes;
-  const auto done = processes.run(command);
-  REQUIRE(done.has_value());
-  REQUIRE_MESSAGE(done->ok(), done->err);
-}
-
 struct Bench {
   Bench() {
-    const fs::path tree = folder.path() / "tree";
-    fs::create_directories(tree);
-    git(tree, {"init", "-q", "-b", "main"});
-    REQUIRE(write_file_atomic(tree / "a.txt", "one\ntwo\nthree\nfour\n"));
-    git(tree, {"add", "."});
-    git(tree, {"commit", "-q", "-m", "first"});
+    test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"}});
     for (const char* name : {"box", "box/new", "box/cur", "box/tmp"}) {
       fs::create_directories(folder.path() / name);
     }
