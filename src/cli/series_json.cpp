@@ -1,5 +1,8 @@
 #include "cli/series_json.hpp"
 
+#include "pipeline/node_json.hpp"
+#include "util/json.hpp"
+
 #include <boost/json.hpp>
 
 namespace patchmill::cli {
@@ -9,14 +12,6 @@ namespace json = boost::json;
 
 std::string bracketed(const std::string& msgid) {
   return "<" + msgid + ">";
-}
-
-json::value or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-json::value time_or_null(const std::optional<Timestamp>& time) {
-  return time ? json::value(to_iso(*time)) : json::value(nullptr);
 }
 
 std::string_view dependency_kind(mail::DependencyKind kind) {
@@ -41,7 +36,7 @@ json::object series_json(const tracker::Series& series,
                          const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict) {
   json::object out;
   out["number"] = series.number;
-  out["name"] = series.name.empty() ? json::value(nullptr) : json::value(series.name);
+  out["name"] = or_null(series.name);
   out["version"] = series.version;
   out["total"] = series.total;
   out["received_total"] = series.received_total();
@@ -62,16 +57,15 @@ json::object series_json(const tracker::Series& series,
                        {"carried_over", patch.carried_over}});
   }
   out["patches"] = std::move(patches);
-  out["revision_of"] = series.revision_of ? json::value(*series.revision_of) : json::value(nullptr);
+  out["revision_of"] = or_null(series.revision_of);
   out["superseded"] = series.superseded;
   out["base_commit"] = or_null(series.base_commit);
   out["change_id"] = or_null(series.change_id);
   json::array dependencies;
   for (const auto& dependency : series.dependencies) {
-    dependencies.push_back(
-        {{"kind", dependency_kind(dependency.dependency.kind)},
-         {"target", dependency.dependency.target},
-         {"series", dependency.series ? json::value(*dependency.series) : json::value(nullptr)}});
+    dependencies.push_back({{"kind", dependency_kind(dependency.dependency.kind)},
+                            {"target", dependency.dependency.target},
+                            {"series", or_null(dependency.series)}});
   }
   out["dependencies"] = std::move(dependencies);
   json::array lists;
@@ -92,12 +86,8 @@ json::object series_with_nodes_json(
   json::object out = series_json(series, verdict);
   json::array list;
   for (const auto& node : nodes) {
-    json::object object = node_json(node);
-    json::array found;
-    for (const auto& finding : store.findings_of(node.id)) {
-      found.push_back(finding_json(finding));
-    }
-    object["findings"] = std::move(found);
+    json::object object = pipeline::node_json(node);
+    object["findings"] = pipeline::findings_json(store.findings_of(node.id));
     json::array artifacts;
     for (const auto& artifact : store.artifacts_of(node.id)) {
       artifacts.push_back(
@@ -108,43 +98,6 @@ json::object series_with_nodes_json(
   }
   out["nodes"] = std::move(list);
   return out;
-}
-
-json::object node_json(const pipeline::Node& node) {
-  json::object out;
-  out["id"] = node.id;
-  out["parent"] = node.parent ? json::value(*node.parent) : json::value(nullptr);
-  out["series"] = node.series;
-  out["kind"] = pipeline::to_string(node.kind);
-  out["name"] = node.name;
-  out["patch"] = node.patch ? json::value(*node.patch) : json::value(nullptr);
-  out["state"] = pipeline::to_string(node.state);
-  out["result"] =
-      node.result ? json::value(findings::to_string(*node.result)) : json::value(nullptr);
-  out["summary"] = node.summary;
-  out["runtime"] = node.runtime;
-  out["attempt"] = node.attempt;
-  out["tree"] = or_null(node.tree);
-  out["commit"] = or_null(node.commit);
-  out["created"] = time_or_null(node.created);
-  out["started"] = time_or_null(node.started);
-  out["finished"] = time_or_null(node.finished);
-  return out;
-}
-
-json::object finding_json(const findings::Finding& finding) {
-  const auto severity = finding.severity == findings::Severity::error     ? "error"
-                        : finding.severity == findings::Severity::warning ? "warning"
-                                                                          : "note";
-  return {{"severity", severity},
-          {"tool", finding.tool},
-          {"rule", finding.rule},
-          {"file", or_null(finding.file)},
-          {"line", finding.line > 0 ? json::value(finding.line) : json::value(nullptr)},
-          {"function", or_null(finding.function)},
-          {"message", finding.message},
-          {"patch", or_null(finding.patch_label)},
-          {"fingerprint", finding.fingerprint()}};
 }
 
 }  // namespace patchmill::cli

@@ -21,7 +21,4 @@ boost::json::object series_with_nodes_json(
     const tracker::Series& series, const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
     const std::vector<pipeline::Node>& nodes, pipeline::NodeStore& store);
 
-boost::json::object node_json(const pipeline::Node& node);
-boost::json::object finding_json(const findings::Finding& finding);
-
 }  // namespace patchmill::cli

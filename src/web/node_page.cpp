@@ -1,5 +1,6 @@
 #include "web/node_page.hpp"
 
+#include "pipeline/node_json.hpp"
 #include "util/text.hpp"
 #include "web/series_page.hpp"
 
@@ -76,11 +77,7 @@ Page node_page(const SiteWords& words, const NodeModel& model, Timestamp now) {
 boost::json::object node_page_json(const SiteWords& words, const NodeModel& model) {
   namespace json = boost::json;
   json::object out = node_json(words, model.node);
-  json::array findings;
-  for (const auto& finding : model.findings) {
-    findings.push_back(finding_json(finding));
-  }
-  out["findings"] = std::move(findings);
+  out["findings"] = pipeline::findings_json(model.findings);
   json::array artifacts;
   for (const auto& artifact : model.artifacts) {
     artifacts.push_back(

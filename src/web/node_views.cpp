@@ -1,4 +1,5 @@
-// A node and its findings in views and JSON; see series_page.hpp.
+// A node and its findings in views, and in JSON with its address; see series_page.hpp.
+#include "pipeline/node_json.hpp"
 #include "util/text.hpp"
 #include "web/series_page.hpp"
 
@@ -6,20 +7,6 @@
 #include <fmt/format.h>
 
 namespace patchmill::web {
-namespace {
-
-namespace json = boost::json;
-
-json::value or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(mend_utf8(text));
-}
-
-json::value time_or_null(const std::optional<Timestamp>& time) {
-  return time ? json::value(to_iso(*time)) : json::value(nullptr);
-}
-
-}  // namespace
-
 View finding_view(const findings::Finding& finding) {
   View view;
   view.set("severity", findings::to_string(finding.severity));
@@ -62,40 +49,10 @@ View node_view(const pipeline::Node& node, Timestamp now) {
   return view;
 }
 
-json::object node_json(const SiteWords& words, const pipeline::Node& node) {
-  json::object out;
-  out["id"] = node.id;
+boost::json::object node_json(const SiteWords& words, const pipeline::Node& node) {
+  boost::json::object out = pipeline::node_json(node);
   out["web_url"] = fmt::format("{}{}/nodes/{}/", words.origin, words.base, node.id);
-  out["parent"] = node.parent ? json::value(*node.parent) : json::value(nullptr);
-  out["series"] = node.series;
-  out["kind"] = pipeline::to_string(node.kind);
-  out["name"] = node.name;
-  out["patch"] = node.patch ? json::value(*node.patch) : json::value(nullptr);
-  out["state"] = pipeline::to_string(node.state);
-  out["result"] =
-      node.result ? json::value(findings::to_string(*node.result)) : json::value(nullptr);
-  out["summary"] = mend_utf8(node.summary);
-  out["runtime"] = node.runtime;
-  out["attempt"] = node.attempt;
-  out["tree"] = or_null(node.tree);
-  out["commit"] = or_null(node.commit);
-  out["created"] = time_or_null(node.created);
-  out["started"] = time_or_null(node.started);
-  out["finished"] = time_or_null(node.finished);
   return out;
-}
-
-json::object finding_json(const findings::Finding& finding) {
-  return {{"severity", findings::to_string(finding.severity)},
-          {"tool", finding.tool},
-          {"rule", finding.rule},
-          {"file", or_null(finding.file)},
-          {"line", finding.line > 0 ? json::value(finding.line) : json::value(nullptr)},
-          {"function", or_null(finding.function)},
-          {"message", mend_utf8(finding.message)},
-          {"detail", or_null(finding.detail)},
-          {"patch", or_null(finding.patch_label)},
-          {"fingerprint", finding.fingerprint()}};
 }
 
 }  // namespace patchmill::web

@@ -1,5 +1,6 @@
 #include "web/patch_page.hpp"
 
+#include "pipeline/node_json.hpp"
 #include "util/text.hpp"
 #include "web/diff_html.hpp"
 #include "web/series_page.hpp"
@@ -122,11 +123,7 @@ json::object patch_json(const SiteWords& words, const PatchModel& model) {
   json::array nodes;
   for (const NodeRow& row : model.nodes) {
     json::object one = node_json(words, row.node);
-    json::array findings;
-    for (const auto& finding : row.findings) {
-      findings.push_back(finding_json(finding));
-    }
-    one["findings"] = std::move(findings);
+    one["findings"] = pipeline::findings_json(row.findings);
     nodes.push_back(std::move(one));
   }
   out["nodes"] = std::move(nodes);

@@ -1,5 +1,6 @@
 #include "web/series_page.hpp"
 
+#include "pipeline/node_json.hpp"
 #include "util/text.hpp"
 #include "web/inbox_page.hpp"
 #include "web/timeline.hpp"
@@ -304,11 +305,7 @@ json::object series_json(const SiteWords& words, const SeriesModel& model) {
   json::array tree;
   for (const NodeRow& row : model.nodes) {
     json::object one = node_json(words, row.node);
-    json::array list;
-    for (const auto& finding : row.findings) {
-      list.push_back(finding_json(finding));
-    }
-    one["findings"] = std::move(list);
+    one["findings"] = pipeline::findings_json(row.findings);
     one["more_findings"] = row.more_findings;
     if (!row.waits.empty()) {
       one["waits"] = row.waits;

@@ -12,8 +12,8 @@ namespace patchmill::web {
 Page series_page(const SiteWords& words, const SeriesModel& model, Timestamp now, bool range_diff);
 boost::json::object series_json(const SiteWords& words, const SeriesModel& model);
 
+// pipeline::node_json with the node's address as `web_url`.
 boost::json::object node_json(const SiteWords& words, const pipeline::Node& node);
-boost::json::object finding_json(const findings::Finding& finding);
 
 // Views that other pages share. ------------------------------------------------------------------
 View finding_view(const findings::Finding& finding);
