@@ -2,35 +2,10 @@
 # The commands as a person uses them, on a small repository made here.
 # Wants PATCHMILL_BIN. Prints each case; exits 1 when one fails.
 set -uo pipefail
-
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/share
-export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
-unset PATCHMILL_DATA PATCHMILL_CONFIG
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
-
-bad=0
-case_of() { printf -- '-- %s\n' "$1"; }
-expect_status() { # expect_status WANTED GOT WHAT
-  if [ "$1" != "$2" ]; then
-    echo "FAIL: $3: exit status $2, expected $1"
-    sed 's/^/   | /' "$work/out" "$work/err" 2>/dev/null
-    bad=1
-  fi
-}
-expect_text() { # expect_text PATTERN FILE WHAT
-  if ! grep -qE -- "$1" "$2"; then
-    echo "FAIL: $3: no '$1' in:"
-    sed 's/^/   | /' "$2"
-    bad=1
-  fi
-}
-run() { "$bin" "$@" >"$work/out" 2>"$work/err" </dev/null; }
+cd "$(dirname "$0")/../.." || exit 1
+source tests/system/lib.sh
+need git
+begin
 
 repo=$work/widget
 git init -q "$repo"
@@ -97,7 +72,7 @@ run check-config "$work/none.yaml"; expect_status 2 $? "missing configuration"
 case_of "try: good commits pass, without anything configured"
 run try; expect_status 0 $? "try"
 expect_text 'verdict: *(pass|warning)' "$work/out" "try"
-git diff --quiet && [ -z "$(git status --porcelain)" ] || { echo "FAIL: try wrote into the checkout"; bad=1; }
+git diff --quiet && [ -z "$(git status --porcelain)" ] || fail "try wrote into the checkout"
 run try --json HEAD; expect_status 0 $? "try HEAD --json"
 expect_text '"verdict":"(pass|warning)"' "$work/out" "try --json"
 
@@ -131,7 +106,7 @@ sed -i '0,/^Signed-off-by/{/^Signed-off-by/d}' "$work/two.mbox"
 run try "$work/two.mbox"; expect_status 1 $? "the sign-off was taken out of the same mail"
 sed -i 's/int argc/int count/' widget.c && git commit -qa --amend --no-edit
 run try main..; expect_status 0 $? "amended"
-[ "$(grep -c 'verdict:' "$work/out")" = 1 ] || { echo "FAIL: an earlier series is there, too"; bad=1; }
+[ "$(grep -c 'verdict:' "$work/out")" = 1 ] || fail "an earlier series is there, too"
 
 case_of "try: the repository's settings do not matter"
 git config diff.context 0; git config diff.noprefix true; git config format.useAutoBase true
@@ -175,7 +150,7 @@ expect_text 'steal' "$work/out" "one's own patchmill.yaml"
 git add patchmill.yaml && git commit -qm 'widget: add jobs' -m 'More tests.' -m 'Signed-off-by: Ada Author <ada@example.org>'
 run try HEAD~; expect_status 0 $? "a tracked patchmill.yaml"
 expect_text '^patchmill: ./patchmill.yaml is not used.*-c patchmill.yaml' "$work/err" "a tracked patchmill.yaml"
-if grep -q steal "$work/out"; then echo "FAIL: a job of the checkout ran"; bad=1; fi
+if grep -q steal "$work/out"; then fail "a job of the checkout ran"; fi
 run try -c patchmill.yaml HEAD~; expect_status 1 $? "a tracked patchmill.yaml by name"
 run show --data "$work/none" series; expect_text 'is not used' "$work/err" "show beside a tracked patchmill.yaml"
 run check-config; expect_status 2 $? "check-config beside a tracked patchmill.yaml"
@@ -243,7 +218,7 @@ expect_text 'could not be written' "$work/err" "show on a full disk"
 "$bin" --help-all >/dev/full 2>"$work/err"; expect_status 3 $? "help on a full disk"
 for _ in 1 2 3 4 5; do
   { "$bin" --help-all 2>"$work/err"; echo $? >"$work/status"; } | true
-  case $(cat "$work/status") in 0|141) ;; *) echo "FAIL: help that nobody reads: $(cat "$work/status")"; bad=1 ;; esac
+  case $(cat "$work/status") in 0|141) ;; *) fail "help that nobody reads: $(cat "$work/status")" ;; esac
 done
 
 case_of "doctor"
@@ -254,7 +229,6 @@ case_of "terminal escapes in a subject never reach the terminal"
 printf 'From: E <e@example.org>\nSubject: [PATCH] \033[31mred\007\nMessage-ID: <esc@x>\nDate: Sun, 1 Mar 2026 10:00:00 +0000\n\nx\n---\ndiff --git a/w b/w\nnew file mode 100644\n--- /dev/null\n+++ b/w\n@@ -0,0 +1 @@\n+x\n' |
   "$bin" receive --data "$work/received" >/dev/null 2>&1
 run show --data "$work/received" series
-if grep -q "$(printf '\033')\|$(printf '\007')" "$work/out"; then echo "FAIL: an escape reached the terminal"; bad=1; fi
+if grep -q "$(printf '\033')\|$(printf '\007')" "$work/out"; then fail "an escape reached the terminal"; fi
 
-[ "$bad" = 0 ] && echo "cli: all cases passed"
-exit "$bad"
+conclude

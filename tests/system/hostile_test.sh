@@ -3,29 +3,16 @@
 # Wants PATCHMILL_BIN. 77: there is no sandbox here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-root=$PWD
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-command -v bwrap > /dev/null || { echo "skipped: bubblewrap is not installed"; exit 77; }
-
-work=$(mktemp -d)
-listener=
-cleanup() {
-  [[ -z $listener ]] || kill "$listener" 2> /dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-export HOME=$work/home
-unset PATCHMILL_DATA
+source tests/system/lib.sh
+need bwrap git perl
+begin
 export PATCHMILL_CONFIG=$work/list/patchmill.yaml
-mkdir -p "$HOME/.ssh"
-bad=0
-fail() { echo "FAIL: $*"; bad=1; }
+mkdir "$HOME/.ssh"
 
 # Open to everybody: only the sandbox stands before it.
 canary=$work/canary
 mkdir "$canary"
 echo 'the canary is alive 4c1f' > "$canary/secret"
-chmod 755 "$work"
 chmod 777 "$canary"
 chmod 666 "$canary/secret"
 touch "$work/before"
@@ -37,7 +24,7 @@ perl -MIO::Socket::INET -e '
   print $socket->sockport, "\n";
   while (my $peer = $socket->accept) { open my $mark, ">", $ARGV[0]; close $peer }
 ' "$work/reached" > "$work/port" &
-listener=$!
+background=$!
 for _ in $(seq 100); do
   [[ -s $work/port ]] && break
   sleep 0.05
@@ -126,4 +113,4 @@ if [[ -n $survivors ]]; then
   # shellcheck disable=SC2086  # one word a process
   kill -9 $survivors || true
 fi
-exit "$bad"
+conclude

@@ -3,8 +3,7 @@
 # Wants PATCHMILL_BIN. Prints each case; exits 1 when one fails. 77: there is no SMTP server here.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-root=$PWD
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
+source tests/system/lib.sh
 if [[ -z ${PATCHMILL_TEST_SMTP:-} ]]; then
   status=0
   script/with-smtp "$root/tests/system/mail_test.sh" || status=$?
@@ -12,38 +11,12 @@ if [[ -z ${PATCHMILL_TEST_SMTP:-} ]]; then
   exit "$status"
 fi
 
-work=$(mktemp -d)
-sender=
-cleanup() {
-  [[ -z $sender ]] || kill -9 "$sender" 2>/dev/null
-  rm -rf "$work"
-}
-trap cleanup EXIT
-export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/share
-export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
-unset PATCHMILL_DATA
+begin
 export PATCHMILL_CONFIG=$work/patchmill.yaml
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
 port() { sed -n "s/^$1=//p" "$PATCHMILL_TEST_SMTP/ports"; }
 taken=$PATCHMILL_TEST_SMTP/maildir/new
 server=$(pgrep -f "smtp_server.py $PATCHMILL_TEST_SMTP")
 
-bad=0
-case_of() { printf -- '-- %s\n' "$1"; }
-fail() { echo "FAIL: $*"; bad=1; }
-run() { "$bin" "$@" >"$work/out" 2>"$work/err" </dev/null; }
-expect_status() { # expect_status WANTED GOT WHAT
-  [[ $1 == "$2" ]] || { fail "$3: exit status $2, expected $1"; sed 's/^/   | /' "$work/out" "$work/err"; }
-}
-expect_text() { # expect_text PATTERN FILE WHAT
-  grep -qE -- "$1" "$2" || { fail "$3: no '$1' in:"; sed 's/^/   | /' "$2"; }
-}
-json() { # json EXPRESSION [ARG…]: a Python expression over `j`, the JSON in out
-  python3 -c 'import json,sys; j=json.load(open(sys.argv[2])); print(eval(sys.argv[1]))' "$1" "$work/out" "${@:2}"
-}
 # What time does: leases of dead processes end, and what waits is due.
 time_passes() {
   python3 -c 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1], timeout=30); d.execute("UPDATE outbox SET due = 0, lease_until = 0 WHERE state = 0"); d.execute("UPDATE report_undecided SET due = 0"); d.commit()' "$work/data/store.sqlite"
@@ -276,17 +249,17 @@ expect_state sent cut-cleo@example.org
 case_of "a tarpit: SIGTERM ends it within a second, and the mail stays"
 take toni 'Toni <tarpit-toni@example.org>'
 "$bin" mail send >"$work/out" 2>"$work/err" </dev/null &
-sender=$!
+background=$!
 for _ in $(seq 100); do
   ss -tn 2>/dev/null | grep -q ":$(port login) " && break
   sleep 0.05
 done
 sleep 0.7
-kill -0 "$sender" || fail "the sender left by itself"
+kill -0 "$background" || fail "the sender left by itself"
 started=$(date +%s%N)
-kill -TERM "$sender"
-wait "$sender"; expect_status 0 $? "send, ended by SIGTERM"
-sender=
+kill -TERM "$background"
+wait "$background"; expect_status 0 $? "send, ended by SIGTERM"
+background=
 took=$((($(date +%s%N) - started) / 1000000))
 ((took < 1000)) || fail "it took $took ms to end"
 expect_state queued tarpit-toni@example.org
@@ -310,26 +283,26 @@ run import "$work/kill.mbox"
 # Also while it is judging and queueing.
 for pause in 0.15 0.25 0.35 0.5; do
   "$bin" run --no-fetch >/dev/null 2>&1 </dev/null &
-  sender=$!
+  background=$!
   sleep $pause
-  kill -9 "$sender" 2>/dev/null
-  wait "$sender" 2>/dev/null
+  kill -9 "$background" 2>/dev/null
+  wait "$background" 2>/dev/null
 done
 run run --no-fetch; expect_status 1 $? "run after crashes"
 killed=0
 RANDOM=20261121
 for round in $(seq 150); do
   "$bin" mail send --once >/dev/null 2>&1 </dev/null &
-  sender=$!
+  background=$!
   # From its first moments on, so that a quick machine is caught as well.
   sleep "$(printf '0.%03d' $((round * 5 % 90 + RANDOM % 5)))"
-  if kill -9 "$sender" 2>/dev/null; then killed=$((killed + 1)); fi
-  wait "$sender" 2>/dev/null
+  if kill -9 "$background" 2>/dev/null; then killed=$((killed + 1)); fi
+  wait "$background" 2>/dev/null
   time_passes
   "$bin" mail list --state queued --json </dev/null >"$work/out"
   [[ $(json 'len(j)') != 0 ]] || break
 done
-sender=
+background=
 run mail send --once
 sleep 0.5
 doubtful=0
@@ -367,34 +340,27 @@ mkdir -p "$work/box"/{tmp,new,cur}
   cat "$work/patchmill.yaml"
 } >"$work/serve.yaml"
 post() { # post ID FROM: as a mail server delivers it
-  patch "$1" "$2" "[PATCH] widget: $1" '' | tail -n +2 >"$work/box/tmp/$1"
-  mv "$work/box/tmp/$1" "$work/box/new/$1"
-}
-wait_for() { # wait_for COMMAND…: at most 20 seconds
-  for _ in $(seq 200); do
-    "$@" && return 0
-    sleep 0.1
-  done
-  return 1
+  patch "$1" "$2" "[PATCH] widget: $1" '' | tail -n +2 >"$work/$1"
+  deliver "$work/$1" "$work/box"
 }
 arrived() { [[ $(copies_to "$1") == 1 ]]; }
 is() { [[ $(state_of "$1") == "$2" ]]; }
 "$bin" serve -c "$work/serve.yaml" >"$work/serve.out" 2>&1 </dev/null &
-sender=$!
+background=$!
 post sue 'Sue <sue@example.org>'
-wait_for arrived sue@example.org || fail "sue got no mail: $(tail -n 3 "$work/serve.out")"
+until_true 20 arrived sue@example.org || fail "sue got no mail: $(tail -n 3 "$work/serve.out")"
 post nina 'Nina <new-nina@example.org>'
-wait_for is new-nina@example.org held || fail "the mail to nina is not held"
+until_true 20 is new-nina@example.org held || fail "the mail to nina is not held"
 run mail release "$(id_of new-nina@example.org)"; expect_status 0 $? "release beside serve"
 for _ in 1 2 3 4; do arrived new-nina@example.org || sleep 0.5; done
 arrived new-nina@example.org || fail "the released mail did not go within two seconds"
 post tess 'Tess <tarpit-tess@example.org>'
-wait_for is tarpit-tess@example.org queued || fail "the mail to tess is not queued"
+until_true 20 is tarpit-tess@example.org queued || fail "the mail to tess is not queued"
 sleep 1
 started=$(date +%s%N)
-kill -TERM "$sender"
-wait "$sender"; expect_status 0 $? "serve, ended by SIGTERM"
-sender=
+kill -TERM "$background"
+wait "$background"; expect_status 0 $? "serve, ended by SIGTERM"
+background=
 took=$((($(date +%s%N) - started) / 1000000))
 ((took < 1500)) || fail "serve took $took ms to end"
 expect_state queued tarpit-tess@example.org
@@ -424,5 +390,4 @@ if LC_ALL=C grep -qP '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]' "$work/out"; then fail "
 kill -0 "$server" || fail "the SMTP server is gone"
 echo "   $count mails"
 
-[[ $bad == 0 ]] && echo "mail: all cases passed"
-exit "$bad"
+conclude

@@ -2,34 +2,10 @@
 # What operators do: status, retry and cancel, pause, tokens, backup, restore, prune, doctor.
 # Wants PATCHMILL_BIN. Prints each case; exits 1 when one fails.
 set -uo pipefail
-
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/share
-export GIT_CONFIG_NOSYSTEM=1
-unset PATCHMILL_DATA PATCHMILL_CONFIG SUDO_UID
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
-
-bad=0
-case_of() { printf -- '-- %s\n' "$1"; }
-wrong() {
-  echo "FAIL: $*"
-  sed 's/^/   | /' "$work/out" "$work/err" 2>/dev/null
-  bad=1
-}
-expect_status() { [ "$1" = "$2" ] || wrong "$3: exit status $2, expected $1"; } # WANTED GOT WHAT
-expect_text() { grep -qE -- "$1" "$2" || wrong "$3: no '$1'"; }                  # PATTERN FILE WHAT
-run() { "$bin" "$@" >"$work/out" 2>"$work/err" </dev/null; }
-json() { python3 -c 'import json,sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/out" "$1"; }
-expect_json() { # EXPRESSION WANTED WHAT
-  local got
-  got=$(json "$1" 2>&1)
-  [ "$got" = "$2" ] || wrong "$3: $1 is $got, expected $2"
-}
+cd "$(dirname "$0")/../.." || exit 1
+source tests/system/lib.sh
+need git python3
+begin
 
 git init -q "$work/widget"
 cd "$work/widget" || exit 1
@@ -63,8 +39,8 @@ run status; expect_status 0 $? "status"
 expect_text 'has never run' "$work/out" "status"
 run import "$work/1.mbox" "$work/2.mbox" "$work/3.mbox"; expect_status 0 $? "import"
 run status --json; expect_status 0 $? "status --json"
-expect_json "d['series']['untested']" 3 "status --json"
-expect_json "d['service']['running']" False "status --json"
+expect_json "j['series']['untested']" 3 "status --json"
+expect_json "j['service']['running']" False "status --json"
 run run; [ $? -le 1 ] || wrong "run"
 run status --disk; expect_status 0 $? "status --disk"
 expect_text 'series .*not tested yet' "$work/out" "status"
@@ -78,12 +54,12 @@ run retry 1 2 --reason 'new compiler'; expect_status 0 $? "retry"
 expect_text 'serve. runs next' "$work/out" "retry"
 node=$("$bin" show series 1 --json | grep -oE '"id":[0-9]+' | head -1 | cut -d: -f2)
 run cancel --node "$node" --json; expect_status 0 $? "cancel --node"
-expect_json "d[0]['kind']" cancel-node "cancel --node"
+expect_json "j[0]['kind']" cancel-node "cancel --node"
 run retry 99; expect_status 2 $? "retry of an unknown series"
 run retry 1 --node 999999; expect_status 2 $? "retry of an unknown node"
 expect_text 'no node 999999' "$work/err" "retry of an unknown node"
 run status --json
-expect_json "[r['kind'] for r in d['requests']]" "['retry-series', 'retry-series', 'cancel-node']" "requests"
+expect_json "[r['kind'] for r in j['requests']]" "['retry-series', 'retry-series', 'cancel-node']" "requests"
 run log --after 0 --limit 1000
 expect_text 'retry-requested series 1 .*new compiler' "$work/out" "the event"
 
@@ -113,7 +89,7 @@ run token list; expect_status 0 $? "token list"
 expect_text 'valid for (89|90) days .*ann .*read,write:retry' "$work/out" "token list"
 if grep -rqF "${secret#pm_}" "$work/data"; then wrong "the secret is in the data folder"; fi
 run token list --json
-id=$(json "d[0]['id']")
+id=$(json "j[0]['id']")
 run token revoke "$id"; expect_status 0 $? "token revoke"
 run token list; expect_text "$id +revoked" "$work/out" "token revoke"
 run token revoke nothing; expect_status 2 $? "revoke of nothing"
@@ -190,7 +166,7 @@ done
 
 case_of "prune"
 run prune --dry-run --json; expect_status 0 $? "prune --dry-run"
-expect_json "d['artifacts']" 0 "prune --dry-run"
+expect_json "j['artifacts']" 0 "prune --dry-run"
 python3 - "$work/data" <<'P'
 import sqlite3, sys
 store = sqlite3.connect(sys.argv[1] + "/store.sqlite")
@@ -199,9 +175,9 @@ store.commit()
 P
 find "$work/data/blobs" -type f -exec touch -d '3 days ago' {} +
 run prune --dry-run --json
-[ "$(json "d['artifacts']")" -ge 3000 ] || wrong "prune --dry-run finds nothing"
+[ "$(json "j['artifacts']")" -ge 3000 ] || wrong "prune --dry-run finds nothing"
 run prune --json; expect_status 0 $? "prune"
-[ "$(json "d['files']")" -ge 3000 ] || wrong "prune removed no files"
+[ "$(json "j['files']")" -ge 3000 ] || wrong "prune removed no files"
 "$bin" show series --json >"$work/after.json"
 cmp -s "$work/before.json" "$work/after.json" || wrong "series differ after prune"
 run backup "$work/backup2"; expect_status 0 $? "backup after prune: nothing is missing"
@@ -220,8 +196,7 @@ case_of "doctor: what the service needs"
 printf 'http:\n  listen: ["127.0.0.1:1"]\nlog:\n  file: /nonexistent/x.log\n' >"$work/bad.yaml"
 run doctor -c "$work/bad.yaml" --json
 expect_status 3 $? "doctor"
-expect_json "[i['health'] for i in d if i['what'] == 'log']" "['broken']" "doctor: log"
-expect_json "len([i for i in d if i['health'] != 'good' and not i['mend'] and i['what'] != 'inotify'])" 0 "doctor: what mends it"
+expect_json "[i['health'] for i in j if i['what'] == 'log']" "['broken']" "doctor: log"
+expect_json "len([i for i in j if i['health'] != 'good' and not i['mend'] and i['what'] != 'inotify'])" 0 "doctor: what mends it"
 
-[ "$bad" = 0 ] && echo "ops: all cases passed"
-exit "$bad"
+conclude

@@ -3,69 +3,16 @@
 # and the hostile sample list. Wants PATCHMILL_BIN. 77: there is no sandbox or no curl here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-root=$PWD
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-for tool in bwrap curl git perl; do
-  command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
-done
-
-work=$(mktemp -d)
-chmod 755 "$work"
-service=
-cleanup() {
-  [[ -z $service ]] || kill -9 "$service" 2> /dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
-unset PATCHMILL_DATA
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
-bad=0
-fail() { echo "FAIL: $*"; bad=1; }
-case_of() { printf -- '-- %s\n' "$1"; }
+source tests/system/lib.sh
+need bwrap curl git perl
+begin
 now_ms() { date +%s%3N; }
 
-start() { # start FOLDER: the service of FOLDER/patchmill.yaml; sets service and url
-  export PATCHMILL_CONFIG=$1/patchmill.yaml
-  : > "$1/out"
-  "$bin" serve > "$1/out" 2>> "$1/log" < /dev/null &
-  service=$!
-  for _ in $(seq 600); do
-    url=$(sed -n 's/^patchmill is at work; pages: //p' "$1/out")
-    [[ -z $url ]] || return 0
-    kill -0 "$service" 2> /dev/null || break
-    sleep 0.05
-  done
-  cat "$1/log"
-  fail "the service did not start"
-  exit 1
-}
-stop() { # stop SIGNAL
-  kill "-$1" "$service"
-  wait "$service" 2> /dev/null || true
-  service=
-}
 get() { curl -sS --max-time 20 -H 'Accept: application/json' "$url$1"; }
 field() { # field PERL-EXPRESSION over $d, the JSON on standard input
   perl -MJSON::PP -e 'my $d = decode_json(do { local $/; <STDIN> }); binmode STDOUT, ":utf8"; print '"$1"
 }
-until_true() { # until_true SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.05
-  done
-}
 verdicts() { get '/?state=all&limit=100' | field 'join " ", map { "$_->{number}:" . ($_->{verdict} // "none") } sort { $a->{number} <=> $b->{number} } @{$d->{series}}'; }
-deliver() { # deliver MAIL NAME, as delivery programs do it
-  cp "$1" "$work/one/box/tmp/$2"
-  mv "$work/one/box/tmp/$2" "$work/one/box/new/$2"
-}
 
 # A small tree, and mails for it.
 mkdir -p "$work"/one/box/{tmp,new,cur} "$work/one/tree"
@@ -103,7 +50,7 @@ Y
 case_of 'a delivered mail has its verdict on the page'
 start "$work/one"
 begun=$(now_ms)
-deliver "$work/one/mail1" 1
+deliver "$work/one/mail1" "$work/one/box"
 checked() { get /series/1/ 2> /dev/null | grep -q '"signed-off-by"'; }
 until_true 20 checked || fail 'no check of series 1'
 echo "   first check after $(($(now_ms) - begun)) ms"
@@ -149,32 +96,32 @@ until_true 20 passed 1 || fail "series 1 after a retry: $(verdicts)"
 
 case_of 'reload: a new job; a broken configuration changes nothing'
 sed -i 's/^jobs:/jobs:\n  - {name: second, command: ["true"]}/' "$work/one/patchmill.yaml"
-kill -HUP "$service"
+kill -HUP "$background"
 reread() { grep -q 'was read again' "$work/one/log"; }
 until_true 20 reread || fail 'no reload'
-deliver "$work/one/mail3" 3
+deliver "$work/one/mail3" "$work/one/box"
 until_true 20 passed 3 || fail "series 3: $(verdicts)"
 get /series/3/ | grep -q '"second"' || fail 'the new job did not run'
 cp "$work/one/patchmill.yaml" "$work/good"
 echo 'jobs: 7' >> "$work/one/patchmill.yaml"
-kill -HUP "$service"
+kill -HUP "$background"
 refused() { grep -q 'stays as it was' "$work/one/log"; }
 until_true 20 refused || fail 'a broken configuration was not refused'
 cp "$work/good" "$work/one/patchmill.yaml"
 
 case_of 'an end in order'
 begun=$(now_ms)
-stop TERM
+stop
 echo "   ended after $(($(now_ms) - begun)) ms"
 [[ $("$bin" status --json | field '$d->{service}{running} ? 1 : 0') == 0 ]] || fail 'status says it still runs'
 
 case_of 'killed again and again while mails come'
 for i in $(seq 4 12); do
   start "$work/one"
-  deliver "$work/one/mail$i" "$i"
+  deliver "$work/one/mail$i" "$work/one/box"
   sleep "0.$((RANDOM % 9))"
-  kill -9 "$service"
-  wait "$service" 2> /dev/null || true
+  kill -9 "$background"
+  wait "$background" 2> /dev/null || true
 done
 start "$work/one"
 all_passed() { [[ $(verdicts | tr ' ' '\n' | grep -c ':pass$') == 12 ]]; }
@@ -182,7 +129,7 @@ until_true 60 all_passed || fail "after kill -9: $(verdicts)"
 [[ -z $("$bin" show series --json | perl -MJSON::PP -e '
   my $d = decode_json(do { local $/; <STDIN> }); my %n;
   print "twice " for grep { $n{$_->{name}}++ } @{ref $d eq "HASH" ? $d->{series} : $d}') ]] || fail 'a series is there twice'
-stop TERM
+stop
 
 case_of 'the hostile list, live'
 mkdir -p "$work/canary"
@@ -221,8 +168,7 @@ for number in $(field 'join " ", map { $_->{number} } @{ref $d eq "HASH" ? $d->{
   done
   perl -MJSON::PP -e 'decode_json(do { local $/; <STDIN> })' < "$work/page" || fail "series $number: bad JSON"
 done
-kill -0 "$service" 2> /dev/null || fail 'the service died of the hostile list'
-stop TERM
+kill -0 "$background" 2> /dev/null || fail 'the service died of the hostile list'
+stop
 
-((bad == 0)) && echo 'serve: all cases passed'
-exit "$bad"
+conclude

@@ -3,56 +3,16 @@
 # keeps what it has, and goes on by itself. Wants PATCHMILL_BIN. 77: what it needs is not here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-for tool in bwrap curl git perl psql; do
-  command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
-done
+source tests/system/lib.sh
+need bwrap curl git perl psql
 if [[ -z ${PATCHMILL_TEST_PG:-} ]]; then
   exec script/with-postgresql "$0"
 fi
 
-work=$(mktemp -d)
-chmod 755 "$work"
-service=
+begin
 mounted=
-cleanup() {
-  [[ -z $service ]] || kill -9 "$service" 2> /dev/null || true
-  [[ -z $mounted ]] || umount -l "$mounted" 2> /dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-export GIT_AUTHOR_DATE='2026-03-01T10:00:00Z' GIT_COMMITTER_DATE='2026-03-01T10:00:00Z'
-unset PATCHMILL_DATA
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
-bad=0
-fail() { echo "FAIL: $*"; bad=1; }
-case_of() { printf -- '-- %s\n' "$1"; }
+trap '[[ -z $mounted ]] || umount -l "$mounted" 2> /dev/null || true; end' EXIT
 
-until_true() { # until_true SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.1
-  done
-}
-start() { # start FOLDER
-  export PATCHMILL_CONFIG=$1/patchmill.yaml
-  : > "$1/out"
-  "$bin" serve > "$1/out" 2>> "$1/log" < /dev/null &
-  service=$!
-  here() { url=$(sed -n 's/^patchmill is at work; pages: //p' "$1/out"); [[ -n $url ]]; }
-  until_true 30 here "$1" || { cat "$1/log"; fail 'the service did not start'; exit 1; }
-}
-stop() {
-  kill -TERM "$service"
-  wait "$service" 2> /dev/null || true
-  service=
-}
 prepare() { # prepare FOLDER: a tree, a maildir, three mails
   mkdir -p "$1"/box/{tmp,new,cur} "$1/tree"
   git -C "$1/tree" init -q
@@ -81,10 +41,6 @@ jobs:
   - {name: count, kind: test, command: [sh, -c, "test \$(wc -l < numbers) = 40"]}
 Y
 }
-deliver() { # deliver FOLDER N
-  cp "$1/mail$2" "$1/box/tmp/$2"
-  mv "$1/box/tmp/$2" "$1/box/new/$2"
-}
 passed() { # passed N: that many series have the verdict pass
   [[ $("$bin" show series --json 2> /dev/null | grep -o '"verdict":"pass"' | wc -l) == "$1" ]]
 }
@@ -99,17 +55,17 @@ query=${PATCHMILL_TEST_PG#"$server"}
 url_of_store=$(perl -e 'my ($url, $name) = @ARGV; $url =~ s{^(postgres(?:ql)?://[^/]*)(/.*)?$}{$1/$name}; print $url' "$server" "$name")$query
 printf 'store: {url: "%s"}\n' "$url_of_store" >> "$work/pg/patchmill.yaml"
 start "$work/pg"
-deliver "$work/pg" 1
+deliver "$work/pg/mail1" "$work/pg/box"
 until_true 30 passed 1 || fail "no first verdict: $("$bin" show series)"
 psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS false" \
   -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$name'" > /dev/null
-deliver "$work/pg" 2
+deliver "$work/pg/mail2" "$work/pg/box"
 until_true 30 said 'error' "$work/pg/log" || fail 'nothing is said about the store'
 sleep 3
-kill -0 "$service" || fail 'the service died with its store'
+kill -0 "$background" || fail 'the service died with its store'
 code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
 [[ $code == 5* ]] || fail "a page without a store: $code"
-deliver "$work/pg" 3
+deliver "$work/pg/mail3" "$work/pg/box"
 psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS true" > /dev/null
 until_true 90 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/pg/log")"
 code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
@@ -123,15 +79,15 @@ if [[ $(id -u) == 0 ]] && mount -t tmpfs -o size=640m,mode=700 tmpfs "$work/smal
   mounted=$work/small
   prepare "$work/disk" "$work/small"
   start "$work/disk"
-  deliver "$work/disk" 1
+  deliver "$work/disk/mail1" "$work/disk/box"
   until_true 30 passed 1 || fail "no first verdict: $("$bin" show series; tail -n 20 "$work/disk/log")"
   dd if=/dev/zero of="$work/small/ballast" bs=1M 2> /dev/null || true
   dd if=/dev/zero of="$work/small/ballast2" bs=1 count=4096 2> /dev/null || true
-  deliver "$work/disk" 2
+  deliver "$work/disk/mail2" "$work/disk/box"
   until_true 30 said 'error\|warning' "$work/disk/log" || fail 'nothing is said about the disk'
   sleep 3
-  kill -0 "$service" || fail 'the service died with a full disk'
-  deliver "$work/disk" 3
+  kill -0 "$background" || fail 'the service died with a full disk'
+  deliver "$work/disk/mail3" "$work/disk/box"
   rm -f "$work/small/ballast" "$work/small/ballast2"
   until_true 120 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/disk/log")"
   stop
@@ -140,5 +96,4 @@ else
   echo '   skipped: a small disk cannot be mounted here'
 fi
 
-((bad == 0)) && echo 'trouble: all cases passed'
-exit "$bad"
+conclude
