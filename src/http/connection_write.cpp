@@ -12,7 +12,6 @@
 namespace patchmill::http {
 namespace {
 
-constexpr std::int64_t k_rate_grace = 10'000;       // ms
 constexpr std::size_t k_piece = 64u << 10;          // of copied and produced bodies
 constexpr std::uint64_t k_most_at_once = 4u << 20;  // sent by one visit to a worker
 
@@ -76,45 +75,14 @@ void block_sigpipe() {
 
 }  // namespace
 
-template <class Stream>
-void Connection<Stream>::start_writing(Phase writing) {
-  m_write_start = coarse_now();
+void Connection::start_writing(Phase writing) {
+  m_transfer_start = coarse_now();
   m_written = 0;
-  deadline = m_write_start + m_state->config.timeouts.write.count();
+  deadline = m_transfer_start + m_state->config.timeouts.write.count();
   phase = writing;
 }
 
-template <class Stream>
-Task<bool> Connection<Stream>::write_all(std::string_view first, std::string_view second,
-                                         bool rated) {
-  const Timeouts& timeouts = m_state->config.timeouts;
-  while (!first.empty() || !second.empty()) {
-    const std::array<asio::const_buffer, 2> buffers = {
-        asio::const_buffer(first.data(), first.size()),
-        asio::const_buffer(second.data(), second.size())};
-    boost::system::error_code error;
-    const std::size_t n =
-        co_await m_stream.async_write_some(buffers, asio::redirect_error(k_await, error));
-    if (error || n == 0) {
-      co_return false;
-    }
-    const std::size_t of_first = std::min(n, first.size());
-    first.remove_prefix(of_first);
-    second.remove_prefix(n - of_first);
-    m_written += n;
-    std::int64_t latest = coarse_now() + timeouts.write.count();
-    if (rated && timeouts.least_bytes_per_second > 0) {
-      latest = std::min(latest, m_write_start + k_rate_grace +
-                                    static_cast<std::int64_t>(m_written * 1000 /
-                                                              timeouts.least_bytes_per_second));
-    }
-    deadline = latest;
-  }
-  co_return true;
-}
-
-template <class Stream>
-Task<bool> Connection<Stream>::write_response(Exchange& exchange) {
+Task<bool> Connection::write_response(Exchange& exchange) {
   Prepared& prepared = exchange.prepared;
   Response& response = prepared.response;
   const bool unknown_length = prepared.send_body && !prepared.length;
@@ -160,72 +128,60 @@ Task<bool> Connection<Stream>::write_response(Exchange& exchange) {
 }
 
 // From the page cache straight to the socket, on a worker because the disk may be asked.
-template <class Stream>
-Task<bool> Connection<Stream>::write_file(Exchange& exchange, const FileBytes& file) {
-  if constexpr (k_tls) {
+Task<bool> Connection::write_file(Exchange& exchange, const FileBytes& file) {
+  if (m_tls) {
     co_return co_await write_file_copied(exchange, file, 0);
-  } else {
-    const Timeouts& timeouts = m_state->config.timeouts;
-    std::uint64_t sent = 0;
-    while (sent < file.length) {
-      int failure = 0;
-      const std::uint64_t before = sent;
-      const auto work = [&] {
-        block_sigpipe();
-        const std::uint64_t stop_at = std::min(file.length, sent + k_most_at_once);
-        while (sent < stop_at) {
-          auto offset = static_cast<off_t>(file.offset + sent);
-          const ssize_t n = ::sendfile(fd(), file.fd->get(), &offset, stop_at - sent);
-          if (n > 0) {
-            sent += static_cast<std::uint64_t>(n);
-          } else if (n == 0) {
-            failure = EPIPE;  // the file has become shorter
-            break;
-          } else if (errno != EINTR) {
-            failure = errno;
-            break;
-          }
+  }
+  std::uint64_t sent = 0;
+  while (sent < file.length) {
+    int failure = 0;
+    const std::uint64_t before = sent;
+    const std::function<void()> work = [&] {
+      block_sigpipe();
+      const std::uint64_t stop_at = std::min(file.length, sent + k_most_at_once);
+      while (sent < stop_at) {
+        auto offset = static_cast<off_t>(file.offset + sent);
+        const ssize_t n = ::sendfile(fd(), file.fd->get(), &offset, stop_at - sent);
+        if (n > 0) {
+          sent += static_cast<std::uint64_t>(n);
+        } else if (n == 0) {
+          failure = EPIPE;  // the file has become shorter
+          break;
+        } else if (errno != EINTR) {
+          failure = errno;
+          break;
         }
-      };
-      const bool run = co_await offload(work);
-      exchange.bytes_out = sent;
-      if (failure == EINVAL && sent == 0) {
-        co_return co_await write_file_copied(exchange, file, 0);  // a file system without it
       }
-      if (failure != 0 && failure != EAGAIN) {
+    };
+    const bool run = co_await offload(work);
+    exchange.bytes_out = sent;
+    if (failure == EINVAL && sent == 0) {
+      co_return co_await write_file_copied(exchange, file, 0);  // a file system without it
+    }
+    if (failure != 0 && failure != EAGAIN) {
+      co_return false;
+    }
+    if (sent > before) {
+      m_written += sent - before;
+      deadline = transfer_deadline(m_written, m_state->config.timeouts.write);
+    }
+    if (failure == EAGAIN || !run) {
+      const bool ready = co_await wait_writable();
+      if (!ready || timed_out) {
         co_return false;
       }
-      if (sent > before) {
-        m_written += sent - before;
-        std::int64_t latest = coarse_now() + timeouts.write.count();
-        if (timeouts.least_bytes_per_second > 0) {
-          latest = std::min(latest, m_write_start + k_rate_grace +
-                                        static_cast<std::int64_t>(m_written * 1000 /
-                                                                  timeouts.least_bytes_per_second));
-        }
-        deadline = latest;
-      }
-      if (failure == EAGAIN || !run) {
-        boost::system::error_code error;
-        co_await m_stream.async_wait(asio::socket_base::wait_write,
-                                     asio::redirect_error(k_await, error));
-        if (error || timed_out) {
-          co_return false;
-        }
-      }
     }
-    co_return true;
   }
+  co_return true;
 }
 
-template <class Stream>
-Task<bool> Connection<Stream>::write_file_copied(Exchange& exchange, const FileBytes& file,
-                                                 std::uint64_t from) {
+Task<bool> Connection::write_file_copied(Exchange& exchange, const FileBytes& file,
+                                         std::uint64_t from) {
   const std::unique_ptr<char[]> buffer(new char[k_piece]);
   std::uint64_t sent = from;
   while (sent < file.length) {
     ssize_t n = 0;
-    const auto work = [&] {
+    const std::function<void()> work = [&] {
       n = ::pread(file.fd->get(), buffer.get(),
                   std::min<std::uint64_t>(k_piece, file.length - sent),
                   static_cast<off_t>(file.offset + sent));
@@ -244,9 +200,7 @@ Task<bool> Connection<Stream>::write_file_copied(Exchange& exchange, const FileB
   co_return true;
 }
 
-template <class Stream>
-Task<bool> Connection<Stream>::write_produced(Exchange& exchange, Produced& produced,
-                                              bool chunked) {
+Task<bool> Connection::write_produced(Exchange& exchange, Produced& produced, bool chunked) {
   const std::unique_ptr<char[]> buffer(new char[k_piece + 2]);
   std::uint64_t left = produced.length.value_or(0);
   while (!produced.length || left > 0) {
@@ -255,7 +209,7 @@ Task<bool> Connection<Stream>::write_produced(Exchange& exchange, Produced& prod
     const std::size_t most = produced.length
                                  ? static_cast<std::size_t>(std::min<std::uint64_t>(left, k_piece))
                                  : k_piece;
-    const auto work = [&] {
+    const std::function<void()> work = [&] {
       try {
         const auto made = produced.produce(std::span<char>(buffer.get(), most));
         if (made) {
@@ -302,9 +256,8 @@ Task<bool> Connection<Stream>::write_produced(Exchange& exchange, Produced& prod
   co_return true;
 }
 
-template <class Stream>
-Task<bool> Connection<Stream>::write_events(Exchange& exchange, std::shared_ptr<EventStream> events,
-                                            bool chunked) {
+Task<bool> Connection::write_events(Exchange& exchange, std::shared_ptr<EventStream> events,
+                                    bool chunked) {
   m_in.release();
   m_parser.reset();
   m_unread = false;
@@ -364,8 +317,5 @@ Task<bool> Connection<Stream>::write_events(Exchange& exchange, std::shared_ptr<
   deadline = coarse_now() + 1000;
   co_return co_await write_all(chunked ? "0\r\n\r\n" : "");
 }
-
-template class Connection<PlainStream>;
-template class Connection<TlsStream>;
 
 }  // namespace patchmill::http

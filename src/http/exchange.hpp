@@ -1,0 +1,56 @@
+#pragma once
+// One request on its way through a connection, and its answer. Only for the files of the server.
+
+#include "http/server_state.hpp"
+
+namespace patchmill::http {
+
+// Counts the bytes of buffered bodies against the limit of the whole server.
+class BufferedBytes {
+ public:
+  explicit BufferedBytes(ServerState& state) : m_state(state) {}
+  ~BufferedBytes() { m_state.buffered -= m_held; }
+  BufferedBytes(const BufferedBytes&) = delete;
+  BufferedBytes& operator=(const BufferedBytes&) = delete;
+  bool hold(std::uint64_t bytes) {
+    m_held += bytes;
+    return m_state.buffered.fetch_add(bytes) + bytes <= m_state.config.max_buffered_bodies;
+  }
+
+ private:
+  ServerState& m_state;
+  std::uint64_t m_held = 0;
+};
+
+struct Exchange {
+  explicit Exchange(ServerState& server) : state(server), buffered(server) {}
+
+  // Fills the request from its head and finds its route; an answer when that is not possible.
+  std::optional<Response> understand(RequestHead head, const Address& remote, bool tls);
+  // Makes `response` what is sent. Runs on workers, which nothing may be thrown at.
+  void finish(Response response);
+  // Tells the access log and whoever counts requests.
+  void log_access() const;
+
+  ServerState& state;
+  Request request;
+  bool http_1_0 = false;
+  bool chunked = false;
+  std::optional<std::uint64_t> content_length;
+  bool has_body = false;
+  bool body_read = false;
+  bool expects_continue = false;
+  bool keep_alive = true;
+  bool complete = true;
+  std::shared_ptr<const Router> router;  // keeps the route alive
+  Router::Match match;
+  Prepared prepared;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  BufferedBytes buffered;
+};
+
+// An answer that asks the client to come again after `wait`.
+Response retry_later(int status, std::string detail, std::chrono::seconds wait);
+
+}  // namespace patchmill::http
