@@ -1,5 +1,6 @@
 // kill -9 at any instant of an import: what is stored afterwards, and after going on.
 
+#include "intake/crash_child.hpp"
 #include "intake/importer.hpp"
 #include "intake/maildir.hpp"
 #include "intake/mails.hpp"
@@ -11,8 +12,6 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -49,32 +48,17 @@ void import_folder(const std::string& url, const std::filesystem::path& folder) 
 
 // Runs in a process of its own, started by import_killed_after().
 TEST_CASE("helper of intake/crash_test.cpp: imports until it is killed" * doctest::skip()) {
-  const char* url = std::getenv("PATCHMILL_CRASH_STORE");
-  const char* folder = std::getenv("PATCHMILL_CRASH_FOLDER");
-  const char* micros = std::getenv("PATCHMILL_CRASH_AFTER");
-  if (url == nullptr || folder == nullptr || micros == nullptr) {
-    return;
+  if (const auto child = test::become_crash_child()) {
+    import_folder(child->url, child->folder);
+    std::_Exit(0);
   }
-  std::thread([delay = std::chrono::microseconds(std::atoll(micros))] {
-    std::this_thread::sleep_for(delay);
-    ::kill(::getpid(), SIGKILL);
-  }).detach();
-  import_folder(url, folder);
-  std::_Exit(0);
 }
 
 // True when it was killed, false when it had finished before.
 bool import_killed_after(TestStore& store, std::chrono::microseconds delay) {
-  Command command;
-  command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "--dt-no-skip=true",
-                  std::string("--dt-test-case=") + helper};
-  command.env = {{"PATCHMILL_CRASH_STORE", store.url()},
-                 {"PATCHMILL_CRASH_FOLDER", store.folder().string()},
-                 {"PATCHMILL_CRASH_AFTER", std::to_string(delay.count())}};
-  const auto done = SystemProcessRunner().run(command);
-  REQUIRE(done.has_value());
-  REQUIRE_MESSAGE((done->signal == SIGKILL || done->status == 0), done->out);
-  return done->signal == SIGKILL;
+  const auto done = test::run_crash_child(helper, store, delay);
+  REQUIRE_MESSAGE((done.signal == SIGKILL || done.status == 0), done.out);
+  return done.signal == SIGKILL;
 }
 
 // Everything that matters, without numbers of rows.

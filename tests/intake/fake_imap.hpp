@@ -1,6 +1,7 @@
 #pragma once
 // An IMAP server in memory that does what tests tell it to, mistakes included.
 
+#include "intake/fake_server.hpp"
 #include "intake/imap_feed.hpp"
 #include "util/text.hpp"
 
@@ -16,9 +17,7 @@
 
 namespace patchmill::test {
 
-// Shared by all connections; guarded by the mutex.
-struct FakeImap {
-  std::mutex mutex;
+struct FakeImap : FakeServer {
   std::string capabilities = "IMAP4rev1 IDLE SASL-IR AUTH=PLAIN";
   std::string greeting = "* OK ready\r\n";
   std::uint32_t uid_validity = 7;
@@ -30,18 +29,9 @@ struct FakeImap {
   std::string expected_auth;       // the command that logs in
   bool unsolicited = false;        // talks about other things in between
   bool backwards = false;          // gives mails in descending order
-  // The connection that is cut after so many bytes (0: the first one).
-  int cut_connection = -1;
-  std::size_t cut_after = 0;
-  // Replaces the answer to the n-th line of the server on the first connection.
-  std::optional<std::pair<std::size_t, std::string>> replacement;
   // Answers a command instead; nothing: as usual.
   std::function<std::optional<std::string>(const std::string& tag, const std::string& command)>
       hook;
-
-  int connections = 0;
-  std::vector<std::string> commands;
-  std::size_t bytes_sent = 0;  // of the first connection
 
   void deliver(const std::string& mail) {
     const std::lock_guard lock(mutex);
@@ -73,39 +63,15 @@ struct FakeImap {
   intake::OpenStream opener();
 };
 
-class FakeImapStream final : public intake::ByteStream {
+class FakeImapStream final : public FakeStream {
  public:
-  FakeImapStream(FakeImap& server, intake::Waiter& waiter) : m_server(server), m_waiter(waiter) {
+  FakeImapStream(FakeImap& server, intake::Waiter& waiter)
+      : FakeStream(server, waiter), m_server(server) {
     const std::lock_guard lock(m_server.mutex);
-    m_number = m_server.connections++;
     m_exists = m_server.mails.size();
     say(m_server.greeting);
   }
 
-  Result<void> write(std::string_view data) override {
-    const std::lock_guard lock(m_server.mutex);
-    m_in += data;
-    for (auto end = m_in.find("\r\n"); end != std::string::npos; end = m_in.find("\r\n")) {
-      const auto line = m_in.substr(0, end);
-      m_in.erase(0, end + 2);
-      handle(line);
-    }
-    return {};
-  }
-  Result<std::size_t> read(char* buffer, std::size_t size) override {
-    const std::lock_guard lock(m_server.mutex);
-    if (m_waiter.stopped()) {
-      return fail(ErrorKind::infrastructure, "stopped");
-    }
-    if (m_out.empty()) {
-      return m_cut ? Result<std::size_t>(0)
-                   : fail(ErrorKind::infrastructure, "the server did not answer");
-    }
-    const auto count = std::min({size, m_out.size(), std::size_t{37}});  // in pieces
-    std::copy_n(m_out.data(), count, buffer);
-    m_out.erase(0, count);
-    return count;
-  }
   intake::Waiter::Woken wait(std::chrono::milliseconds at_most) override {
     using Woken = intake::Waiter::Woken;
     const auto end = std::chrono::steady_clock::now() + at_most;
@@ -116,7 +82,7 @@ class FakeImapStream final : public intake::ByteStream {
           m_exists = m_server.mails.size();
           say(fmt::format("* {} EXISTS\r\n", m_exists));
         }
-        if (!m_out.empty() || m_cut) {
+        if (anything_to_read()) {
           return Woken::ready;
         }
       }
@@ -129,32 +95,15 @@ class FakeImapStream final : public intake::ByteStream {
   }
 
  private:
-  void say(std::string text) {
-    if (m_cut) {
-      return;
-    }
-    std::string out;
+  void say(const std::string& text) {
     for (std::size_t begin = 0; begin < text.size();) {
       const auto end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-      auto line = text.substr(begin, end - begin);
+      say_one(text.substr(begin, end - begin));
       begin = end;
-      if (m_number == 0 && m_server.replacement && m_server.replacement->first == m_lines++) {
-        line = m_server.replacement->second;
-      }
-      out += line;
     }
-    if (m_number == 0) {
-      m_server.bytes_sent += out.size();
-    }
-    if (m_number == m_server.cut_connection && m_sent + out.size() >= m_server.cut_after) {
-      out.resize(m_server.cut_after - std::min(m_server.cut_after, m_sent));
-      m_cut = true;
-    }
-    m_sent += out.size();
-    m_out += out;
   }
 
-  void handle(const std::string& line) {
+  void handle(const std::string& line) override {
     if (m_idle_tag.empty() || line != "DONE") {
       m_server.commands.push_back(line);
     }
@@ -265,11 +214,8 @@ class FakeImapStream final : public intake::ByteStream {
   }
 
   FakeImap& m_server;
-  intake::Waiter& m_waiter;
-  int m_number = 0;
-  std::string m_in, m_out, m_idle_tag;
-  std::size_t m_sent = 0, m_lines = 0, m_exists = 0;
-  bool m_cut = false;
+  std::string m_idle_tag;
+  std::size_t m_exists = 0;
 };
 
 inline intake::OpenStream FakeImap::opener() {

@@ -1,13 +1,11 @@
 // kill -9 at any instant of following a maildir and an mbox while mails come: each is stored once.
 
+#include "intake/crash_child.hpp"
 #include "intake/following.hpp"
 #include "intake/live_intake.hpp"
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <random>
 
@@ -38,17 +36,9 @@ void follow(const std::string& url, const fs::path& folder, std::size_t until) {
 
 // Runs in a process of its own.
 TEST_CASE("helper of intake/follow_crash_test.cpp: follows until it is killed" * doctest::skip()) {
-  const char* url = std::getenv("PATCHMILL_CRASH_STORE");
-  const char* folder = std::getenv("PATCHMILL_CRASH_FOLDER");
-  const char* micros = std::getenv("PATCHMILL_CRASH_AFTER");
-  if (url == nullptr || folder == nullptr || micros == nullptr) {
-    return;
+  if (const auto child = test::become_crash_child()) {
+    follow(child->url, child->folder, 1u << 30);
   }
-  std::thread([delay = std::chrono::microseconds(std::atoll(micros))] {
-    std::this_thread::sleep_for(delay);
-    ::kill(::getpid(), SIGKILL);
-  }).detach();
-  follow(url, folder, 1u << 30);
 }
 
 TEST_CASE("intake::LiveIntake: killed again and again, it stores each mail once, with its events") {
@@ -79,15 +69,9 @@ TEST_CASE("intake::LiveIntake: killed again and again, it stores each mail once,
     std::uniform_int_distribution<int> delay(20'000, 250'000);
     int killed = 0;
     for (; killed < (store.engine() == store::Engine::sqlite ? 25 : 8); ++killed) {
-      Command command;
-      command.argv = {fs::read_symlink("/proc/self/exe").string(), "--dt-no-skip=true",
-                      std::string("--dt-test-case=") + helper};
-      command.env = {{"PATCHMILL_CRASH_STORE", store.url()},
-                     {"PATCHMILL_CRASH_FOLDER", store.folder().string()},
-                     {"PATCHMILL_CRASH_AFTER", std::to_string(delay(random))}};
-      const auto done = SystemProcessRunner().run(command);
-      REQUIRE(done.has_value());
-      REQUIRE_MESSAGE(done->signal == SIGKILL, done->out);
+      const auto done =
+          test::run_crash_child(helper, store, std::chrono::microseconds(delay(random)));
+      REQUIRE_MESSAGE(done.signal == SIGKILL, done.out);
     }
     delivery.join();
     REQUIRE(delivered == series * 4);

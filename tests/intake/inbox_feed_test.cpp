@@ -136,15 +136,7 @@ TEST_CASE("intake::follow_inbox_url with public-inbox-httpd: by its manifest") {
   if (!server) {
     return;
   }
-  const auto deliver = [&](int number) {
-    Command command;
-    command.argv = {(*server / "deliver").string()};
-    command.input = simple_mail(number);
-    command.input.replace(command.input.find("list@"), 5, "demo@");
-    const auto done = SystemProcessRunner().run(command);
-    REQUIRE((done && done->ok()));
-  };
-  deliver(6001);
+  server->deliver(simple_mail(6001));
   TestStore store(store::Engine::sqlite);
   Following f(store);
   InboxUrlOptions options;
@@ -156,7 +148,7 @@ TEST_CASE("intake::follow_inbox_url with public-inbox-httpd: by its manifest") {
   REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
   const auto before = f.count();
   for (int i = 6002; i < 6005; ++i) {
-    deliver(i);
+    server->deliver(simple_mail(i));
     REQUIRE(f.reaches(before + static_cast<std::size_t>(i) - 6001));
   }
   CHECK(follower->health().duplicates == 0);

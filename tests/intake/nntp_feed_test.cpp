@@ -1,5 +1,6 @@
 #include "intake/nntp_feed.hpp"
 
+#include "intake/fake_server.hpp"
 #include "intake/following.hpp"
 #include "intake/test_servers.hpp"
 #include "util/text.hpp"
@@ -21,8 +22,7 @@ using test::soon;
 using test::TestStore;
 
 // A news server in memory (RFC 3977), with mistakes when told to.
-struct FakeNews {
-  std::mutex mutex;
+struct FakeNews : test::FakeServer {
   std::map<std::uint64_t, std::string> articles;
   std::uint64_t next = 1;
   std::uint64_t low = 1;
@@ -30,12 +30,6 @@ struct FakeNews {
   std::map<std::uint64_t, std::string> answers;  // to ARTICLE, instead of the article
   bool needs_login = false;
   bool needs_mode = false;
-  int cut_connection = -1;
-  std::size_t cut_after = 0;
-  std::size_t bytes_sent = 0;                                      // of the first connection
-  std::optional<std::pair<std::size_t, std::string>> replacement;  // of a line of the first one
-  int connections = 0;
-  std::vector<std::string> commands;
 
   void post(const std::string& mail) {
     const std::lock_guard lock(mutex);
@@ -49,56 +43,18 @@ std::string message_id_of(const std::string& mail) {
   return mail.substr(begin, mail.find('\n', begin) - begin);
 }
 
-class FakeNewsStream final : public ByteStream {
+class FakeNewsStream final : public test::FakeStream {
  public:
-  FakeNewsStream(FakeNews& server, Waiter& waiter) : m_server(server), m_waiter(waiter) {
+  FakeNewsStream(FakeNews& server, Waiter& waiter) : FakeStream(server, waiter), m_server(server) {
     const std::lock_guard lock(m_server.mutex);
-    m_number = m_server.connections++;
     say("200 ready\r\n");
-  }
-  Result<void> write(std::string_view data) override {
-    const std::lock_guard lock(m_server.mutex);
-    m_in += data;
-    for (auto end = m_in.find("\r\n"); end != std::string::npos; end = m_in.find("\r\n")) {
-      const auto line = m_in.substr(0, end);
-      m_in.erase(0, end + 2);
-      m_server.commands.push_back(line);
-      handle(line);
-    }
-    return {};
-  }
-  Result<std::size_t> read(char* buffer, std::size_t size) override {
-    const std::lock_guard lock(m_server.mutex);
-    if (m_waiter.stopped() || (m_out.empty() && !m_cut)) {
-      return fail(ErrorKind::infrastructure, "the server did not answer");
-    }
-    const auto count = std::min({size, m_out.size(), std::size_t{29}});
-    std::copy_n(m_out.data(), count, buffer);
-    m_out.erase(0, count);
-    return count;
   }
   Waiter::Woken wait(milliseconds at_most) override { return m_waiter.wait(at_most); }
 
  private:
-  void say(const std::string& text) {
-    if (m_cut) {
-      return;
-    }
-    std::string out = text;
-    if (m_number == 0 && m_server.replacement && m_server.replacement->first == m_replies++) {
-      out = m_server.replacement->second;
-    }
-    if (m_number == 0) {
-      m_server.bytes_sent += out.size();
-    }
-    if (m_number == m_server.cut_connection && m_sent + out.size() >= m_server.cut_after) {
-      out.resize(m_server.cut_after - std::min(m_server.cut_after, m_sent));
-      m_cut = true;
-    }
-    m_sent += out.size();
-    m_out += out;
-  }
-  void handle(const std::string& line) {
+  void say(const std::string& text) { say_one(text); }
+  void handle(const std::string& line) override {
+    m_server.commands.push_back(line);
     const auto words = split(line, ' ');
     const std::string command(words.front());
     if (m_server.unknown.contains(command)) {
@@ -165,11 +121,7 @@ class FakeNewsStream final : public ByteStream {
   }
 
   FakeNews& m_server;
-  Waiter& m_waiter;
-  int m_number = 0;
-  bool m_known = false, m_reader = false, m_cut = false;
-  std::string m_in, m_out;
-  std::size_t m_sent = 0, m_replies = 0;
+  bool m_known = false, m_reader = false;
 };
 
 OpenStream FakeNews::opener() {
@@ -394,15 +346,7 @@ TEST_CASE("intake::follow_nntp with public-inbox-nntpd: takes what is there and 
   if (!server) {
     return;
   }
-  const auto deliver = [&](int number) {
-    Command command;
-    command.argv = {(*server / "deliver").string()};
-    command.input = simple_mail(number, "text\n.\n..\n");
-    command.input.replace(command.input.find("list@"), 5, "demo@");
-    const auto done = SystemProcessRunner().run(command);
-    REQUIRE((done && done->ok()));
-  };
-  deliver(5001);
+  server->deliver(simple_mail(5001, "text\n.\n..\n"));
   TestStore store(store::Engine::sqlite);
   Following f(store);
   NntpAccount as;
@@ -415,7 +359,7 @@ TEST_CASE("intake::follow_nntp with public-inbox-nntpd: takes what is there and 
                   follower->health().error);
   const auto before = f.count();
   for (int i = 5002; i < 5007; ++i) {
-    deliver(i);
+    server->deliver(simple_mail(i, "text\n.\n..\n"));
   }
   REQUIRE(f.reaches(before + 5));
   CHECK(f.raw("mail-5006@example.org").find("\ntext\n.\n..\n") != std::string::npos);

@@ -32,6 +32,15 @@ class ServerFolder {
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
     return m_folder / name;
   }
+  // A mail to list@…, as one to the list demo@…
+  void deliver(std::string mail) const {
+    mail.replace(mail.find("list@"), 5, "demo@");
+    Command command;
+    command.argv = {(m_folder / "deliver").string()};
+    command.input = std::move(mail);
+    const auto done = SystemProcessRunner().run(command);
+    REQUIRE((done && done->ok()));
+  }
 
  private:
   explicit ServerFolder(std::filesystem::path folder) : m_folder(std::move(folder)) {}
