@@ -62,6 +62,11 @@ class Runtime {
                                  const std::function<void(std::string_view)>& on_log) = 0;
 };
 
+// Which control groups limit jobs here: "v1", "v2" or "none". In v2 a group with processes in it
+// cannot limit groups below it: where ours was delegated to us (a service with Delegate=) we step
+// into a leaf of it. That works while nobody else is in it, so call this before the first child.
+std::string claim_control_groups();
+
 // What this machine offers, and what is missing with the command that mends it (doctor).
 struct SandboxSupport {
   bool bubblewrap = false;
