@@ -96,17 +96,19 @@ bool complains(const pipeline::Node& node) {
   return node.result == Verdict::fail || node.result == Verdict::warning;
 }
 
-// The number before a word in "12 passed, 1 failed (x), 3 skipped".
+// The last number before a word in "boot tests passed (12 passed, 1 failed (x), 3 skipped)".
 std::size_t number_before(std::string_view summary, std::string_view word) {
-  const std::size_t at = summary.find(word);
-  if (at == std::string_view::npos) {
-    return 0;
+  for (std::size_t at = summary.rfind(word); at != std::string_view::npos && at > 0;
+       at = summary.rfind(word, at - 1)) {
+    std::size_t start = at;
+    while (start > 0 && summary[start - 1] >= '0' && summary[start - 1] <= '9') {
+      --start;
+    }
+    if (start < at) {
+      return parse_uint(summary.substr(start, at - start)).value_or(0);
+    }
   }
-  std::size_t start = at;
-  while (start > 0 && summary[start - 1] >= '0' && summary[start - 1] <= '9') {
-    --start;
-  }
-  return parse_uint(summary.substr(start, at - start)).value_or(0);
+  return 0;
 }
 
 class Builder {
@@ -231,7 +233,7 @@ class Builder {
         }
       }
     }
-    if (!m_input.links.log.empty()) {
+    if (one.has_log && !m_input.links.log.empty()) {
       entry.log = replaced(m_input.links.log, "{node}", node.id);
     }
     entry.reproduce = reproduce_command(m_input, node);

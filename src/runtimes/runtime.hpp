@@ -38,6 +38,7 @@ struct RunRequest {
 struct RunOutcome {
   findings::Verdict verdict = findings::Verdict::incomplete;
   std::string summary;  // from DESC_FD, else made of the exit status
+  std::string tests;    // "12 passed, 1 failed" where its log holds test results
   int exit_status = -1;
   bool killed_at_deadline = false, out_of_memory = false, output_cut = false;
   bool disk_exceeded = false;

@@ -128,25 +128,29 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
 
 TEST_CASE("reports::build_report: tests are counted as suites say") {
   const auto s = series();
-  const Report report = build_report(
-      input(s, {node({"net", NodeKind::test, Verdict::fail, "41 passed, 2 failed (x), 1 skipped"}),
-                node({"boot", NodeKind::test, Verdict::pass, "it booted"}),
-                node({"arm", NodeKind::test, Verdict::incomplete, "9 passed"})}));
-  CHECK(report.tests_passed == 42);
-  CHECK(report.tests_total == 44);
-  CHECK(report.suites == std::vector<std::string>{"net", "boot"});
+  const Report report = build_report(input(
+      s, {node({"net", NodeKind::test, Verdict::fail, "41 passed, 2 failed (x), 1 skipped"}),
+          node({"boot", NodeKind::test, Verdict::pass, "it booted"}),
+          node({"um", NodeKind::test, Verdict::pass, "7 boot tests passed (7 passed)"}),
+          node({"lab", NodeKind::test, Verdict::fail, "a.b: test failed (3 passed, 1 failed)"}),
+          node({"arm", NodeKind::test, Verdict::incomplete, "9 passed"})}));
+  CHECK(report.tests_passed == 52);
+  CHECK(report.tests_total == 55);
+  CHECK(report.suites == std::vector<std::string>{"net", "boot", "um", "lab"});
 }
 
 TEST_CASE("reports::build_report: commands to copy are safe to run") {
   auto s = series();
   auto one = node({"build", NodeKind::kbuild, Verdict::fail, "f"}, 42);
   one.node.reproducer = "#!/bin/sh\n";
+  one.has_log = true;
   auto in = input(s, {one, node({"spdx", NodeKind::check, Verdict::fail, "f"}, 43)});
   in.base_commit = std::string(k_base);
   in.links = Links::at("https://ci.example.org///");
   Report report = build_report(in);
   CHECK(report.entries[0].reproduce == "curl -sSf https://ci.example.org/nodes/42/reproducer | sh");
   CHECK(report.entries[0].log == "https://ci.example.org/nodes/42/log");
+  CHECK(report.entries[1].log.empty());
   CHECK(report.entries[1].reproduce ==
         "b4 am -o- cover@example.org | patchmill try --base 0123456789ab -");
   in.links = {};
