@@ -92,6 +92,19 @@ bool ran(const pipeline::Node& node) {
   return node.result && *node.result != Verdict::skip && *node.result != Verdict::incomplete;
 }
 
+// What it did not find this time may still be there: it did not end, or stopped at what it found (a
+// compiler at the first file, a kernel that crashed). Test results and built-in checks are whole.
+bool stopped_early(const NodeFindings& one) {
+  if (one.node.result == Verdict::incomplete) {
+    return true;
+  }
+  const bool all_tests =
+      !one.findings.empty() && std::all_of(one.findings.begin(), one.findings.end(),
+                                           [](const Finding& f) { return f.tool == "ktap"; });
+  return one.node.result == Verdict::fail && one.node.kind != pipeline::NodeKind::check &&
+         !all_tests;
+}
+
 bool complains(const pipeline::Node& node) {
   return node.result == Verdict::fail || node.result == Verdict::warning;
 }
@@ -249,11 +262,13 @@ class Builder {
     }
   }
 
-  // Fixed is only what the same check would have said again: it ran on this revision as well.
+  // Fixed is only what the same check would have said again: it ran to its end on this revision.
   void add_fixed() {
-    std::unordered_set<std::string> again, now;
+    std::unordered_set<std::string> again, unknown, now;
     for (const auto& one : m_input.nodes) {
-      if (ran(one.node)) {
+      if (stopped_early(one)) {
+        unknown.insert(one.node.name);
+      } else if (ran(one.node)) {
         again.insert(one.node.name);
       }
       for (const auto& finding : one.findings) {
@@ -261,7 +276,8 @@ class Builder {
       }
     }
     for (const auto& one : m_input.previous) {
-      if (!complains(one.node) || !again.contains(one.node.name)) {
+      if (!complains(one.node) || !again.contains(one.node.name) ||
+          unknown.contains(one.node.name)) {
         continue;
       }
       for (const auto& finding : one.findings) {

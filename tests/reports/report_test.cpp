@@ -103,7 +103,7 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
   const Finding stays = finding("a.c", 20, "stays");
   Finding moved = stays;
   moved.line = 333;
-  auto in = input(s, {node({"build", NodeKind::kbuild, Verdict::fail, "f", std::nullopt, {moved}}),
+  auto in = input(s, {node({"build", NodeKind::kbuild, Verdict::warning, "w", 1, {moved}}),
                       node({"boot", NodeKind::test, Verdict::incomplete, "away"}),
                       node({"spdx", NodeKind::check, Verdict::pass})});
   in.previous = {
@@ -124,6 +124,25 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
   CHECK(report.fixed[1].check == "spdx");
   CHECK(report.fixed[1].text == "no tag");
   CHECK(report.entries[0].lines[0].known);
+  // A build that stops in patch 1 does not get to what was wrong in patch 2.
+  in.nodes[0].node.result = Verdict::fail;
+  CHECK(build_report(in).fixed.size() == 1);
+  in.nodes[0].node.result = Verdict::warning;
+  in.nodes.push_back(node({"build", NodeKind::kbuild, Verdict::incomplete, "too long", 2}));
+  CHECK(build_report(in).fixed.size() == 1);
+}
+
+TEST_CASE("reports::build_report: a test that passes now is fixed though others fail") {
+  const auto s = series();
+  const auto test = [](const char* name) {
+    return finding("", 0, "test failed", Severity::error, "ktap", name);
+  };
+  auto in = input(s, {node({"boot", NodeKind::test, Verdict::fail, "f", {}, {test("b")}})});
+  in.previous = {node({"boot", NodeKind::test, Verdict::fail, "f", {}, {test("a")}})};
+  in.previous_version = 1;
+  CHECK(build_report(in).fixed.size() == 1);
+  in.nodes[0].findings.push_back(finding("", 0, "Kernel panic", Severity::error, "kernel"));
+  CHECK(build_report(in).fixed.empty());
 }
 
 TEST_CASE("reports::build_report: tests are counted as suites say") {
