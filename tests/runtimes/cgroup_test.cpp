@@ -22,7 +22,9 @@ constexpr const char* k_v2 = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nsdelegat
 
 }  // namespace
 
-TEST_CASE("in v2 the group we were given is the place, also from the leaf we stepped into") {
+TEST_CASE(
+    "runtimes::find_cgroups: in v2 the group we were given is the place, also from the leaf we "
+    "stepped into") {
   for (const char* group : {"0::/system.slice/patchmill.service\n",
                             "0::/system.slice/patchmill.service/patchmill-supervisor\n"}) {
     CAPTURE(group);
@@ -34,7 +36,8 @@ TEST_CASE("in v2 the group we were given is the place, also from the leaf we ste
   CHECK(find_cgroups("0::/\n", k_v2, always).memory == "/sys/fs/cgroup");
 }
 
-TEST_CASE("v1 wins where it has the memory; places that are not ours are none") {
+TEST_CASE(
+    "runtimes::find_cgroups: v1 wins where it has the memory; places that are not ours are none") {
   const char* groups = "4:memory:/a\n8:pids:/b\n0::/\n";
   const std::string mounts = std::string("cgroup /c/memory cgroup rw,memory 0 0\n") +
                              "cgroup /c/pids cgroup rw,pids 0 0\n" + k_v2;
