@@ -102,7 +102,9 @@ bool needs_baseline(const runtimes::RunOutcome& run) {
   return run.verdict != Verdict::pass || !run.findings.empty();
 }
 
-Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base) {
+namespace {
+
+Judgement judge_run(const runtimes::RunOutcome& run, const BaselineResult* base) {
   switch (run.verdict) {
     case Verdict::fail:
       return judge_failure(run, base);
@@ -114,6 +116,17 @@ Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base) {
       break;
   }
   return {run.verdict, run.summary, run.findings};
+}
+
+}  // namespace
+
+Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base) {
+  Judgement judgement = judge_run(run, base);
+  // Reports read how many tests there were out of it.
+  if (!run.tests.empty() && judgement.summary.find(run.tests) == std::string::npos) {
+    judgement.summary += fmt::format(" ({})", run.tests);
+  }
+  return judgement;
 }
 
 }  // namespace patchmill::app

@@ -30,9 +30,9 @@ constexpr std::array k_settings = {
     Setting{.name = "ignore",
             .type = SettingType::words,
             .default_value = "COMMIT_LOG_LONG_LINE,MACRO_ARG_REUSE,ALLOC_SIZEOF_STRUCT,"
-                             "NO_AUTHOR_SIGN_OFF,GIT_COMMIT_ID,CAMELCASE,FILE_PATH_CHANGES,"
-                             "BAD_REPORTED_BY_LINK",
-            .meaning = "Types of messages to leave out."},
+                             "MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,GIT_COMMIT_ID,CAMELCASE,"
+                             "FILE_PATH_CHANGES,BAD_REPORTED_BY_LINK",
+            .meaning = "Types of messages to leave out; sign-offs are signed-off-by's matter."},
     Setting{.name = "max-line-length",
             .type = SettingType::number,
             .default_value = "0",

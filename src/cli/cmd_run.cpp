@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/run_view.hpp"
+#include "runtimes/runtime.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -70,6 +71,7 @@ void tell_of_mails(app::MailStage& stage, bool quiet) {
 }
 
 int run(const Common& common, const Storage& storage) {
+  runtimes::claim_control_groups();
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());

@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "runtimes/runtime.hpp"
 #include "service/service.hpp"
 #include "util/log.hpp"
 
@@ -96,6 +97,11 @@ int run(const Common& common) {
   }
   if (const auto logging = start_log(common, config->log); !logging) {
     return report(logging.error());
+  }
+  if (runtimes::claim_control_groups() == "none") {
+    log::info(
+        "no control group may be made here: memory of jobs is watched twenty times a second "
+        "instead of limited by the kernel (`patchmill doctor`)");
   }
   auto service = service::Service::start(*std::move(config));
   if (!service) {

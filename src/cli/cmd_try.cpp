@@ -6,6 +6,7 @@
 #include "cli/run_view.hpp"
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
+#include "runtimes/runtime.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -67,6 +68,7 @@ int print_results(const Common& common, app::TrySession& session,
 }
 
 int run(const Common& common, const Storage& storage) {
+  runtimes::claim_control_groups();
   auto config = common.config();
   if (!config) {
     return report(config.error());

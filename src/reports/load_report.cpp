@@ -18,7 +18,11 @@ std::vector<NodeFindings> last_attempt(pipeline::NodeStore& store, std::int64_t 
   for (auto& node : nodes) {
     if (node.attempt == last) {
       auto found = store.findings_of(node.id);
-      result.push_back({std::move(node), std::move(found)});
+      const auto artifacts = store.artifacts_of(node.id);
+      const bool has_log =
+          std::any_of(artifacts.begin(), artifacts.end(),
+                      [](const pipeline::Artifact& artifact) { return artifact.name == "log"; });
+      result.push_back({std::move(node), std::move(found), has_log});
     }
   }
   return result;

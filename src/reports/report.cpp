@@ -92,21 +92,36 @@ bool ran(const pipeline::Node& node) {
   return node.result && *node.result != Verdict::skip && *node.result != Verdict::incomplete;
 }
 
+// What it did not find this time may still be there: it did not end, or stopped at what it found (a
+// compiler at the first file, a kernel that crashed). Test results and built-in checks are whole.
+bool stopped_early(const NodeFindings& one) {
+  if (one.node.result == Verdict::incomplete) {
+    return true;
+  }
+  const bool all_tests =
+      !one.findings.empty() && std::all_of(one.findings.begin(), one.findings.end(),
+                                           [](const Finding& f) { return f.tool == "ktap"; });
+  return one.node.result == Verdict::fail && one.node.kind != pipeline::NodeKind::check &&
+         !all_tests;
+}
+
 bool complains(const pipeline::Node& node) {
   return node.result == Verdict::fail || node.result == Verdict::warning;
 }
 
-// The number before a word in "12 passed, 1 failed (x), 3 skipped".
+// The last number before a word in "boot tests passed (12 passed, 1 failed (x), 3 skipped)".
 std::size_t number_before(std::string_view summary, std::string_view word) {
-  const std::size_t at = summary.find(word);
-  if (at == std::string_view::npos) {
-    return 0;
+  for (std::size_t at = summary.rfind(word); at != std::string_view::npos && at > 0;
+       at = summary.rfind(word, at - 1)) {
+    std::size_t start = at;
+    while (start > 0 && summary[start - 1] >= '0' && summary[start - 1] <= '9') {
+      --start;
+    }
+    if (start < at) {
+      return parse_uint(summary.substr(start, at - start)).value_or(0);
+    }
   }
-  std::size_t start = at;
-  while (start > 0 && summary[start - 1] >= '0' && summary[start - 1] <= '9') {
-    --start;
-  }
-  return parse_uint(summary.substr(start, at - start)).value_or(0);
+  return 0;
 }
 
 class Builder {
@@ -231,7 +246,7 @@ class Builder {
         }
       }
     }
-    if (!m_input.links.log.empty()) {
+    if (one.has_log && !m_input.links.log.empty()) {
       entry.log = replaced(m_input.links.log, "{node}", node.id);
     }
     entry.reproduce = reproduce_command(m_input, node);
@@ -247,11 +262,13 @@ class Builder {
     }
   }
 
-  // Fixed is only what the same check would have said again: it ran on this revision as well.
+  // Fixed is only what the same check would have said again: it ran to its end on this revision.
   void add_fixed() {
-    std::unordered_set<std::string> again, now;
+    std::unordered_set<std::string> again, unknown, now;
     for (const auto& one : m_input.nodes) {
-      if (ran(one.node)) {
+      if (stopped_early(one)) {
+        unknown.insert(one.node.name);
+      } else if (ran(one.node)) {
         again.insert(one.node.name);
       }
       for (const auto& finding : one.findings) {
@@ -259,7 +276,8 @@ class Builder {
       }
     }
     for (const auto& one : m_input.previous) {
-      if (!complains(one.node) || !again.contains(one.node.name)) {
+      if (!complains(one.node) || !again.contains(one.node.name) ||
+          unknown.contains(one.node.name)) {
         continue;
       }
       for (const auto& finding : one.findings) {

@@ -88,6 +88,7 @@ struct Report {
 struct NodeFindings {
   pipeline::Node node;
   std::vector<findings::Finding> findings;
+  bool has_log = false;  // built-in checks have none
 };
 
 struct ReportInput {

@@ -32,7 +32,7 @@ constexpr auto k_keys = std::to_array<TemplateKey>({
     {"line", text, "lines", "file:line: error: message"},
     {"known", text, "lines", "the earlier revision that had it too: v2"},
     {"more", text, "failures", "how many further lines were left out"},
-    {"log", text, "failures", "URL of the whole log"},
+    {"log", text, "failures", "URL of the whole log; built-in checks have none"},
     {"reproduce", text, "failures", "one command that repeats it"},
     {"node", text, "failures", "the number of the node, for operators"},
     {"has_fixed", flag, "", "the previous revision had something this one has not"},

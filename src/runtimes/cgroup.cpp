@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view prefix = "patchmill-run-";
+constexpr std::string_view supervisor = "patchmill-supervisor";
 
 bool write_value(const fs::path& file, std::string_view value) {
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
@@ -78,7 +79,7 @@ bool enable_v2(const fs::path& group) {
   }
   const std::string members = read_value(group / "cgroup.procs");
   if (trim(members) == std::to_string(::getpid())) {
-    const fs::path leaf = group / "patchmill-supervisor";
+    const fs::path leaf = group / supervisor;
     ::mkdir(leaf.c_str(), 0755);
     write_value(leaf / "cgroup.procs", "0");
   }
@@ -149,6 +150,9 @@ CgroupPlaces find_cgroups(std::string_view proc_cgroup, std::string_view mounts,
     }
     fs::path folder(mount_point);
     folder += group == "/" ? "" : std::string(group);
+    if (folder.filename() == supervisor) {
+      folder = folder.parent_path();
+    }
     return writable(folder) ? folder : fs::path();
   };
   for (const std::string_view line : split_lines(mounts)) {

@@ -19,6 +19,7 @@ struct CgroupPlaces {
   std::filesystem::path pids;  // the same for the number of processes
 };
 // Reads /proc/self/cgroup and the mounts; a place is named only where we may make a group in it.
+// Claims a delegated group as claim_control_groups() does.
 CgroupPlaces find_cgroups();
 // As find_cgroups(), from the text of those two files (for tests of machines we are not on).
 // `writable` decides whether groups can be made in a folder.

@@ -68,6 +68,10 @@ void read_tests(RunOutcome& outcome, bool described) {
   const std::string crash_text = crash == nullptr ? std::string() : crash->message;
   const bool complaints = !crashes.empty();
   outcome.findings = std::move(crashes);
+  if (report.passed + report.failed > 0) {
+    outcome.tests = fmt::format("{} passed", report.passed);
+    outcome.tests += report.failed > 0 ? fmt::format(", {} failed", report.failed) : "";
+  }
   auto failed = findings::findings_of(report);
   std::move(failed.begin(), failed.end(), std::back_inserter(outcome.findings));
   // A run that was ended from outside, or asked to be skipped, proves nothing by what is missing.

@@ -26,18 +26,6 @@ bool try_user_namespace(const std::string& bubblewrap) {
   return completed && completed->ok();
 }
 
-std::string cgroup_version(const CgroupPlaces& places) {
-  switch (places.memory_version) {
-    case CgroupPlaces::Version::v1:
-      return "v1";
-    case CgroupPlaces::Version::v2:
-      return "v2";
-    case CgroupPlaces::Version::none:
-      break;
-  }
-  return "none";
-}
-
 // Runs the smallest job there is, in the real sandbox; empty when it passed.
 std::string try_run() {
   const TempDir folder("patchmill-probe");
@@ -62,12 +50,24 @@ std::string try_run() {
 
 }  // namespace
 
+std::string claim_control_groups() {
+  switch (find_cgroups().memory_version) {
+    case CgroupPlaces::Version::v1:
+      return "v1";
+    case CgroupPlaces::Version::v2:
+      return "v2";
+    case CgroupPlaces::Version::none:
+      break;
+  }
+  return "none";
+}
+
 SandboxSupport probe_sandbox() {
   SandboxSupport support;
   const bool root = ::geteuid() == 0;
   const auto bubblewrap = find_program("bwrap");
   support.bubblewrap = bubblewrap.has_value();
-  support.cgroups = cgroup_version(find_cgroups());
+  support.cgroups = claim_control_groups();
   if (!bubblewrap) {
     support.missing.emplace_back(
         "bubblewrap is not installed, so no job can run: apt-get install bubblewrap");

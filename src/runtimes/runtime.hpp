@@ -38,6 +38,7 @@ struct RunRequest {
 struct RunOutcome {
   findings::Verdict verdict = findings::Verdict::incomplete;
   std::string summary;  // from DESC_FD, else made of the exit status
+  std::string tests;    // "12 passed, 1 failed" where its log holds test results
   int exit_status = -1;
   bool killed_at_deadline = false, out_of_memory = false, output_cut = false;
   bool disk_exceeded = false;
@@ -61,6 +62,11 @@ class Runtime {
   virtual Result<RunOutcome> run(const RunRequest& request,
                                  const std::function<void(std::string_view)>& on_log) = 0;
 };
+
+// Which control groups limit jobs here: "v1", "v2" or "none". In v2 a group with processes in it
+// cannot limit groups below it: where ours was delegated to us (a service with Delegate=) we step
+// into a leaf of it. That works while nobody else is in it, so call this before the first child.
+std::string claim_control_groups();
 
 // What this machine offers, and what is missing with the command that mends it (doctor).
 struct SandboxSupport {

@@ -95,8 +95,9 @@ Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
       return fail(ErrorKind::limit, fmt::format("{} is larger than {} bytes",
                                                 escape_terminal(path.string()), max_bytes));
     }
-    // One byte more than expected, so that the end is seen without growing the buffer.
-    content.resize(std::max(used + 1, used == 0 ? expected + 1 : used + 65536));
+    // One byte more than expected, so that the end is seen without growing the buffer. Files of
+    // /proc and /sys have no size and may give everything to the first read only.
+    content.resize(used == 0 ? std::max<std::size_t>(expected + 1, 4096) : used + 65536);
     const auto n = ::read(fd.get(), content.data() + used, content.size() - used);
     if (n < 0 && errno == EINTR) {
       continue;

@@ -42,6 +42,17 @@ TEST_CASE("app::judge: a failure the base has not is the patch's, with its first
   CHECK(judged.findings.size() == 2);
 }
 
+TEST_CASE("app::judge: how many tests there were stays in the summary, once") {
+  auto run = outcome(Verdict::fail, {finding(Severity::error, "", 0, "uptime: test failed")});
+  run.tests = "7 passed, 1 failed";
+  const BaselineResult base{Verdict::pass, "8 passed", {}};
+  CHECK(judge(run, &base).summary == "uptime: test failed (7 passed, 1 failed)");
+  run = outcome(Verdict::pass);
+  run.summary = "8 passed";
+  run.tests = "8 passed";
+  CHECK(judge(run, &base).summary == "8 passed");
+}
+
 TEST_CASE("app::judge: a base that fails alike is not blamed on the patch") {
   auto moved = k_error;
   moved.line = 12;

@@ -103,7 +103,7 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
   const Finding stays = finding("a.c", 20, "stays");
   Finding moved = stays;
   moved.line = 333;
-  auto in = input(s, {node({"build", NodeKind::kbuild, Verdict::fail, "f", std::nullopt, {moved}}),
+  auto in = input(s, {node({"build", NodeKind::kbuild, Verdict::warning, "w", 1, {moved}}),
                       node({"boot", NodeKind::test, Verdict::incomplete, "away"}),
                       node({"spdx", NodeKind::check, Verdict::pass})});
   in.previous = {
@@ -124,29 +124,52 @@ TEST_CASE("reports::build_report: fixed is what is gone although the same check 
   CHECK(report.fixed[1].check == "spdx");
   CHECK(report.fixed[1].text == "no tag");
   CHECK(report.entries[0].lines[0].known);
+  // A build that stops in patch 1 does not get to what was wrong in patch 2.
+  in.nodes[0].node.result = Verdict::fail;
+  CHECK(build_report(in).fixed.size() == 1);
+  in.nodes[0].node.result = Verdict::warning;
+  in.nodes.push_back(node({"build", NodeKind::kbuild, Verdict::incomplete, "too long", 2}));
+  CHECK(build_report(in).fixed.size() == 1);
+}
+
+TEST_CASE("reports::build_report: a test that passes now is fixed though others fail") {
+  const auto s = series();
+  const auto test = [](const char* name) {
+    return finding("", 0, "test failed", Severity::error, "ktap", name);
+  };
+  auto in = input(s, {node({"boot", NodeKind::test, Verdict::fail, "f", {}, {test("b")}})});
+  in.previous = {node({"boot", NodeKind::test, Verdict::fail, "f", {}, {test("a")}})};
+  in.previous_version = 1;
+  CHECK(build_report(in).fixed.size() == 1);
+  in.nodes[0].findings.push_back(finding("", 0, "Kernel panic", Severity::error, "kernel"));
+  CHECK(build_report(in).fixed.empty());
 }
 
 TEST_CASE("reports::build_report: tests are counted as suites say") {
   const auto s = series();
-  const Report report = build_report(
-      input(s, {node({"net", NodeKind::test, Verdict::fail, "41 passed, 2 failed (x), 1 skipped"}),
-                node({"boot", NodeKind::test, Verdict::pass, "it booted"}),
-                node({"arm", NodeKind::test, Verdict::incomplete, "9 passed"})}));
-  CHECK(report.tests_passed == 42);
-  CHECK(report.tests_total == 44);
-  CHECK(report.suites == std::vector<std::string>{"net", "boot"});
+  const Report report = build_report(input(
+      s, {node({"net", NodeKind::test, Verdict::fail, "41 passed, 2 failed (x), 1 skipped"}),
+          node({"boot", NodeKind::test, Verdict::pass, "it booted"}),
+          node({"um", NodeKind::test, Verdict::pass, "7 boot tests passed (7 passed)"}),
+          node({"lab", NodeKind::test, Verdict::fail, "a.b: test failed (3 passed, 1 failed)"}),
+          node({"arm", NodeKind::test, Verdict::incomplete, "9 passed"})}));
+  CHECK(report.tests_passed == 52);
+  CHECK(report.tests_total == 55);
+  CHECK(report.suites == std::vector<std::string>{"net", "boot", "um", "lab"});
 }
 
 TEST_CASE("reports::build_report: commands to copy are safe to run") {
   auto s = series();
   auto one = node({"build", NodeKind::kbuild, Verdict::fail, "f"}, 42);
   one.node.reproducer = "#!/bin/sh\n";
+  one.has_log = true;
   auto in = input(s, {one, node({"spdx", NodeKind::check, Verdict::fail, "f"}, 43)});
   in.base_commit = std::string(k_base);
   in.links = Links::at("https://ci.example.org///");
   Report report = build_report(in);
   CHECK(report.entries[0].reproduce == "curl -sSf https://ci.example.org/nodes/42/reproducer | sh");
   CHECK(report.entries[0].log == "https://ci.example.org/nodes/42/log");
+  CHECK(report.entries[1].log.empty());
   CHECK(report.entries[1].reproduce ==
         "b4 am -o- cover@example.org | patchmill try --base 0123456789ab -");
   in.links = {};

@@ -349,6 +349,13 @@ is() { [[ $(state_of "$1") == "$2" ]]; }
 background=$!
 post sue 'Sue <sue@example.org>'
 until_true 20 arrived sue@example.org || fail "sue got no mail: $(tail -n 3 "$work/serve.out")"
+address=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$work/serve.out" | head -n 1)
+mail=$(grep -lE '^X-RcptTo: (.*, )?sue@' "$taken"/*)
+grep -oE 'https://ci\.example\.org/[^ ]*' "$mail" | sort -u >"$work/links"
+[[ -s $work/links ]] || fail "there is no link in the mail to sue"
+while read -r link; do
+  curl -sf -o "$work/out" "$address${link#https://ci.example.org}" || fail "$link in the mail to sue leads nowhere"
+done <"$work/links"
 post nina 'Nina <new-nina@example.org>'
 until_true 20 is new-nina@example.org held || fail "the mail to nina is not held"
 run mail release "$(id_of new-nina@example.org)"; expect_status 0 $? "release beside serve"
