@@ -37,6 +37,8 @@ struct HttpConfig {
   std::vector<std::string> trusted_proxies;
   bool is_private = false;  // pages want a token
   bool access_log = true;
+  std::uint64_t connections = 12'000, connections_per_address = 256;
+  std::uint64_t requests_per_minute = 0;  // of one address; 0: any number
 };
 
 // How the service logs.

@@ -50,6 +50,17 @@ std::vector<KeySpec> service_keys() {
        "[127.0.0.1, 10.0.0.0/8]"},
       {"http", "private", boolean, "Pages only for tokens with the scope `read`.", "false", "true"},
       {"http", "access-log", boolean, "One line a request in the log.", "true", "false"},
+      {"http", "connections", integer,
+       "How many are open at the same time, live pages among them; at most half of the files the "
+       "service may open. 16 to 1000000. A change needs a restart.",
+       "12000", "50000"},
+      {"http", "connections-per-address", integer,
+       "The same from one address (IPv6: one /64); trusted proxies and Unix sockets have no limit.",
+       "256", "1000"},
+      {"http", "requests-per-minute", integer,
+       "How many requests one address (IPv6: one /64) may make in a minute, all of them at once if "
+       "it likes; then it gets 429 with `Retry-After`. A change needs a restart.",
+       "any number", "600"},
   };
 }
 
@@ -129,6 +140,17 @@ void ConfigReader::read_service(Config& config) {
   config.http.trusted_proxies = words(*http, "trusted-proxies");
   config.http.is_private = word(*http, "private") == "true";
   config.http.access_log = word(*http, "access-log", "true") == "true";
+  const auto count = [&](std::string_view name, std::uint64_t least, std::uint64_t& into) {
+    if (const YamlValue* value = http->find(name)) {
+      into = parse_uint(value->scalar).value_or(0);
+      if (into < least || into > 1'000'000) {
+        fault(*value, fmt::format("'{}' is between {} and 1000000", name, least));
+      }
+    }
+  };
+  count("connections", 16, config.http.connections);
+  count("connections-per-address", 1, config.http.connections_per_address);
+  count("requests-per-minute", 1, config.http.requests_per_minute);
 }
 
 }  // namespace patchmill::app

@@ -80,6 +80,9 @@ void OpsEndpoints::add_routes(http::Router& router) {
   health.method = "GET";
   health.pattern = "/healthz";
   health.guards = m_options.healthz_guards;
+  if (health.guards.empty()) {
+    health.run = http::Run::loop;  // answers also when every worker waits for the store
+  }
   health.handler = [this](http::Request& request) { return healthz(request); };
   router.add(std::move(health));
   http::Route scrape;

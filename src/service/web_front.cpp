@@ -3,6 +3,7 @@
 #include "http/auth.hpp"
 #include "http/event_stream.hpp"
 #include "http/server.hpp"
+#include "service/open_files.hpp"
 #include "service/ops_endpoints.hpp"
 #include "service/pages_health.hpp"
 #include "service/range_diff.hpp"
@@ -37,6 +38,12 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
     server.trusted_proxies.push_back(std::move(parsed));
   }
   server.access_log = config.http.access_log;
+  server.max_connections = make_room_for_connections(config.http.connections);
+  server.max_connections_per_address = config.http.connections_per_address;
+  if (config.http.requests_per_minute != 0) {
+    const auto requests = static_cast<double>(config.http.requests_per_minute);
+    server.address_rate = http::RateLimiter::Rule{requests / 60, requests};
+  }
   server.worker_threads = k_web_threads;
   return server;
 }

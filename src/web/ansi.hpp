@@ -20,6 +20,8 @@ class AnsiRenderer {
   void line(std::string_view text, Html& out);
   // The text alone, for searching and for deciding what a line is.
   static std::string plain(std::string_view text);
+  // Whether the next line looks the same from both.
+  friend bool operator==(const AnsiRenderer&, const AnsiRenderer&) = default;
 
  private:
   struct Look {

@@ -12,10 +12,11 @@ namespace {
 
 constexpr double k_width = 900;
 constexpr double k_height = 220;
-constexpr double k_left = 70;
+constexpr double k_left = 20;
 constexpr double k_bottom = 24;
 constexpr double k_top = 10;
-constexpr double k_plot_width = k_width - k_left - 10;
+constexpr double k_right = 90;  // words of the axis, beside the newest day
+constexpr double k_plot_width = k_width - k_left - k_right;
 constexpr double k_plot_height = k_height - k_bottom - k_top;
 
 std::string tenth(double value) {
@@ -36,6 +37,27 @@ double round_up(double value) {
   return value;
 }
 
+// The ends of axes with four steps people count in.
+double end_of_counts(double value) {
+  return 4 * round_up(std::max(value, 4.0) / 4);
+}
+
+double end_of_durations(double seconds) {
+  constexpr double minute = 60;
+  constexpr double hour = 3600;
+  constexpr double day = 86'400;
+  if (seconds <= 4) {
+    return 4 * round_up(seconds / 4);
+  }
+  for (const double end : {20.0, 40.0, minute, 2 * minute, 4 * minute, 8 * minute, 20 * minute,
+                           40 * minute, hour, 2 * hour, 4 * hour, 8 * hour, day}) {
+    if (seconds <= end) {
+      return end;
+    }
+  }
+  return 4 * day * round_up(seconds / day / 4);
+}
+
 void begin(Html& svg, std::string_view label) {
   svg.raw("<svg class=\"chart\" role=\"img\" viewBox=\"0 0 ").text(tenth(k_width)).raw(" ");
   svg.text(tenth(k_height)).raw("\" aria-label=\"").text(label).raw("\">\n");
@@ -46,8 +68,10 @@ void rules(Html& svg, double most, bool durations) {
     const double value = most * i / 4;
     const std::string y = tenth(k_top + k_plot_height * (1 - i / 4.0));
     svg.raw("<line class=\"grid\" x1=\"").text(tenth(k_left)).raw("\" x2=\"");
-    svg.text(tenth(k_width - 10)).raw("\" y1=\"").text(y).raw("\" y2=\"").text(y);
-    svg.raw("\"/><text class=\"tick end\" x=\"").text(tenth(k_left - 6)).raw("\" y=\"");
+    svg.text(tenth(k_width - k_right)).raw("\" y1=\"").text(y).raw("\" y2=\"").text(y);
+    svg.raw("\"/><text class=\"tick start\" x=\"")
+        .text(tenth(k_width - k_right + 6))
+        .raw("\" y=\"");
     svg.text(tenth(k_top + k_plot_height * (1 - i / 4.0) + 4)).raw("\">");
     svg.text(durations ? format_duration(
                              std::chrono::microseconds(static_cast<std::int64_t>(value * 1e6)))
@@ -58,7 +82,8 @@ void rules(Html& svg, double most, bool durations) {
 
 void dates(Html& svg, const std::vector<DayStats>& days) {
   const std::size_t step = std::max<std::size_t>(1, days.size() / 6);
-  for (std::size_t i = 0; i < days.size(); i += step) {
+  // From today backwards.
+  for (std::size_t i = (days.size() - 1) % step; i < days.size(); i += step) {
     const double x =
         k_left + k_plot_width * (static_cast<double>(i) + 0.5) / static_cast<double>(days.size());
     svg.raw("<text class=\"tick\" x=\"").text(tenth(x)).raw("\" y=\"").text(tenth(k_height - 6));
@@ -85,7 +110,7 @@ Html verdict_chart(const std::vector<DayStats>& days) {
         fmt::format(
             "Verdicts a day: {} series judged, {} of them passed; the table below says the same",
             total, passed));
-  const double most = std::max(4.0, round_up(static_cast<double>(largest)));
+  const double most = end_of_counts(static_cast<double>(largest));
   rules(svg, most, false);
   const double slot = k_plot_width / static_cast<double>(days.size());
   for (std::size_t i = 0; i < days.size(); ++i) {
@@ -136,7 +161,7 @@ Html duration_chart(const std::vector<DayStats>& days, const Lines& lines) {
   begin(svg, fmt::format(
                  "{} over {} days: median and the 90th percentile; the table below says the same",
                  lines.what, known));
-  const double most = round_up(std::max(largest, 0.1));
+  const double most = end_of_durations(std::max(largest, 0.1));
   rules(svg, most, true);
   const auto place = [&](std::size_t i, double value) {
     const double x =

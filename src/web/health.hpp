@@ -41,7 +41,6 @@ struct WorkerHealth {
   std::string reason;
   std::optional<std::int64_t> node;  // what it runs now
   std::optional<Timestamp> since;
-  std::uint64_t done = 0;  // nodes ended since the start of the service
 };
 
 struct OutboxHealth {

@@ -63,7 +63,6 @@ View::List worker_views(const Health& health, Timestamp now) {
     view.set("name", worker.name).set("runtime", worker.runtime).set("why", worker.reason);
     view.set("node", worker.node ? std::to_string(*worker.node) : "");
     view.set("since", worker.since ? format_duration(now - *worker.since) : "");
-    view.set("done", worker.done);
     list.push_back(std::move(view));
   }
   return list;
@@ -134,6 +133,11 @@ HealthModel read_health(store::Database& database, std::optional<Health> service
 
 Condition overall(const HealthModel& model) {
   Condition worst = model.in_doubt + model.failed > 0 ? Condition::waiting : Condition::good;
+  for (const OutboxCount& count : model.outbox) {
+    if (count.failed > 0 || (count.waiting > 0 && !count.error.empty())) {
+      worst = std::max(worst, Condition::waiting);
+    }
+  }
   const auto see = [&](const auto& rows) {
     for (const auto& row : rows) {
       worst = std::max(worst, row.condition);
@@ -226,8 +230,7 @@ json::object health_json(const SiteWords& words, const HealthModel& model) {
                        {"condition", to_string(worker.condition)},
                        {"reason", worker.reason},
                        {"node", worker.node ? json::value(*worker.node) : json::value(nullptr)},
-                       {"since", time_or_null(worker.since)},
-                       {"done", worker.done}});
+                       {"since", time_or_null(worker.since)}});
   }
   out["workers"] = std::move(workers);
   json::array outboxes;

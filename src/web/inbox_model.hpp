@@ -45,7 +45,8 @@ Result<InboxFilter> inbox_filter(const http::Params& query);
 // What ran in the newest attempt, by result.
 struct NodeCounts {
   int pass = 0, warning = 0, fail = 0, skip = 0, incomplete = 0;
-  int open = 0;  // not done
+  int open = 0;    // not done
+  int active = 0;  // of these, on a worker now
 };
 
 struct InboxRow {

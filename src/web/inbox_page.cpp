@@ -42,8 +42,7 @@ void set_count(View::List& list, int n, Verdict verdict) {
 
 View row_view(const InboxRow& row) {
   View view;
-  const Badge badge = badge_of(row.verdict, row.running, false);
-  set_badge(view, badge);
+  set_badge(view, series_badge(row));
   view.set("number", row.number);
   view.set("name", row.name.empty() ? "(no title)" : row.name);
   view.set("version", row.version > 1 ? fmt::format("v{}", row.version) : "");
@@ -92,6 +91,13 @@ std::string joined_query(const std::string& query, const std::string& more) {
 }
 
 }  // namespace
+
+Badge series_badge(const InboxRow& row) {
+  if (row.running && row.counts.open > 0 && row.counts.active == 0) {
+    return {"waiting", "○", "queued"};
+  }
+  return badge_of(row.verdict, row.running, false);
+}
 
 Page inbox_page(const SiteWords& words, const Inbox& inbox, const FilterChoices& choices) {
   const InboxFilter& filter = inbox.filter;
@@ -175,7 +181,8 @@ boost::json::object row_json(const SiteWords& words, const InboxRow& row) {
             {"fail", row.counts.fail},
             {"skip", row.counts.skip},
             {"incomplete", row.counts.incomplete},
-            {"open", row.counts.open}}}};
+            {"open", row.counts.open},
+            {"active", row.counts.active}}}};
 }
 
 boost::json::object inbox_json(const SiteWords& words, const Inbox& inbox) {

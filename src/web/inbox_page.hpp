@@ -15,6 +15,8 @@ namespace patchmill::web {
 struct FilterChoices {
   std::vector<std::string> trees, lists;
 };
+// "queued" for one whose tests all wait for a worker.
+Badge series_badge(const InboxRow& row);
 Page inbox_page(const SiteWords& words, const Inbox& inbox, const FilterChoices& choices);
 boost::json::object inbox_json(const SiteWords& words, const Inbox& inbox);
 // One series of a list, in Patchwork's names where it has them.

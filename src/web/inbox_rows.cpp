@@ -95,6 +95,7 @@ class RowReader {
     const auto result = findings::verdict_from(row.text(3));
     if (row.text(2) != "done" || !result) {
       counts.open += n;
+      counts.active += row.text(2) == "running" || row.text(2) == "closing" ? n : 0;
       return;
     }
     switch (*result) {

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace patchmill::web {
@@ -21,6 +22,7 @@ constexpr std::size_t k_piece =
 constexpr std::size_t k_lines = 500;
 constexpr std::size_t k_pieces = 4;
 constexpr std::size_t k_skipped = 256;
+constexpr std::size_t k_shared_steps = 64;  // of a log a round
 
 }  // namespace
 
@@ -68,7 +70,7 @@ std::size_t LiveTail::followers() const {
 std::shared_ptr<http::EventStream> LiveTail::follow(std::int64_t node, Place place) {
   auto follower = std::make_unique<Follower>();
   follower->node = node;
-  follower->place = place;
+  follower->reading.place = place;
   follower->stream = http::EventStream::create(1u << 20);
   auto stream = follower->stream;
   {
@@ -83,6 +85,7 @@ std::shared_ptr<http::EventStream> LiveTail::follow(std::int64_t node, Place pla
 }
 
 void LiveTail::run(const std::stop_token& stop) {
+  std::map<std::int64_t, Log> logs;
   while (!stop.stop_requested()) {
     std::vector<std::unique_ptr<Follower>> all;
     {
@@ -91,14 +94,23 @@ void LiveTail::run(const std::stop_token& stop) {
       all = std::exchange(m_followers, {});
       m_serving = all.size();
     }
+    std::map<std::int64_t, Log> in_use;
     std::vector<std::unique_ptr<Follower>> kept;
     for (auto& follower : all) {
-      if (!stop.stop_requested() && serve(*follower)) {
+      const auto [log, first] = in_use.try_emplace(follower->node);
+      if (first) {
+        if (const auto known = logs.find(follower->node); known != logs.end()) {
+          log->second = std::move(known->second);
+        }
+        begin_round(follower->node, log->second);
+      }
+      if (!stop.stop_requested() && serve(*follower, log->second)) {
         kept.push_back(std::move(follower));
       } else {
         follower->stream->close();
       }
     }
+    logs = std::move(in_use);
     std::unique_lock lock(m_mutex);
     m_serving = 0;
     for (auto& follower : kept) {
@@ -112,49 +124,68 @@ void LiveTail::run(const std::stop_token& stop) {
   }
 }
 
-bool LiveTail::serve(Follower& follower) {
-  if (follower.stream->closed()) {
-    return false;
-  }
-  if (!follower.file) {
-    if (auto opened = LogFile::open(m_folder / fmt::format("{}.log", follower.node))) {
-      follower.file = std::move(*opened);
+void LiveTail::begin_round(std::int64_t node, Log& log) {
+  log.steps.clear();
+  if (!log.file) {
+    if (auto opened = LogFile::open(m_folder / fmt::format("{}.log", node))) {
+      log.file = std::move(*opened);
     }
   }
   // Asked before reading: what is written before the end is read after it.
-  bool done = false;
-  if (follower.rounds++ % k_rounds_a_second == 0) {
+  if (log.rounds++ % k_rounds_a_second == 0) {
     try {
-      done = m_is_done(follower.node);
+      log.done = m_is_done(node);
     } catch (const std::exception& problem) {
-      log::warning("the live log of node {} goes on, as the store does not answer: {}",
-                   follower.node, problem.what());
+      log::warning("the live log of node {} goes on, as the store does not answer: {}", node,
+                   problem.what());
     }
   }
+}
+
+bool LiveTail::serve(Follower& follower, Log& log) {
+  if (follower.stream->closed()) {
+    return false;
+  }
+  Reading& reading = follower.reading;
   // What piled up comes in some pieces a round; the rest of a line that is too long takes no room.
-  std::string bytes;
-  for (std::size_t pieces = 0; follower.file && pieces < (follower.skipping ? k_skipped : k_pieces);
+  for (std::size_t pieces = 0; log.file && pieces < (reading.skipping ? k_skipped : k_pieces);
        ++pieces) {
-    if (const auto read = follower.file->read(follower.place.offset, k_piece, bytes); !read) {
+    const auto next = step(reading, log);
+    if (!next) {
       return false;
     }
-    const std::uint64_t before = follower.place.offset;
-    const bool last = done && before + bytes.size() >= follower.file->size();
-    if (bytes.empty() || !send(follower, bytes, last)) {
-      break;
-    }
-    if (follower.place.offset == before) {
+    const bool moved = next->to.place.offset != reading.place.offset;
+    reading = next->to;
+    if (!moved || (next->frame && !follower.stream->push(next->frame))) {
       break;
     }
   }
-  if (done) {
-    follower.stream->push(http::Event{follower.place.text(), "done", "{}"});
+  if (log.done) {
+    follower.stream->push(http::Event{reading.place.text(), "done", "{}"});
     return false;
   }
   return true;
 }
 
-bool LiveTail::send(Follower& follower, std::string_view bytes, bool at_end) {
+Result<LiveTail::Step> LiveTail::step(const Reading& from, Log& log) {
+  const auto taken = std::find_if(log.steps.begin(), log.steps.end(),
+                                  [&](const Step& one) { return one.from == from; });
+  if (taken != log.steps.end()) {
+    return *taken;
+  }
+  std::string bytes;
+  PM_TRY(log.file->read(from.place.offset, k_piece, bytes));
+  const bool last = log.done && from.place.offset + bytes.size() >= log.file->size();
+  Step made = read_lines(from, bytes, last);
+  if (log.steps.size() < k_shared_steps) {
+    log.steps.push_back(made);
+  }
+  return made;
+}
+
+LiveTail::Step LiveTail::read_lines(const Reading& from, std::string_view bytes, bool at_end) {
+  Step step{from, from, nullptr};
+  Reading& to = step.to;
   std::vector<LogLine> lines;
   std::size_t at = 0;
   while (at < bytes.size() && lines.size() < k_lines) {
@@ -167,25 +198,25 @@ bool LiveTail::send(Follower& follower, std::string_view bytes, bool at_end) {
       break;  // it may fit into the next piece
     }
     const std::string_view text = bytes.substr(at, (ended ? end : bytes.size()) - at);
-    if (!follower.skipping) {
+    if (!to.skipping) {
       LogLine line;
-      line.number = ++follower.place.line;
+      line.number = ++to.place.line;
       line.text = text;
       line.length = text.size();
       lines.push_back(std::move(line));
     }
-    follower.skipping = !ended;
+    to.skipping = !ended;
     at = ended ? end + 1 : bytes.size();
   }
-  follower.place.offset += at;
-  if (lines.empty()) {
-    return true;
+  to.place.offset += at;
+  if (!lines.empty()) {
+    const std::uint64_t first = lines.front().number;
+    const Html html = log_lines_html(lines, to.renderer, false);
+    const boost::json::object data{{"line", first}, {"html", html.string()}};
+    step.frame =
+        http::encode_event(http::Event{to.place.text(), "lines", boost::json::serialize(data)});
   }
-  const std::uint64_t first = lines.front().number;
-  Html html = log_lines_html(lines, follower.renderer, false);
-  const boost::json::object data{{"line", first}, {"html", html.string()}};
-  return follower.stream->push(
-      http::Event{follower.place.text(), "lines", boost::json::serialize(data)});
+  return step;
 }
 
 }  // namespace patchmill::web

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,8 +24,8 @@ class LiveTail {
  public:
   static constexpr std::size_t k_most_followers = 1000;
 
-  // `is_done` says whether a node has ended; asked at most once a second a follower, on the tail's
-  // own thread. It may throw: then it is asked again.
+  // `is_done` says whether a node has ended; asked at most once a second a node, on the tail's own
+  // thread. It may throw: then it is asked again.
   LiveTail(std::filesystem::path folder, std::function<bool(std::int64_t node)> is_done);
   ~LiveTail();
 
@@ -34,6 +35,7 @@ class LiveTail {
     std::uint64_t line = 0;                  // lines before it
     [[nodiscard]] std::string text() const;  // "4096:120"
     static std::optional<Place> parse(std::string_view text);
+    friend bool operator==(const Place&, const Place&) = default;
   };
   // Events "lines" with {"line": number of the first, "html": …} and the place as their id; at the
   // end of the node one "done". Null when there are too many followers or the tail was closed.
@@ -42,18 +44,35 @@ class LiveTail {
   [[nodiscard]] std::size_t followers() const;
 
  private:
-  struct Follower {
-    std::int64_t node = 0;
+  // How far somebody has read.
+  struct Reading {
     Place place;
-    std::shared_ptr<http::EventStream> stream;
-    std::optional<LogFile> file;
     AnsiRenderer renderer;
     bool skipping = false;  // the rest of a line that was too long
+    friend bool operator==(const Reading&, const Reading&) = default;
+  };
+  struct Follower {
+    std::int64_t node = 0;
+    Reading reading;
+    std::shared_ptr<http::EventStream> stream;
+  };
+  // One step of reading: from where, to where, and what those who took it are told (or null).
+  struct Step {
+    Reading from, to;
+    http::Frame frame;
+  };
+  // What the followers of one node share. Most of them are at the same place.
+  struct Log {
+    std::optional<LogFile> file;
     unsigned rounds = 0;
+    bool done = false;
+    std::vector<Step> steps;  // of this round
   };
   void run(const std::stop_token& stop);
-  bool serve(Follower& follower);  // false: it is over
-  bool send(Follower& follower, std::string_view bytes, bool at_end);
+  void begin_round(std::int64_t node, Log& log);
+  static bool serve(Follower& follower, Log& log);  // false: it is over
+  static Result<Step> step(const Reading& from, Log& log);
+  static Step read_lines(const Reading& from, std::string_view bytes, bool at_end);
 
   const std::filesystem::path m_folder;
   const std::function<bool(std::int64_t)> m_is_done;

@@ -35,7 +35,7 @@ View::List count_views(const NodeCounts& counts) {
 // Another series in one line.
 View link_view(const InboxRow& row) {
   View view;
-  set_badge(view, badge_of(row.verdict, row.running, false));
+  set_badge(view, series_badge(row));
   view.set("number", row.number);
   view.set("name", row.name.empty() ? "(no title)" : row.name);
   view.set("version", fmt::format("v{}", row.version));
@@ -66,8 +66,14 @@ void set_head(View& view, const SeriesModel& model) {
                                                           series.received_total(), series.total));
   view.set("note", series.note);
   view.set("skip_requested", series.skip_requested);
-  set_badge(view, badge_of(model.verdict ? std::optional(model.verdict->verdict) : std::nullopt,
-                           model.running, false));
+  InboxRow self;  // when there are too many revisions to be among them
+  self.running = model.running;
+  for (const InboxRow& row : model.revisions) {
+    if (row.number == series.number) {
+      self = row;
+    }
+  }
+  set_badge(view, series_badge(self));
   view.set("judged", model.verdict.has_value());
   view.set("verdict_reason", model.verdict ? model.verdict->reason : "");
   view.set_time("verdict_time", model.verdict ? std::optional(model.verdict->time) : std::nullopt);
@@ -209,7 +215,7 @@ void set_placement(View& view, const SeriesModel& model) {
     one.set("commit", candidate.commit);
     one.set("why", candidate.explanation);
     one.set("reasons", join(candidate.reasons, ", "));
-    one.set("score", fmt::format("{:.2f}", candidate.score));
+    one.set("score", fmt::format("{:.4g}", candidate.score));
     one.set("chosen", candidate.chosen).set("tried", candidate.tried);
     one.set("applies", candidate.applies);
     one.set("conflict", candidate.conflict).set("excerpt", candidate.excerpt);

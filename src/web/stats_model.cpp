@@ -9,7 +9,7 @@ namespace patchmill::web {
 namespace {
 
 constexpr std::int64_t k_day = 86'400'000'000;
-constexpr std::int64_t k_sample = 50'000;
+constexpr std::int64_t k_sample = 20'000;
 constexpr std::size_t k_most_jobs = 30;
 
 // Nearest rank. Changes the order of the values.

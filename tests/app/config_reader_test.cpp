@@ -142,7 +142,8 @@ TEST_CASE("app::parse_config: what the service needs") {
   const auto config = parsed(
       "workers: 3\nfetch: 2m\nmax-age: none\n"
       "http: {listen: [\"unix:/run/x\"], url: \"https://ci.example.org/\", private: true,\n"
-      "       certificate: c.pem, key: k.pem, trusted-proxies: [10.0.0.0/8]}\n"
+      "       certificate: c.pem, key: k.pem, trusted-proxies: [10.0.0.0/8], connections: 50000,\n"
+      "       connections-per-address: 7, requests-per-minute: 60}\n"
       "trees: [{name: a, url: u, project: net, weight: 3, priority: 7}, {name: b, url: u}]\n");
   CHECK(config.workers == 3);
   CHECK(config.fetch_interval == std::chrono::minutes(2));
@@ -150,6 +151,9 @@ TEST_CASE("app::parse_config: what the service needs") {
   CHECK(config.http.url == "https://ci.example.org");
   CHECK(config.http.certificate == "/etc/patchmill/c.pem");
   CHECK(config.http.is_private);
+  CHECK(config.http.connections == 50'000);
+  CHECK(config.http.connections_per_address == 7);
+  CHECK(config.http.requests_per_minute == 60);
   CHECK(app::share_of(config, "a").project == "net");
   CHECK(app::share_of(config, "a").weight == 3);
   CHECK(app::share_of(config, "a").priority == 7);
@@ -159,6 +163,9 @@ TEST_CASE("app::parse_config: what the service needs") {
   CHECK(fault_of("max-age: soon\n").find("a duration like 240h, or none") != std::string::npos);
   CHECK(fault_of("http: {certificate: c.pem}\n").find("both") != std::string::npos);
   CHECK(fault_of("http: {url: ci.example.org}\n").find("https://") != std::string::npos);
+  CHECK(fault_of("http: {connections: 15}\n").find("between 16 and 1000000") != std::string::npos);
+  CHECK(fault_of("http: {connections-per-address: 0}\n").find("between 1 and") !=
+        std::string::npos);
   CHECK(fault_of("trees: [{name: a, url: u, weight: 0}]\n").find("between 1 and 1000") !=
         std::string::npos);
 }

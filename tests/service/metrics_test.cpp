@@ -225,4 +225,6 @@ TEST_CASE("service::OpsEndpoints::add_routes: both are there, guarded as asked")
   const auto healthz = router.match("GET", *http::parse_path("/healthz"));
   REQUIRE(healthz.route != nullptr);
   CHECK(healthz.route->guards.empty());
+  CHECK(healthz.route->run == http::Run::loop);  // needs no worker: they may wait for the store
+  CHECK(metrics.route->run == http::Run::worker);
 }

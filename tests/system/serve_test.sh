@@ -171,4 +171,20 @@ done
 kill -0 "$background" 2> /dev/null || fail 'the service died of the hostile list'
 stop
 
+case_of 'limits of one address'
+mkdir -p "$work/limits"
+cat > "$work/limits/patchmill.yaml" <<Y
+data: data
+http: {listen: ["127.0.0.1:0"], connections-per-address: 3, requests-per-minute: 5}
+Y
+start "$work/limits"
+codes=
+for _ in $(seq 6); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/") "; done
+[[ $codes == '200 200 200 200 200 429 ' ]] || fail "six requests, five allowed: $codes"
+for fd in 7 8 9; do eval "exec $fd<> /dev/tcp/127.0.0.1/${url##*:}"; done
+code=$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/" || true)
+[[ $code == 503 ]] || fail "a fourth connection: $code"
+exec 7>&- 8>&- 9>&-
+stop
+
 conclude

@@ -117,6 +117,7 @@ TEST_CASE("web::read_rows: what a row tells") {
     CHECK(rows[0].received == 2);
     CHECK(rows[1].running);
     CHECK(rows[1].counts.open == 2);
+    CHECK(rows[1].counts.active == 1);
     CHECK_FALSE(rows[2].verdict.has_value());
     CHECK(rows[2].lists == std::vector<std::string>{"linux-mm.example.org"});
     CHECK(rows[3].version == 2);

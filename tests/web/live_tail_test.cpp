@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <set>
 
 using namespace patchmill;
 using namespace patchmill::web;
@@ -61,6 +62,35 @@ TEST_CASE("web::LiveTail: whole lines, from a place on, until the node is done")
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK(stream->closed());
+}
+
+TEST_CASE("web::LiveTail: followers at one place share the reading") {
+  TempDir folder("patchmill-tail");
+  std::atomic<int> asked = 0;
+  LiveTail tail(folder.path(), [&](std::int64_t) {
+    ++asked;
+    return false;
+  });
+  constexpr int many = 200;
+  std::vector<std::shared_ptr<http::EventStream>> streams;
+  for (int i = 0; i < many; ++i) {
+    streams.push_back(tail.follow(7, {}));
+    REQUIRE(streams.back());
+  }
+  std::ofstream(folder.path() / "7.log") << "one line\n";
+  std::set<http::Frame> frames;
+  for (const auto& stream : streams) {
+    std::vector<http::Frame> got;
+    for (int i = 0; i < 20'000 && got.empty(); ++i) {
+      got = stream->take();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(got.size() == 1);
+    frames.insert(got.begin(), got.end());
+  }
+  // Two when the line came in the middle of a round.
+  CHECK(frames.size() <= 2);
+  CHECK(asked < many);
 }
 
 TEST_CASE("web::LiveTail: waits for a log that is not there yet") {

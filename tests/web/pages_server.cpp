@@ -73,7 +73,7 @@ web::Health sample_health(const Clock& clock) {
                      {},
                      {},
                      0}};
-  health.workers = {{"local-1", "local", web::Condition::good, "", 1, clock.now(), 7}};
+  health.workers = {{"local-1", "local", web::Condition::good, "", 1, clock.now()}};
   health.outboxes = {{"mail by smtp to mx.example.org", web::Condition::good, "", clock.now(), {}}};
   return health;
 }
@@ -108,6 +108,9 @@ int main(int argc, char** argv) {
   web::test::Sample sample(*database, blobs, clock, folder.path() / "live");
   add_many(sample, many);
   const auto filled = sample.fill();
+  sample.queue(sample.plan(*sample.nodes().node(filled.hostile_node), sample.k_attack,
+                           pipeline::NodeKind::test),
+               9, 0, "", 30, 0, sample.k_attack);
 
   http::EventHub hub;
   std::int64_t told = database->value<std::int64_t>("SELECT max(id) FROM events");

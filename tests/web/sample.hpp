@@ -346,7 +346,8 @@ class Sample {
   void add_hostile(Filled& filled) {
     SampleSeries series;
     series.id = "evil";
-    series.title = k_attack + " \xE2\x80\xAEtxt.exe {{base}} {{{body_html}}}";
+    series.title =
+        k_attack + " \xE2\x80\xAEtxt.exe {{base}} {{{body_html}}} " + std::string(180, 'W');
     series.from = "\"<script>window.pwned=5</script>\" <mallory@example.org>";
     series.list = "evil.example.org";
     series.text =

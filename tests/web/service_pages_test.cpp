@@ -100,6 +100,25 @@ TEST_CASE("web::read_stats: days without gaps, rates and quantiles") {
   });
 }
 
+TEST_CASE(
+    "web::verdict_chart, duration_chart: axes in steps people count in, the newest day named") {
+  std::vector<DayStats> days(30);
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    days[i].day = fmt::format("2026-01-{:02}", i + 1);
+  }
+  days[3].pass = 46;
+  days[3].run_median = 60;
+  days[3].run_p90 = 1990;
+  const std::string counts = verdict_chart(days).string();
+  CHECK(contains(counts, ">80</text>"));
+  CHECK_FALSE(contains(counts, ".5</text>"));
+  CHECK(contains(counts, ">01-30</text>"));
+  const std::string times =
+      duration_chart(days, {"x", &DayStats::run_median, &DayStats::run_p90}).string();
+  CHECK(contains(times, ">40 min 0 s</text>"));
+  CHECK(contains(times, ">10 min 0 s</text>"));
+}
+
 TEST_CASE("web::stats_page: a young store has no pictures, but words") {
   TestStore store(store::Engine::sqlite);
   const std::string html =
@@ -119,6 +138,8 @@ TEST_CASE("web::read_health: the worst counts, and the store's own") {
     CHECK(overall(model) == Condition::good);
     CHECK(contains(health_page({}, model, store.clock().now()).body.string(),
                    "The service does not run here"));
+    model.outbox[0].error = "450 not now";
+    CHECK(overall(model) == Condition::waiting);
     Health health;
     health.trees = {{"net", "", "main", Condition::waiting, "<b>no route</b>", "", "", {}, {}, 0}};
     model = read_health(store.database(), health);

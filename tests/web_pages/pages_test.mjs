@@ -120,6 +120,31 @@ for (const [name, address] of Object.entries(pages)) {
   });
 }
 
+for (const width of [360, 1200]) {
+  await test(`nothing is cut off at ${width} px`, { viewport: { width, height: 800 } }, async (page) => {
+    for (const [name, address] of Object.entries(pages)) {
+      await page.goto(root + address);
+      const cut = await page.evaluate((wide) => {
+        const out = [];
+        for (const badge of document.querySelectorAll(".badge")) {
+          const box = badge.getBoundingClientRect();
+          if (box.left < 0 || box.width === 0) out.push("badge: " + badge.outerHTML);
+        }
+        for (const table of document.querySelectorAll(wide ? ".scroll table" : ".scroll table.stack")) {
+          const scroll = table.parentElement;
+          if (scroll.scrollWidth > scroll.clientWidth) out.push("table: " + table.caption.textContent);
+        }
+        for (const picture of document.querySelectorAll(".newest > svg")) {
+          const end = picture.getBoundingClientRect().right - picture.parentElement.getBoundingClientRect().right;
+          if (end > 1) out.push("the newest of " + picture.getAttribute("aria-label"));
+        }
+        return out;
+      }, width > 1000);
+      assert.deepEqual(cut, [], name);
+    }
+  });
+}
+
 // Before anything is added that nobody wants to see in a manual.
 if (pictures) {
   mkdirSync(pictures, { recursive: true });
