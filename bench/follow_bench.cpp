@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -58,7 +59,8 @@ void wait_for(const std::atomic<std::size_t>& stored, std::size_t wanted) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+// An exception ends it in order, so that the folder with the mails goes.
+int main(int argc, char** argv) try {
   const auto backlog =
       static_cast<std::size_t>(argc > 1 ? parse_uint(argv[1]).value_or(20'000) : 20'000);
   const TempDir folder("patchmill-follow-bench");
@@ -123,4 +125,7 @@ int main(int argc, char** argv) {
   fmt::print("follow ratio {:.1f} (ours {:.2f} ms, peer {:.0f} ms)\n", asked_ms / times.back(),
              times.back(), asked_ms);
   return times.back() < asked_ms ? 0 : 1;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "follow_bench: {}\n", error.what());
+  return 1;
 }

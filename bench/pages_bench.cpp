@@ -6,6 +6,7 @@
 #include "store/migrations.hpp"
 #include "tracker/tracker.hpp"
 #include "util/file.hpp"
+#include "util/text.hpp"
 #include "web/inbox_page.hpp"
 #include "web/log_cache.hpp"
 #include "web/log_page.hpp"
@@ -234,7 +235,7 @@ void log(const std::filesystem::path& folder) {
 int main(int argc, char** argv) {
   TempDir folder("patchmill-bench");
   const std::string url = argc > 1 ? argv[1] : (folder.path() / "store.db").string();
-  const int count = argc > 2 ? std::atoi(argv[2]) : 100'000;
+  const int count = static_cast<int>(parse_uint(argc > 2 ? argv[2] : "").value_or(100'000));
   store::BlobStore blobs(folder.path() / "blobs");
   log(folder.path());  // first: its memory is told apart from the rest
   ManualClock clock(Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 1 / 10)));

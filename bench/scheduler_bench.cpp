@@ -6,9 +6,11 @@
 #include "service/scheduler.hpp"
 #include "store/migrations.hpp"
 #include "util/file.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -51,7 +53,8 @@ void fill(store::Database& database, const Clock& clock, int count) {
 
 int main() {
   const char* wanted = std::getenv("PATCHMILL_BENCH_NODES");
-  const int count = wanted != nullptr ? std::max(1000, std::atoi(wanted)) : 100'000;
+  const int count = static_cast<int>(
+      std::max<std::uint64_t>(1000, parse_uint(wanted != nullptr ? wanted : "").value_or(100'000)));
   const TempDir folder("patchmill-bench");
   const std::string url = (folder.path() / "store.sqlite").string();
   const SystemClock clock;

@@ -122,7 +122,10 @@ Result<std::optional<std::string>> MaildirSource::read(const MaildirFile& file) 
     do {
       n = ::read(fd.get(), mail.data() + used, step);
     } while (n < 0 && errno == EINTR);
-    mail.resize(used + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (n < 0) {
+      break;  // with errno as read() left it
+    }
+    mail.resize(used + static_cast<std::size_t>(n));
   }
   if (n < 0) {
     return fail(ErrorKind::infrastructure,

@@ -154,9 +154,10 @@ class Converters {
       std::size_t room = chunk.size();
       const std::size_t before = in_left;
       const std::size_t status = iconv(handle, &in, &in_left, &to, &room);
+      const int code = errno;  // append() may change it
       out.append(chunk.data(), chunk.size() - room);
       if (status == static_cast<std::size_t>(-1) &&
-          (errno != E2BIG || (before == in_left && room == chunk.size()))) {
+          (code != E2BIG || (before == in_left && room == chunk.size()))) {
         return false;
       }
     }

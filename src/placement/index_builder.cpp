@@ -201,7 +201,7 @@ class Builder {
     return {};
   }
 
-  static void append_content(SegmentContent& target, SegmentContent&& newer) {
+  static void append_content(SegmentContent& target, SegmentContent newer) {
     std::move(newer.commits.begin(), newer.commits.end(), std::back_inserter(target.commits));
     target.dates.insert(target.dates.end(), newer.dates.begin(), newer.dates.end());
     target.event_count += newer.event_count;

@@ -28,7 +28,7 @@ const std::string* common_word(const std::vector<std::string>& a,
   return nullptr;
 }
 
-void add_why(std::string& why, std::string text) {
+void add_why(std::string& why, const std::string& text) {
   why += (why.empty() ? "" : "; ") + text;
 }
 

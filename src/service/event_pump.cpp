@@ -56,7 +56,7 @@ void EventPump::run(const std::stop_token& stop) {
     std::string trouble;
     try {
       wait = pump() ? k_interval : std::chrono::milliseconds(0);
-    } catch (const store::DatabaseError& error) {
+    } catch (const std::exception& error) {
       trouble = error.what();
       m_database.reset();
       wait = k_pause_after_trouble;

@@ -44,7 +44,7 @@ Result<std::string> TreeLoop::fetch() {
     placement::Placer placer(*database, m_config.data, m_config.trees, m_clock);
     PM_TRY(placer.refresh(m_tree.name));
     return placer.tip(m_tree.name);
-  } catch (const store::DatabaseError& error) {
+  } catch (const std::exception& error) {
     return fail(ErrorKind::infrastructure, error.what());
   }
 }

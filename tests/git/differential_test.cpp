@@ -6,6 +6,7 @@
 #include "git/generated_history.hpp"
 #include "git/git_fixture.hpp"
 #include "mail/message.hpp"
+#include "util/text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -279,7 +280,8 @@ TEST_CASE("git::apply_series: gives the trees that git am gives on a real histor
     return;
   }
   const char* commits = std::getenv("PATCHMILL_TEST_COMMITS");
-  const auto mails = mails_of(history, commits != nullptr ? std::atoi(commits) : 2000);
+  const auto mails = mails_of(
+      history, static_cast<int>(parse_uint(commits != nullptr ? commits : "").value_or(2000)));
   compare_on_parents(history, mails);
   compare_elsewhere(history, mails, 10);
 }

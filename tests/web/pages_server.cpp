@@ -10,6 +10,7 @@
 #include "http/server.hpp"
 #include "store/migrations.hpp"
 #include "util/file.hpp"
+#include "util/text.hpp"
 #include "web/sample.hpp"
 #include "web/site.hpp"
 
@@ -96,7 +97,7 @@ void add_many(web::test::Sample& sample, int many) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int many = argc > 1 ? std::atoi(argv[1]) : 0;
+  const int many = static_cast<int>(parse_uint(argc > 1 ? argv[1] : "").value_or(0));
   TempDir folder("patchmill-pages");
   const std::string url = (folder.path() / "store.db").string();
   store::BlobStore blobs(folder.path() / "blobs");
@@ -163,7 +164,8 @@ int main(int argc, char** argv) {
     if (line.starts_with("append ")) {
       sample.write_live(filled.running_node, unescape(line.substr(7)));
     } else if (line.starts_with("pace ")) {
-      for (int i = 0; i < std::atoi(line.c_str() + 5); ++i) {
+      const auto lines = parse_uint(line.substr(5)).value_or(0);
+      for (std::uint64_t i = 0; i < lines; ++i) {
         sample.write_live(filled.running_node, fmt::format("  CC      drivers/file{}.o\n", i));
       }
     } else if (line == "finish") {
