@@ -1,24 +1,20 @@
 #!/usr/bin/env bash
 # The Debian package: it can be built, holds what it should once, and its manual's links lead somewhere.
-# Wants PATCHMILL_BIN, a program in a build folder. 77: there is no dpkg-dev here.
+# Wants PATCHMILL_BIN, a program in a build folder.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-command -v dpkg-deb dpkg-shlibdeps >/dev/null || exit 77
+. tests/system/lib.sh
+need dpkg-deb dpkg-shlibdeps objdump
+begin
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-bad=0
-fail() { echo "FAIL: $*"; bad=1; }
-
-echo "-- it is built, the same twice"
+case_of "it is built, the same twice"
 package=$(packaging/build-deb "$(dirname "$(dirname "$bin")")" "$work/one") || exit 1
 again=$(packaging/build-deb "$(dirname "$(dirname "$bin")")" "$work/two") || exit 1
 cmp "$package" "$again" || fail "two packages of one build differ"
 dpkg-deb -x "$package" "$work/root"
 docs=$work/root/usr/share/doc/patchmill
 
-echo "-- what it holds"
+case_of "what it holds"
 cmp -s docs/README.md "$docs/README.md" || fail "the manual does not begin with its own first page"
 folders=$(find "$work/root" -name sign-off.txt -printf '%h\n')
 [[ $folders == "$work/root/usr/share/patchmill/mail-templates" ]] || fail "mail templates are in: $folders"
@@ -27,13 +23,13 @@ for library in $(objdump -p "$work/root/usr/bin/patchmill" | sed -n 's/ *NEEDED 
   dpkg-deb -f "$package" Depends | tr _ - | grep -q "${library//_/-}" || fail "it does not depend on $library"
 done
 
-echo "-- every file a page of the manual links is there"
+case_of "every file a page of the manual links is there"
 while IFS=: read -r page link; do
   [[ -e $(dirname "$page")/${link%%#*} ]] || fail "${page#"$docs"/} links $link"
 done < <(grep -roP '\]\(\K(?!https?:|mailto:|#)[^)]+' "$docs" --include='*.md')
 
 if command -v systemd-analyze >/dev/null; then
-  echo "-- systemd takes the units"
+  case_of "systemd takes the units"
   # Documentation= and the program are looked for on this machine.
   for unit in "$work"/root/lib/systemd/system/*.service "$work"/root/usr/lib/systemd/system/*.service; do
     [[ -e $unit ]] || continue
@@ -43,5 +39,4 @@ if command -v systemd-analyze >/dev/null; then
   done
 fi
 
-[[ $bad == 0 ]] && echo "package: all cases passed"
-exit "$bad"
+conclude
