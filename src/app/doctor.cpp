@@ -1,5 +1,6 @@
 #include "app/doctor.hpp"
 
+#include "app/doctor_sources.hpp"
 #include "runtimes/runtime.hpp"
 #include "store/database.hpp"
 #include "store/migrations.hpp"
@@ -185,6 +186,11 @@ std::vector<Diagnosis> diagnose(const Config& config, ProcessRunner& processes) 
   all.push_back(diagnose_store(config));
   for (const auto& tree : config.trees) {
     all.push_back(diagnose_tree(tree, processes));
+  }
+  for (const auto& source : config.sources) {
+    for (auto& item : diagnose_source(source, processes)) {
+      all.push_back(std::move(item));
+    }
   }
   return all;
 }

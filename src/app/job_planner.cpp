@@ -32,12 +32,13 @@ std::string escaped_for_mbox(std::string_view raw) {
 class Planner {
  public:
   Planner(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
-          const pipeline::SeriesRun& run, int priority, const RunWatcher& watcher)
+          const pipeline::SeriesRun& run, const pipeline::Pending& place, const RunWatcher& watcher)
       : m_workspace(workspace),
         m_series(series),
         m_view(view),
         m_run(run),
-        m_priority(priority + share_of(workspace.config(), view.tree).priority),
+        m_priority(place.priority + share_of(workspace.config(), view.tree).priority),
+        m_queued(place.queued.value_or(workspace.clock().now())),
         m_watcher(watcher),
         m_work(workspace.database()) {}
 
@@ -66,8 +67,9 @@ class Planner {
     queued.project = m_run.project;
     queued.author = tracker::author_key(m_series.submitter);
     queued.priority = m_priority;
-    queued.queued = m_workspace.clock().now();
-    queued.ready_at = queued.queued;
+    queued.queued = m_queued;
+    // At once, also when the clock is set back meanwhile.
+    queued.ready_at = Timestamp{};
     queued.estimate = usual_duration(node.name);
     m_work.enqueue(queued);
   }
@@ -145,6 +147,7 @@ class Planner {
   const checks::SeriesView& m_view;
   const pipeline::SeriesRun& m_run;
   const int m_priority;
+  const Timestamp m_queued;
   const RunWatcher& m_watcher;
   pipeline::WorkStore m_work;
   std::map<std::string, std::chrono::seconds> m_durations;
@@ -154,7 +157,7 @@ class Planner {
 
 void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
                const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
-               int priority, const RunWatcher& watcher) {
+               const pipeline::Pending& place, const RunWatcher& watcher) {
   if (view.patches.empty() || workspace.config().jobs.empty()) {
     return;
   }
@@ -162,7 +165,7 @@ void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks
   input.tree = view.tree;
   input.tags = view.tags;
   input.paths = paths;
-  Planner(workspace, series, view, run, priority, watcher)
+  Planner(workspace, series, view, run, place, watcher)
       .add(pipeline::make_plan(workspace.config().jobs, input));
 }
 

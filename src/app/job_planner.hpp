@@ -9,10 +9,10 @@ namespace patchmill::app {
 
 // Makes a node for each job the series gets and puts it into the queue, in lanes; jobs that do not
 // run become nodes too, skipped with the reason. `paths` are the touched files per patch;
-// `priority` is added to the tree's. Call it inside a transaction. Nothing is planned for a series
-// without patches.
+// `place` is where it stands in the queue, its priority added to the tree's. Call it inside a
+// transaction. Nothing is planned for a series without patches.
 void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
                const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
-               int priority, const RunWatcher& watcher);
+               const pipeline::Pending& place, const RunWatcher& watcher);
 
 }  // namespace patchmill::app

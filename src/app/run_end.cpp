@@ -120,6 +120,20 @@ std::optional<SeriesReport> conclude_run(Workspace& workspace, const tracker::Se
 
 namespace {
 
+// Where what is left of it stands in the queue.
+pipeline::Pending place_of(Workspace& workspace, const pipeline::SeriesRun& run) {
+  pipeline::Pending place{run.series, std::nullopt, 0};
+  for (const auto& queued : pipeline::WorkStore(workspace.database()).of_series(run.series)) {
+    if (queued.attempt == run.attempt) {
+      place.queued = queued.queued;
+      place.priority =
+          std::max(0, queued.priority - share_of(workspace.config(), queued.tree).priority);
+    }
+  }
+  place.queued = place.queued.value_or(run.started);
+  return place;
+}
+
 int end_nodes(Workspace& workspace, const pipeline::SeriesRun& run, Verdict result,
               std::string_view reason) {
   pipeline::WorkStore work(workspace.database());
@@ -154,9 +168,9 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict re
                 std::string_view reason) {
   pipeline::WorkStore work(workspace.database());
   store::Transaction transaction(workspace.database());
+  // What comes instead has not begun yet: it must not be forgotten by a crash, nor queue up again.
+  work.note_pending(place_of(workspace, run));
   const int ended = end_nodes(workspace, run, result, reason);
-  // What comes instead has not begun yet, and must not be forgotten by a crash.
-  work.note_pending(run.series);
   work.close_run(run.series, run.attempt, workspace.clock().now());
   transaction.commit();
   return ended;

@@ -129,7 +129,7 @@ Result<SeriesFront::Start> SeriesFront::start(const tracker::Series& series,
   // An incomplete verdict was our trouble, not the patch's: it is tried again when its time comes.
   const auto earlier = m_workspace.nodes().verdict(series.number);
   if (earlier && earlier->content_key == key && !request.again &&
-      (!earlier->retry_at || *earlier->retry_at > m_workspace.clock().now())) {
+      !earlier->retry_due(m_workspace.clock().now())) {
     return Start{SeriesReport{*earlier, false}, std::nullopt};
   }
   if (m_watcher.series_started) {
@@ -180,9 +180,11 @@ Result<SeriesFront::Start> SeriesFront::place_and_check(const tracker::Series& s
     }
   }
   store::Transaction transaction(m_workspace.database());
+  const auto place = m_work.pending_of(series.number);
   m_work.open_run(run);
   if (applied) {
-    plan_jobs(m_workspace, series, loaded.view(), patches.paths, run, request.priority, m_watcher);
+    plan_jobs(m_workspace, series, loaded.view(), patches.paths, run,
+              place.value_or(pipeline::Pending{}), m_watcher);
   }
   auto report = conclude_run(m_workspace, series, run);
   transaction.commit();

@@ -25,7 +25,6 @@ struct RunRequest {
   // Decided by the caller (patchmill try on commits); else the placer decides.
   std::optional<placement::Placement> placement;
   git::Repository* repository = nullptr;  // goes with `placement`
-  int priority = 0;                       // of its jobs, added to the tree's
   bool again = false;                     // also when nothing changed since the last verdict
 };
 

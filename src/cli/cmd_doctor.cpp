@@ -31,7 +31,8 @@ Command doctor_command() {
   command.summary = "Say what is missing on this machine and the command that mends it.";
   command.description =
       "Looks at the programs patchmill uses, the sandbox, the data folder, the store and whether "
-      "the trees answer; and at what `patchmill serve` needs: addresses, limits of the kernel, the "
+      "the trees and the sources answer; and at what `patchmill serve` needs: addresses, limits of "
+      "the kernel, the "
       "clock, backups, lingering. Changes nothing. Exit status 3 when something needed does not "
       "work.";
   command.examples = {{"patchmill doctor", "before the first run, and when jobs end incomplete"}};

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace patchmill::cli {
 namespace {
 
@@ -38,19 +40,30 @@ void print_service(const service::Status& status) {
     return;
   }
   if (!health.running(status.now)) {
-    print_line("service", "does not run; `patchmill serve` starts it");
+    print_line("service", status.silent ? "runs, but has written nothing into the store for " +
+                                              how_long(status.now - *health.seen)
+                                        : "does not run; `patchmill serve` starts it");
     return;
   }
   print_line("service", fmt::format("runs for {}", how_long(status.now - *health.started)));
   for (const auto& part : health.parts) {
     fmt::print("  {:<9} {}", to_string(part.part), paint(part.state));
     if (part.state != service::PartState::ok) {
-      fmt::print(" for {}: {}", how_long(status.now - part.since), escape_terminal(part.message));
+      const bool said_below = std::ranges::any_of(
+          part.items, [](const auto& item) { return item.state != service::PartState::ok; });
+      fmt::print(" for {}{}", how_long(status.now - part.since),
+                 said_below ? "" : ": " + escape_terminal(part.message));
       if (!part.todo.empty()) {
         fmt::print(" -> {}", escape_terminal(part.todo));
       }
     }
     fmt::print("\n");
+    for (const auto& item : part.items) {
+      if (item.state != service::PartState::ok) {
+        fmt::print("    {} {} for {}: {}\n", escape_terminal(item.item), paint(item.state),
+                   how_long(status.now - item.since), escape_terminal(item.message));
+      }
+    }
   }
 }
 

@@ -50,6 +50,7 @@ struct Example {
 struct Common {
   std::string config_file, data;
   bool json = false, quiet = false, verbose = false;
+  bool only_looks = false;  // set for commands that mean a data folder which is there
 
   // The file named or found; empty: none. Says so when ./patchmill.yaml was passed over.
   [[nodiscard]] std::filesystem::path config_path() const;

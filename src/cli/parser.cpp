@@ -8,7 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace patchmill::cli {
@@ -92,6 +96,10 @@ std::string explain(const CLI::ParseError& error, const std::vector<Command>& co
   return message;
 }
 
+// A slip in --data must not make them a new store to say nothing about.
+constexpr std::array<std::string_view, 8> k_lookers = {"cancel", "log",   "pause", "prune",
+                                                       "resume", "retry", "show",  "status"};
+
 }  // namespace
 
 std::filesystem::path Common::config_path() const {
@@ -127,6 +135,11 @@ Result<app::Config> Common::config() const {
 
 Result<std::unique_ptr<app::Workspace>> Common::workspace() const {
   PM_TRY_ASSIGN(app::Config loaded, config());
+  std::error_code error;
+  if (only_looks && !data.empty() && !std::filesystem::exists(loaded.data, error)) {
+    return fail(ErrorKind::not_found,
+                fmt::format("there is no data folder {}", loaded.data.string()));
+  }
   return app::Workspace::open(std::move(loaded));
 }
 
@@ -180,6 +193,7 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   }
   if (chosen != nullptr) {
     remove_marks(*chosen);
+    common.only_looks = std::ranges::find(k_lookers, chosen->name) != k_lookers.end();
   }
   log::set_level(common.verbose ? log::Level::info : log::Level::warning);
   return chosen != nullptr ? chosen->run(common) : k_usage;

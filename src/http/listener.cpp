@@ -159,11 +159,10 @@ Result<Listener> open_listener(const Listen& listen) {
   return listen_tcp(listen);
 }
 
-Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index) {
-  Listener& listener = state->listeners[index];
-  // Its own duplicate: Asio closes what it owns, and the listener's is closed by stop().
-  asio::posix::basic_stream_descriptor<Executor> waiter(
-      state->io.get_executor(), ::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
+Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index, Fd duplicate) {
+  const Listener& listener = state->listeners[index];
+  asio::posix::basic_stream_descriptor<Executor> waiter(state->io.get_executor(),
+                                                        duplicate.release());
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, Executor>
       pause(state->io.get_executor());
@@ -172,7 +171,11 @@ Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index) {
     boost::system::error_code error;
     co_await waiter.async_wait(asio::posix::descriptor_base::wait_read,
                                asio::redirect_error(asio::use_awaitable_t<Executor>{}, error));
-    for (int taken = 0; taken < 64 && !state->stopping && !error; ++taken) {
+    if (error) {
+      log::error("{}: cannot wait for connections: {}", listener.text, error.message());
+      co_return;
+    }
+    for (int taken = 0; taken < 64 && !state->stopping; ++taken) {
       sockaddr_storage remote{};
       socklen_t size = sizeof(remote);
       Fd socket(::accept4(waiter.native_handle(), reinterpret_cast<sockaddr*>(&remote), &size,

@@ -6,10 +6,13 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 namespace patchmill::http {
@@ -73,8 +76,20 @@ Result<std::unique_ptr<Server>> Server::start(boost::asio::io_context& io, Serve
   if (tls) {
     PM_TRY(state->load_tls());
   }
-  for (std::size_t i = 0; i < state->listeners.size(); ++i) {
-    asio::co_spawn(io.get_executor(), accept_loop(state, i), asio::detached);
+  // Asio closes what it owns, and a listener's own descriptor is needed to shut it.
+  std::vector<Fd> duplicates;
+  for (const Listener& listener : state->listeners) {
+    Fd duplicate(::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!duplicate.valid()) {
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("cannot listen on {}: {}; raise the limit of open files",
+                              listener.text, std::strerror(errno)));
+    }
+    duplicates.push_back(std::move(duplicate));
+  }
+  for (std::size_t i = 0; i < duplicates.size(); ++i) {
+    asio::co_spawn(io.get_executor(), accept_loop(state, i, std::move(duplicates[i])),
+                   asio::detached);
   }
   asio::co_spawn(io.get_executor(), watch_loop(state), asio::detached);
   return std::unique_ptr<Server>(new Server(std::move(state)));

@@ -106,7 +106,8 @@ struct ServerState : std::enable_shared_from_this<ServerState> {
 
 Result<Listener> open_listener(const Listen& listen);
 // Runs until the listener is shut.
-Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index);
+// `duplicate`: of the listener's descriptor.
+Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index, Fd duplicate);
 Task<void> watch_loop(std::shared_ptr<ServerState> state);
 // Takes ownership of the socket and serves it to the end.
 void serve_connection(const std::shared_ptr<ServerState>& state, Fd socket, int family,

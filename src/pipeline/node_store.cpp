@@ -15,6 +15,8 @@ namespace {
 
 // Enough for people; more of the same is in the log.
 constexpr std::size_t max_findings = 5000;
+// A verdict that is further in the future was given before the clock was set back.
+constexpr std::chrono::minutes k_clock_slack{1};
 
 }  // namespace
 
@@ -166,13 +168,18 @@ void NodeStore::set_verdict(std::int64_t series, const SeriesVerdict& verdict) {
   transaction.commit();
 }
 
+bool NodeStore::SeriesVerdict::retry_due(Timestamp now) const {
+  return retry_at && (*retry_at <= now || time > now + k_clock_slack);
+}
+
 // What waits for something to come is due at the moment it was judged (SeriesVerdict::retry_at).
 std::vector<std::int64_t> NodeStore::retries_due(Timestamp now, std::size_t limit) {
   std::vector<std::int64_t> result;
   m_database.each(
-      "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND retry_at <= ? AND"
-      " retry_at > time ORDER BY retry_at LIMIT ?",
-      [&](const store::Row& row) { result.push_back(row.integer(0)); }, to_micros(now), limit);
+      "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND (retry_at <= ? OR"
+      " time > ?) AND retry_at > time ORDER BY retry_at LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); }, to_micros(now),
+      to_micros(now + k_clock_slack), limit);
   return result;
 }
 

@@ -40,6 +40,8 @@ class NodeStore {
     std::string content_key;            // hash of what was judged: patches, base, jobs
     int attempts = 1;                   // how often this content has been tried
     std::optional<Timestamp> retry_at;  // incomplete: when it is tried again; empty: not by itself
+    // Also when the clock was set back since: then its time might come in years.
+    [[nodiscard]] bool retry_due(Timestamp now) const;
   };
   void set_verdict(std::int64_t series, const SeriesVerdict& verdict);  // event series-verdict
   std::optional<SeriesVerdict> verdict(std::int64_t series);

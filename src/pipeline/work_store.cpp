@@ -36,6 +36,10 @@ SeriesRun run_from(const store::Row& row) {
   return run;
 }
 
+Pending pending_from(const store::Row& row) {
+  return {row.integer(0), time_of(row, 1), row.get<int>(2)};
+}
+
 QueuedNode queued_from(const store::Row& row) {
   QueuedNode node;
   node.node = row.integer(0);
@@ -58,19 +62,34 @@ QueuedNode queued_from(const store::Row& row) {
 
 }  // namespace
 
-void WorkStore::note_pending(std::int64_t series) {
-  m_database.exec("INSERT INTO series_pending (series) VALUES (?) ON CONFLICT (series) DO NOTHING",
-                  series);
+void WorkStore::note_pending(const Pending& pending) {
+  m_database.exec(
+      "INSERT INTO series_pending (series, queued, priority) VALUES (?, ?, ?)"
+      " ON CONFLICT (series) DO UPDATE SET"
+      " queued = CASE WHEN series_pending.queued <= excluded.queued OR excluded.queued IS NULL"
+      " THEN series_pending.queued ELSE excluded.queued END,"
+      " priority = CASE WHEN series_pending.priority > excluded.priority"
+      " THEN series_pending.priority ELSE excluded.priority END",
+      pending.series, micros_of(pending.queued), pending.priority);
 }
 
 void WorkStore::clear_pending(std::int64_t series) {
   m_database.exec("DELETE FROM series_pending WHERE series = ?", series);
 }
 
-std::vector<std::int64_t> WorkStore::pending() {
-  std::vector<std::int64_t> result;
-  m_database.each("SELECT series FROM series_pending ORDER BY series",
-                  [&](const store::Row& row) { result.push_back(row.integer(0)); });
+std::vector<Pending> WorkStore::pending() {
+  std::vector<Pending> result;
+  m_database.each(
+      "SELECT series, queued, priority FROM series_pending ORDER BY queued IS NULL, queued, series",
+      [&](const store::Row& row) { result.push_back(pending_from(row)); });
+  return result;
+}
+
+std::optional<Pending> WorkStore::pending_of(std::int64_t series) {
+  std::optional<Pending> result;
+  m_database.each(
+      "SELECT series, queued, priority FROM series_pending WHERE series = ?",
+      [&](const store::Row& row) { result = pending_from(row); }, series);
   return result;
 }
 
@@ -170,34 +189,23 @@ std::vector<std::int64_t> WorkStore::expired(Timestamp now) {
   return lanes;
 }
 
-void WorkStore::release(std::int64_t lane, Timestamp ready_at, std::string_view note) {
-  m_database.exec(
-      "UPDATE queue SET worker = '', lease_until = NULL, ready_at = ?, note = ? WHERE lane = ?",
-      to_micros(ready_at), note, lane);
-}
-
-void WorkStore::set_priority(std::int64_t series, int priority) {
-  m_database.exec("UPDATE queue SET priority = ? WHERE series = ?", priority, series);
-}
-
 bool WorkStore::remove(std::int64_t node) {
   return m_database.exec("DELETE FROM queue WHERE node = ?", node) > 0;
 }
 
 std::optional<std::chrono::seconds> WorkStore::usual_duration(std::string_view job) {
-  std::int64_t sum = 0, count = 0;
+  std::vector<std::int64_t> took;
   m_database.each(
       "SELECT finished - started FROM nodes WHERE name = ? AND state = 'done' AND started IS NOT"
       " NULL AND result IN ('pass', 'warning', 'fail') ORDER BY id DESC LIMIT 8",
-      [&](const store::Row& row) {
-        sum += row.integer(0);
-        ++count;
-      },
-      job);
-  if (count == 0) {
+      [&](const store::Row& row) { took.push_back(row.integer(0)); }, job);
+  if (took.empty()) {
     return std::nullopt;
   }
-  return std::chrono::seconds(std::max<std::int64_t>(1, (sum / count + 500'000) / 1'000'000));
+  // One run during which the clock was set must not count for years.
+  const auto middle = took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2);
+  std::nth_element(took.begin(), middle, took.end());
+  return std::chrono::seconds(std::max<std::int64_t>(1, (*middle + 500'000) / 1'000'000));
 }
 
 }  // namespace patchmill::pipeline

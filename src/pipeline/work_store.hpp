@@ -41,6 +41,13 @@ struct QueuedNode {
   std::string note;  // why it waits
 };
 
+// A series that is to be judged, with its place in the queue where it had one.
+struct Pending {
+  std::int64_t series = 0;
+  std::optional<Timestamp> queued;
+  int priority = 0;  // that of its tree comes on top
+};
+
 // Every change is a transaction of its own or part of the caller's.
 class WorkStore {
  public:
@@ -53,10 +60,12 @@ class WorkStore {
   // False when it was closed already: somebody else has said the last word about it.
   bool close_run(std::int64_t series, int attempt, Timestamp now);
 
-  // Series that are to be judged, kept over a crash until open_run() or clear_pending().
-  void note_pending(std::int64_t series);
+  // Series that are to be judged, kept over a crash until open_run() or clear_pending(). Noted
+  // twice: the earlier place, the higher priority.
+  void note_pending(const Pending& pending);
   void clear_pending(std::int64_t series);
-  std::vector<std::int64_t> pending();
+  std::vector<Pending> pending();  // in the order of their places
+  std::optional<Pending> pending_of(std::int64_t series);
 
   void enqueue(const QueuedNode& node);
   std::vector<QueuedNode> all();  // by lane and position
@@ -70,13 +79,10 @@ class WorkStore {
   bool extend(std::int64_t lane, std::string_view worker, Timestamp lease_until);
   // Lanes whose worker has not been heard of.
   std::vector<std::int64_t> expired(Timestamp now);
-  // Back into the queue, as nobody's.
-  void release(std::int64_t lane, Timestamp ready_at, std::string_view note);
-  void set_priority(std::int64_t series, int priority);
   // The node is done. False when it had left already.
   bool remove(std::int64_t node);
 
-  // Mean of the last runs of a job; empty: it never ran.
+  // Median of the last runs of a job; empty: it never ran.
   std::optional<std::chrono::seconds> usual_duration(std::string_view job);
 
  private:

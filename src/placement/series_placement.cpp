@@ -92,7 +92,7 @@ Result<void> SeriesPlacement::open_trees() {
     }
   }
   if (!any) {
-    return last ? fail_with("no tree can be used; fetch them first", *last)
+    return last ? fail_with("no tree can be used yet", *last)
                 : fail(ErrorKind::invalid, "no tree is configured; add one under `trees:`");
   }
   std::set<std::string> unique;

@@ -261,7 +261,13 @@ MailSender::Step MailSender::conclude(const StoredMail& mail, int outbox_attempt
   const std::string summary = sum_up(mail);
   Step done{mail.id, MailState::queued, summary};
   if (any_in(mail, RecipientState::pending)) {
-    if (m_clock.now() - mail.created < m_config.give_up_after || outbox_attempt <= 1) {
+    // Also by the number of attempts: the clock may have been set ahead.
+    auto tried = std::chrono::seconds(0);
+    for (int attempt = 1; attempt < outbox_attempt; ++attempt) {
+      tried += mail_retry_after(m_config, attempt, 0);
+    }
+    if (m_clock.now() - mail.created < m_config.give_up_after ||
+        tried < m_config.give_up_after / 2) {
       return done;
     }
     for (const auto& recipient : mail.recipients) {

@@ -107,8 +107,8 @@ void MailStore::queue(std::int64_t id, Timestamp due) {
       "UPDATE report_mails SET outbox_runs = outbox_runs + 1, state = ?, finished = NULL "
       "WHERE id = ? RETURNING outbox_runs",
       MailState::queued, id);
-  store::enqueue(m_database, due, fmt::format("mail/{}/{}", id, run), k_outbox_kind,
-                 std::to_string(id));
+  store::enqueue(m_database, m_clock.now(), fmt::format("mail/{}/{}", id, run), k_outbox_kind,
+                 std::to_string(id), due);
 }
 
 void MailStore::append_event(const StoredMail& mail, std::string_view kind,

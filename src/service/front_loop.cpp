@@ -90,15 +90,18 @@ LoopHealth FrontLoop::health() const {
   return health;
 }
 
-void FrontLoop::complain(std::string error) {
+void FrontLoop::complain(std::string error, bool stuck) {
   const std::lock_guard lock(m_mutex);
   if (error.empty()) {
     m_health.since.reset();
   } else if (m_health.error != error) {
-    log::error("series cannot be judged: {}", error);
+    if (stuck) {
+      log::error("series cannot be judged: {}", error);
+    }
     m_health.since = m_health.since.value_or(m_clock.now());
   }
   m_health.error = std::move(error);
+  m_health.stuck = stuck;
 }
 
 void FrontLoop::open_workspace() {
@@ -172,8 +175,8 @@ void FrontLoop::recover() {
       app::conclude_run(*m_workspace, *series, run);
     }
   }
-  for (const std::int64_t series : work.pending()) {
-    look_at(series, true);
+  for (const auto& pending : work.pending()) {
+    look_at(pending.series, true);
   }
   m_workspace->nodes().close_orphans();
   m_scheduler.load();
@@ -193,7 +196,7 @@ void FrontLoop::add_due_retries() {
   for (const std::int64_t series : due) {
     look_at(series);
   }
-  while (!m_later.empty() && (news || m_later.begin()->first <= m_clock.now())) {
+  while (!m_later.empty() && (news || m_later.begin()->first <= std::chrono::steady_clock::now())) {
     look_at(m_later.begin()->second.series, m_later.begin()->second.again);
     m_later.erase(m_later.begin());
   }
@@ -236,7 +239,9 @@ void FrontLoop::serve(const pipeline::Request& request) {
                      request.kind == pipeline::RequestKind::retry_node;
   if (retry) {
     // Jobs hand on their work, so a node is repeated with all of its series.
-    pipeline::WorkStore(m_workspace->database()).note_pending(series);
+    // Somebody waits for it.
+    pipeline::WorkStore(m_workspace->database())
+        .note_pending({series, std::nullopt, k_asked_for_priority});
     look_at(series, true);
     return;
   }
@@ -252,16 +257,16 @@ void FrontLoop::serve(const pipeline::Request& request) {
 std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
   take_requests();
   add_due_retries();
-  auto next_retry = m_workspace->nodes().next_retry(m_clock.now());
-  if (!m_later.empty() && (!next_retry || m_later.begin()->first < *next_retry)) {
-    next_retry = m_later.begin()->first;
+  std::chrono::microseconds wait = k_longest_wait;
+  if (const auto next_retry = m_workspace->nodes().next_retry(m_clock.now())) {
+    wait = std::min<std::chrono::microseconds>(wait, *next_retry - m_clock.now());
+  }
+  if (!m_later.empty()) {
+    wait = std::min(wait, std::chrono::ceil<std::chrono::microseconds>(
+                              m_later.begin()->first - std::chrono::steady_clock::now()));
   }
   std::unique_lock lock(m_mutex);
   if (m_order.empty()) {
-    std::chrono::microseconds wait = k_longest_wait;
-    if (next_retry) {
-      wait = std::clamp<std::chrono::microseconds>(*next_retry - m_clock.now(), 1ms, wait);
-    }
     // What was put off would be forgotten by a crash.
     const bool nothing_left = m_later.empty();
     if (nothing_left && m_reached != m_saved) {
@@ -269,7 +274,7 @@ std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
       save_cursor();
       lock.lock();
     }
-    m_changed.wait_for(lock, stop, wait, [&] {
+    m_changed.wait_for(lock, stop, std::max<std::chrono::microseconds>(wait, 1ms), [&] {
       return !m_order.empty() || m_news || m_requests || m_new_config ||
              (nothing_left && m_reached != m_saved);
     });
@@ -302,17 +307,24 @@ void FrontLoop::save_cursor() {
   m_saved = reached;
 }
 
-bool FrontLoop::too_old(const tracker::Series& series, bool again) {
+bool FrontLoop::too_old(const tracker::Series& series, bool again) const {
   const auto& most = m_workspace->config().max_age;
-  return !again && most && m_clock.now() - series.date > *most;
+  return !again && most && m_age_clock.now() - series.date > *most;
 }
 
 // It is our trouble: others go first, and it is looked at again later.
 void FrontLoop::postpone(const Job& job, const std::string& why) {
-  const unsigned failures = std::min(++m_failures[job.series], 6u);
-  log::warning("series {} cannot be judged now: {}", job.series, why);
-  m_later.emplace(m_clock.now() + k_first_postponement * (1u << (failures - 1)), job);
-  complain(why);
+  Failures& failures = m_failures[job.series];
+  failures.count = std::min(failures.count + 1, 6u);
+  if (failures.why != why) {
+    log::warning("series {} cannot be judged now: {}; it is tried again", job.series, why);
+    failures.why = why;
+  }
+  m_later.emplace(
+      std::chrono::steady_clock::now() + k_first_postponement * (1u << (failures.count - 1)), job);
+  complain(
+      fmt::format("{} series cannot be judged now; series {}: {}", m_later.size(), job.series, why),
+      false);
 }
 
 void FrontLoop::process(const Job& job) {
@@ -340,8 +352,6 @@ void FrontLoop::process(const Job& job) {
   app::SeriesFront front(*m_workspace, m_processes, nobody);
   app::RunRequest request;
   request.again = job.again;
-  // Somebody waits for it.
-  request.priority = job.again ? k_asked_for_priority : 0;
   const auto start = front.start(*series, request);
   if (!start) {
     postpone(job, start.error().message);
@@ -366,10 +376,10 @@ void FrontLoop::run(const std::stop_token& stop) {
         process(*job);
       }
       if (m_later.empty()) {
-        complain("");
+        complain("", false);
       }
     } catch (const std::exception& error) {
-      complain(error.what());
+      complain(error.what(), true);
       if (job) {
         look_at(job->series, job->again);
       }

@@ -6,6 +6,7 @@
 #include "pipeline/requests.hpp"
 #include "service/scheduler.hpp"
 #include "util/subprocess.hpp"
+#include "util/unjumped_clock.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -25,7 +26,8 @@ namespace patchmill::service {
 
 // How a part of the service is doing.
 struct LoopHealth {
-  std::string error;  // one sentence; empty: all is well
+  std::string error;   // one sentence; empty: all is well
+  bool stuck = false;  // no series can be judged, and not only some
   std::optional<Timestamp> since;
   std::size_t waiting = 0;             // series
   std::optional<std::int64_t> series;  // at work on it
@@ -75,19 +77,24 @@ class FrontLoop {
   void process(const Job& job);
   void postpone(const Job& job, const std::string& why);
   void save_cursor();
-  [[nodiscard]] bool too_old(const tracker::Series& series, bool again);
-  void complain(std::string error);
+  [[nodiscard]] bool too_old(const tracker::Series& series, bool again) const;
+  void complain(std::string error, bool stuck);
 
   Scheduler& m_scheduler;
   const Clock& m_clock;
+  const UnjumpedClock m_age_clock{m_clock};
   const Prepare m_prepare;
   SystemProcessRunner m_processes;
   // The thread's alone:
   std::optional<app::Config> m_config;
   std::unique_ptr<app::Workspace> m_workspace;
   bool m_recovered = false;
-  std::multimap<Timestamp, Job> m_later;
-  std::map<std::int64_t, unsigned> m_failures;  // in a row, by series
+  std::multimap<std::chrono::steady_clock::time_point, Job> m_later;
+  struct Failures {
+    unsigned count = 0;  // in a row
+    std::string why;
+  };
+  std::map<std::int64_t, Failures> m_failures;  // by series
 
   mutable std::mutex m_mutex;
   std::condition_variable_any m_changed;

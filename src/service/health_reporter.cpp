@@ -95,7 +95,12 @@ void HealthReporter::look_at_work() {
     m_watched.health->set(which, "", error.empty() ? PartState::ok : PartState::down, error,
                           error.empty() ? "" : todo);
   };
-  part(Part::scheduler, m_watched.front->health().error, "look at the log; it is tried again");
+  const LoopHealth front = m_watched.front->health();
+  m_watched.health->set(Part::scheduler, "",
+                        front.stuck            ? PartState::down
+                        : !front.error.empty() ? PartState::degraded
+                                               : PartState::ok,
+                        front.error, "it is tried again; look at the trees and at the log");
   part(Part::workers, m_watched.workers->error(), "patchmill doctor");
   part(Part::store, m_watched.events->error(), "see that the store can be reached");
 }

@@ -245,7 +245,8 @@ SavedHealth saved_health(store::Database& database) {
 }
 
 bool SavedHealth::running(Timestamp now) const {
-  return seen && now - *seen < k_alive_for;
+  // In the future: the clock was set back.
+  return seen && now - *seen < k_alive_for && *seen - now < k_alive_for;
 }
 
 void forget_sign_of_life(store::Database& database) {

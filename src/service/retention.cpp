@@ -256,7 +256,7 @@ bool DailyRetention::step() {
     const auto micros = last ? parse_uint(*last) : std::nullopt;
     const Timestamp done = micros ? from_micros(static_cast<std::int64_t>(*micros)) : Timestamp{};
     // A clock that was wrong once must not stop this for years.
-    m_due = std::min(done + std::chrono::hours(24), now + std::chrono::hours(24));
+    m_due = done > now ? now : done + std::chrono::hours(24);
   }
   if (now < *m_due) {
     return false;

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds k_rest{20};
 RetentionThread::RetentionThread(std::function<std::unique_ptr<store::Database>()> open,
                                  app::Config config, const Clock& clock)
     : m_open(std::move(open)),
-      m_clock(clock),
+      m_age_clock(clock),
       m_config(std::move(config)),
       m_thread([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -56,7 +56,7 @@ void RetentionThread::round(const std::stop_token& stop) {
     config = m_config;
   }
   const auto database = m_open();
-  DailyRetention daily(*database, config, m_clock, m_processes);
+  DailyRetention daily(*database, config, m_age_clock, m_processes);
   while (!stop.stop_requested() && daily.step()) {
     std::unique_lock lock(m_mutex);
     m_wake.wait_for(lock, stop, k_rest, [] { return false; });

@@ -3,8 +3,8 @@
 
 #include "app/config.hpp"
 #include "store/database.hpp"
-#include "util/clock.hpp"
 #include "util/subprocess.hpp"
+#include "util/unjumped_clock.hpp"
 
 #include <condition_variable>
 #include <functional>
@@ -32,7 +32,7 @@ class RetentionThread {
   void round(const std::stop_token& stop);
 
   const std::function<std::unique_ptr<store::Database>()> m_open;
-  const Clock& m_clock;
+  const UnjumpedClock m_age_clock;
   SystemProcessRunner m_processes;
   std::mutex m_mutex;
   std::condition_variable_any m_wake;

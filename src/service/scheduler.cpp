@@ -249,7 +249,8 @@ std::vector<QueuePlace> Scheduler::order(std::size_t limit, unsigned workers) co
   std::multiset<std::chrono::seconds> free;
   for (const auto& [lane, claim] : m_running) {
     const auto spent = std::chrono::duration_cast<std::chrono::seconds>(now - claim->started);
-    free.insert(std::max(claim->estimate - spent, std::chrono::seconds(0)));
+    // The clock may have been set meanwhile, back or ahead.
+    free.insert(std::clamp(claim->estimate - spent, std::chrono::seconds(0), claim->estimate));
   }
   while (free.size() < std::max(workers, 1u)) {
     free.insert(std::chrono::seconds(0));

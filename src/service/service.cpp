@@ -194,11 +194,15 @@ Result<void> Service::reload(app::Config config) {
                 "another data folder or store needs a restart of the service; nothing was changed");
   }
   PM_TRY(p.web->reload(config));
+  const bool other_pace = config.fetch_interval != p.config.fetch_interval;
   p.config = std::move(config);
   p.set_shares();
   p.sources->follow(p.config.sources);
   {
     const auto hold = p.reporter->pause();  // it looks at the trees
+    if (other_pace) {
+      p.trees.clear();
+    }
     p.follow_trees();
   }
   p.front->set_config(p.config);

@@ -1,5 +1,6 @@
 #include "service/status.hpp"
 
+#include "app/run_lock.hpp"
 #include "git/mirror.hpp"
 
 #include <fmt/format.h>
@@ -87,7 +88,19 @@ void look_at_work(Status& status, store::Database& database) {
   }
 }
 
-void look_at_health(Status& status) {
+void look_at_health(Status& status, const app::Config& config) {
+  const auto& seen = status.health.seen;
+  // A service that ended in order has taken its sign of life back; a process that died has no lock.
+  if (!status.health.running(status.now) && seen && *seen > Timestamp{}) {
+    const auto lock = app::lock_runs(config, false);
+    status.silent = !lock;
+    if (status.silent) {
+      status.attention.push_back(fmt::format(
+          "the service has written nothing into the store for {} minutes: the disk is "
+          "full, the store is in trouble, or it hangs; `journalctl -u patchmill -n 100`",
+          std::chrono::duration_cast<std::chrono::minutes>(status.now - *seen).count()));
+    }
+  }
   if (!status.health.running(status.now)) {
     return;  // what it said last is no news any more
   }
@@ -174,7 +187,7 @@ Status read_status(store::Database& database, const app::Config& config, Timesta
     status.trees.push_back(
         {tree.name, fetched_at(git::mirror_path(config.data / "trees", tree.name))});
   }
-  look_at_health(status);
+  look_at_health(status, config);
   status.disk.folder = config.data;
   std::error_code error;
   if (const auto space = fs::space(config.data, error); !error) {

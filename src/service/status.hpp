@@ -42,6 +42,7 @@ struct DiskState {
 struct Status {
   Timestamp now{};
   SavedHealth health;
+  bool silent = false;  // a service is there, but has written no sign of life for minutes
   std::map<std::string, std::int64_t> verdicts;  // series by verdict
   std::int64_t untested = 0;                     // series without one
   std::vector<pipeline::Node> running;

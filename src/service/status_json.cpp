@@ -83,7 +83,8 @@ json::object disk_json(const Status& status) {
 json::object to_json(const Status& status) {
   json::object out;
   out["time"] = to_iso(status.now);
-  json::object running{{"running", status.health.running(status.now)},
+  json::object running{{"running", status.silent || status.health.running(status.now)},
+                       {"silent", status.silent},
                        {"started", time_value(status.health.started)},
                        {"seen", time_value(status.health.seen)}};
   running["parts"] = to_json(status.health.parts);

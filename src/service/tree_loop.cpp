@@ -37,12 +37,14 @@ TreeHealth TreeLoop::health() const {
   return m_health;
 }
 
-// The tip after the fetch.
-Result<std::string> TreeLoop::fetch() {
+// Of what was fetched before, or, where it is wanted, now.
+Result<std::string> TreeLoop::tip_of_mirror(bool fetch) {
   try {
     const auto database = store::Database::open(m_config.store_url);
     placement::Placer placer(*database, m_config.data, m_config.trees, m_clock);
-    PM_TRY(placer.refresh(m_tree.name));
+    if (fetch) {
+      PM_TRY(placer.refresh(m_tree.name));
+    }
     return placer.tip(m_tree.name);
   } catch (const std::exception& error) {
     return fail(ErrorKind::infrastructure, error.what());
@@ -52,8 +54,16 @@ Result<std::string> TreeLoop::fetch() {
 void TreeLoop::run(const std::stop_token& stop) {
   const CancelOnStop cancel(stop);
   std::chrono::seconds retry = k_first_retry;
+  std::string seen;
+  if (auto before = tip_of_mirror(false)) {
+    const std::lock_guard lock(m_mutex);
+    m_health.tip = *std::move(before);
+  }
   while (!stop.stop_requested()) {
-    auto tip = fetch();
+    auto tip = tip_of_mirror(true);
+    if (stop.stop_requested()) {
+      return;  // what was broken off says nothing
+    }
     const Timestamp now = m_clock.now();
     std::chrono::seconds wait = m_config.fetch_interval;
     bool news = false;
@@ -61,8 +71,8 @@ void TreeLoop::run(const std::stop_token& stop) {
       const std::lock_guard lock(m_mutex);
       ++m_health.fetches;
       if (tip) {
-        news = m_health.tip != *tip;
-        m_health.tip = *std::move(tip);
+        news = seen != *tip;
+        seen = m_health.tip = *std::move(tip);
         m_health.fetched = now;
         m_health.error.clear();
         m_health.error_since.reset();

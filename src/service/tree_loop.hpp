@@ -40,7 +40,7 @@ class TreeLoop {
 
  private:
   void run(const std::stop_token& stop);
-  Result<std::string> fetch();
+  Result<std::string> tip_of_mirror(bool fetch);
 
   const app::Config m_config;
   const placement::TreeSpec m_tree;

@@ -19,10 +19,13 @@ struct OutboxItem {
   int attempts = 0;
 };
 
-// False when an item with this key exists already (then nothing changes).
+// Due at `due`, where given, else now. False when an item with this key exists already (then
+// nothing changes).
 bool enqueue(Database& database, Timestamp now, std::string_view key, std::string_view kind,
-             std::string_view payload);
+             std::string_view payload, std::optional<Timestamp> due = {});
 // Leases the oldest due item of this kind to `holder` for `lease`; nobody else gets it meanwhile.
+// When the clock was set back, what was written down in the future is due, what failed waits for a
+// day at most, and so long at most does anybody have it.
 std::optional<OutboxItem> claim(Database& database, Timestamp now, std::string_view kind,
                                 std::string_view holder, std::chrono::microseconds lease);
 void mark_sent(Database& database, Timestamp now, std::int64_t id);

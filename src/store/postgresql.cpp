@@ -197,11 +197,18 @@ class PgDatabase final : public Database {
   std::uint64_t m_names = 0;
 };
 
+namespace {
+
+// libpq's text has several lines; it names host and user, never the password.
+std::string words_of(const PGconn* connection) {
+  return escape_terminal(collapse_whitespace(PQerrorMessage(connection)));
+}
+
+}  // namespace
+
 PgDatabase::PgDatabase(std::string_view url) : m_connection(PQconnectdb(std::string(url).c_str())) {
   if (PQstatus(m_connection.get()) != CONNECTION_OK) {
-    // libpq's text names host and user, never the password.
-    throw DatabaseError("cannot open the PostgreSQL store: " +
-                        escape_terminal(trim(PQerrorMessage(m_connection.get()))));
+    throw DatabaseError("cannot open the PostgreSQL store: " + words_of(m_connection.get()));
   }
   set_up();
 }
@@ -228,7 +235,7 @@ void PgDatabase::reconnect_if_lost() {
   PQreset(m_connection.get());
   if (PQstatus(m_connection.get()) != CONNECTION_OK) {
     throw DatabaseError("the connection to the PostgreSQL store is lost: " +
-                        escape_terminal(trim(PQerrorMessage(m_connection.get()))));
+                        words_of(m_connection.get()));
   }
   set_up();
 }
@@ -250,11 +257,9 @@ PgResult PgDatabase::check(PGresult* raw, std::string_view sql) const {
   PgResult result(raw);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-    throw DatabaseError(
-        fmt::format("the PostgreSQL store refused ({}): {}",
-                    ellipsize(escape_terminal(trim(PQerrorMessage(m_connection.get()))), 500),
-                    quote_sql(sql)),
-        blame_of(PQresultErrorField(result.get(), PG_DIAG_SQLSTATE)));
+    throw DatabaseError(fmt::format("the PostgreSQL store refused ({}): {}",
+                                    ellipsize(words_of(m_connection.get()), 500), quote_sql(sql)),
+                        blame_of(PQresultErrorField(result.get(), PG_DIAG_SQLSTATE)));
   }
   return result;
 }

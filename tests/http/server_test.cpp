@@ -3,6 +3,7 @@
 #include "support.hpp"
 #include "util/file.hpp"
 
+#include <sys/resource.h>
 #include <sys/un.h>
 
 #include <atomic>
@@ -230,6 +231,25 @@ TEST_CASE("Server::start: says which address cannot be had and why") {
   CHECK(try_address("nonsense").find("write ADDRESS:PORT") != std::string::npos);
   CHECK(try_address("127.0.0.1:70000").find("write ADDRESS:PORT") != std::string::npos);
   CHECK(try_address("fd:999").find("no listening socket") != std::string::npos);
+}
+
+TEST_CASE("Server::start: one file too few is an error, not a server that spins") {
+  IoThreads io(1);
+  const Fd lowest(::dup(0));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // Just the listening socket can still be opened, in place of `lowest`.
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(lowest.get()) + 1;
+  ::close(lowest.get());
+  ServerConfig config;
+  config.listen = {{"127.0.0.1:0"}};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto result = Server::start(io.context(), config, small_router());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ::dup2(0, lowest.get());
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().message.find("raise the limit of open files") != std::string::npos);
 }
 
 TEST_CASE("Server: several listeners at once") {

@@ -30,9 +30,9 @@ TEST_CASE("pipeline::node_event_payload: a clock that was set back makes no nega
 
 TEST_CASE("pipeline::parse_node_done: what is no ended node is nothing") {
   CHECK_FALSE(parse_node_done(node_event_payload({})).has_value());  // has no result
-  for (const char* text : {"", "[]", "{", "{}", R"({"kind":1,"result":"pass"})",
-                           R"({"kind":"sofa","result":"pass"})",
-                           R"({"kind":"job","result":"perhaps"})"}) {
+  for (const char* text :
+       {"", "[]", "{", "{}", R"({"kind":1,"result":"pass"})", R"({"kind":"sofa","result":"pass"})",
+        R"({"kind":"job","result":"perhaps"})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_node_done(text).has_value());
   }

@@ -118,6 +118,27 @@ TEST_CASE("pipeline::NodeStore::close_orphans: what a dead process left is incom
   });
 }
 
+TEST_CASE("pipeline::NodeStore::retries_due: in time, also when the clock was set back") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    const Timestamp now = store.clock().now();
+    const auto minute = std::chrono::minutes(1);
+    nodes.set_verdict(7, {Verdict::incomplete, "", now, "k", 1, now + minute});
+    nodes.set_verdict(8, {Verdict::incomplete, "", now, "k", 1, now});  // waits for news
+    using Numbers = std::vector<std::int64_t>;
+    CHECK(nodes.retries_due(now, 9).empty());
+    CHECK_FALSE(nodes.verdict(7)->retry_due(now));
+    CHECK(nodes.verdict(8)->retry_due(now));
+    CHECK(nodes.retries_due(now + minute, 9) == Numbers{7});
+    CHECK(nodes.verdict(7)->retry_due(now + minute));
+    const Timestamp back = now - std::chrono::hours(24 * 400);
+    CHECK(nodes.retries_due(back, 9) == Numbers{7});
+    CHECK(nodes.verdict(7)->retry_due(back));
+    CHECK(nodes.verdict(8)->retry_due(back));
+    CHECK(nodes.retries_due(now - minute / 2, 9).empty());  // corrected by a little
+  });
+}
+
 TEST_CASE("pipeline::NodeStore::set_verdict: the last one stands, each with its event") {
   test::on_each_engine([](test::TestStore& store) {
     NodeStore nodes(store.database(), store.clock());

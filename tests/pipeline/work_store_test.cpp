@@ -58,12 +58,28 @@ TEST_CASE("pipeline::WorkStore: a run is open until somebody has the last word")
 TEST_CASE("pipeline::WorkStore: what is to be judged is kept until a try begins") {
   test::on_each_engine([](test::TestStore& store) {
     WorkStore work(store.database());
-    work.note_pending(7);
-    work.note_pending(8);
-    work.note_pending(8);
-    CHECK(work.pending() == std::vector<std::int64_t>{7, 8});
+    work.note_pending({7, std::nullopt, 1000});
+    work.note_pending({8, at(9), 0});
+    work.note_pending({9, at(5), 0});
+    // The earlier place, the higher priority.
+    work.note_pending({8, at(3), 1000});
+    work.note_pending({8, at(4), 0});
+    work.note_pending({8, std::nullopt, 0});
+    const auto pending = work.pending();
+    REQUIRE(pending.size() == 3);
+    CHECK(pending[0].series == 8);
+    CHECK(pending[0].queued == at(3));
+    CHECK(pending[0].priority == 1000);
+    CHECK(pending[1].series == 9);
+    CHECK(pending[1].priority == 0);
+    CHECK(pending[2].series == 7);
+    CHECK_FALSE(pending[2].queued.has_value());
+    work.note_pending({7, at(8), 0});
+    CHECK(work.pending_of(7)->queued == at(8));
     work.open_run({8, 1, 12, "mm", "key2", "", "", at(0), std::nullopt});
+    CHECK_FALSE(work.pending_of(8).has_value());
     work.clear_pending(7);
+    work.clear_pending(9);
     CHECK(work.pending().empty());
   });
 }
@@ -90,11 +106,6 @@ TEST_CASE("pipeline::WorkStore: a lane has one worker until its lease ends") {
     CHECK_FALSE(work.extend(20, "w2", at(200)));
     CHECK(work.expired(at(200)).empty());
     CHECK(work.expired(at(201)) == std::vector<std::int64_t>{20});
-    work.release(20, at(300), "its worker was lost");
-    CHECK(work.lane(20)[0].note == "its worker was lost");
-    CHECK(work.lane(20)[0].ready_at == at(300));
-    CHECK(work.claim(20, "w2", at(400)));
-    CHECK_FALSE(work.extend(20, "w1", at(900)));
 
     CHECK(work.any_of_run(7, 1));
     CHECK_FALSE(work.any_of_run(7, 2));
@@ -102,8 +113,6 @@ TEST_CASE("pipeline::WorkStore: a lane has one worker until its lease ends") {
     CHECK_FALSE(work.remove(20));
     CHECK(work.remove(21));
     CHECK_FALSE(work.any_of_run(7, 1));
-    work.set_priority(8, 5);
-    CHECK(work.of_series(8)[0].priority == 5);
   });
 }
 
@@ -125,7 +134,11 @@ TEST_CASE("pipeline::WorkStore::usual_duration: of runs that came to an end") {
     ran(1, 10, findings::Verdict::pass);
     ran(2, 20, findings::Verdict::fail);
     ran(3, 900, findings::Verdict::incomplete);
-    CHECK(work.usual_duration("build") == std::chrono::seconds(15));
+    CHECK(work.usual_duration("build") == std::chrono::seconds(20));
+    // The clock was set while it ran.
+    ran(4, 400 * 86400, findings::Verdict::pass);
+    ran(5, -400 * 86400, findings::Verdict::pass);
+    CHECK(work.usual_duration("build") == std::chrono::seconds(20));
     CHECK_FALSE(work.usual_duration("boot").has_value());
   });
 }

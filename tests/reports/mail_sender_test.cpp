@@ -155,6 +155,17 @@ TEST_CASE("reports::MailSender: after five days it is given up, and kept") {
   CHECK(bench.now().reason.starts_with("given up after"));
 }
 
+TEST_CASE("reports::MailSender: a clock that is set ahead gives up nothing") {
+  TestStore store(store::Engine::sqlite);
+  Bench bench(store);
+  bench.transport.answers = {{k_ann, Outcome::deferred}, {k_list, Outcome::deferred}};
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    CHECK(bench.sender.send_due() == 1);
+    store.clock().advance(hours(24 * 400));
+  }
+  CHECK(bench.now().state == MailState::queued);
+}
+
 TEST_CASE("reports::mail_retry_after: doubling, bounded, spread") {
   const SenderConfig config;
   std::set<std::int64_t> different;

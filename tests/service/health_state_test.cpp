@@ -107,6 +107,7 @@ TEST_CASE("service::HealthState::save: read back by another process, with a sign
     const auto other = store.connect();
     auto saved = saved_health(*other);
     CHECK(saved.running(store.clock().now()));
+    CHECK_FALSE(saved.running(store.clock().now() - std::chrono::hours(1)));  // set back
     CHECK(saved.started == store.clock().now());
     CHECK(saved.parts.size() == k_parts.size());
     CHECK(part_of(saved.parts, Part::sources).state == PartState::degraded);

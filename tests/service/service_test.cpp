@@ -4,6 +4,7 @@
 #include "pipeline/pauses.hpp"
 #include "pipeline/requests.hpp"
 #include "pipeline/work_store.hpp"
+#include "service/health_state.hpp"
 #include "support/git.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -89,6 +91,18 @@ struct Bench {
     auto started = service::Service::start(config(more), options);
     REQUIRE_MESSAGE(started.has_value(), started.error().message);
     running = *std::move(started);
+  }
+
+  // Of the tree t as it was fetched; empty: not yet.
+  std::string tip() const {
+    const auto fresh = app::Workspace::open(config());
+    REQUIRE(fresh.has_value());
+    return (*fresh)->placer().tip("t").value_or("");
+  }
+  void commit() {
+    REQUIRE(write_file_atomic(folder.path() / "tree/b.txt", "more\n"));
+    test::git_ok(folder.path() / "tree", {"add", "."});
+    test::git_ok(folder.path() / "tree", {"commit", "-q", "-m", "second"});
   }
 
   // Delivered as programs do it.
@@ -240,6 +254,35 @@ TEST_CASE("service::Service: what was under way when it ended is done by the nex
   CHECK(bench.begun() == 2 + 6);
 }
 
+TEST_CASE("service::Service: what is begun anew keeps its place in the queue") {
+  Bench bench;
+  bench.stage.hold = true;
+  bench.start("superseded: test\n");
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  bench.deliver("p2@x", "[PATCH] a: another way", "II");
+  bench.deliver("p3@x", "[PATCH] a: a third way", "deux");
+  using Places = std::map<std::int64_t, std::pair<Timestamp, int>>;
+  int newest = 0;  // attempt
+  const auto places = [&] {
+    Places result;
+    newest = 0;
+    for (const auto& node : pipeline::WorkStore(bench.workspace().database()).all()) {
+      result[node.series] = {node.queued, node.priority};
+      newest = std::max(newest, node.attempt);
+    }
+    return result;
+  };
+  REQUIRE(Bench::eventually([&] { return bench.begun() == 2 && places().size() == 3; }));
+  const Places before = places();
+  for (int restart = 2; restart < 4; ++restart) {
+    bench.running.reset();
+    bench.start("superseded: test\n");
+    REQUIRE(Bench::eventually([&] { return places().size() == 3 && newest == restart; }));
+    CHECK(places() == before);
+  }
+  bench.stage.hold = false;
+}
+
 TEST_CASE("service::Service: a data folder has one service; a reload changes what it says") {
   Bench bench;
   bench.start();
@@ -258,6 +301,37 @@ TEST_CASE("service::Service: a data folder has one service; a reload changes wha
 
   changed.data = bench.folder.path() / "elsewhere";
   CHECK_FALSE(bench.running->reload(changed).has_value());
+}
+
+TEST_CASE("service::Service: a tree that was fetched once and is away is degraded, not down") {
+  Bench bench;
+  const auto tree = [&](const std::string& name) {
+    for (const auto& part : service::saved_health(bench.workspace().database()).parts) {
+      for (const auto& item : part.items) {
+        if (part.part == service::Part::trees && item.item == name) {
+          return std::optional(item.state);
+        }
+      }
+    }
+    return std::optional<service::PartState>();
+  };
+  bench.start();
+  REQUIRE(Bench::eventually([&] { return !bench.tip().empty(); }));
+  bench.running.reset();
+  fs::rename(bench.folder.path() / "tree", bench.folder.path() / "moved");
+  bench.start();
+  CHECK(Bench::eventually([&] { return tree("t") == service::PartState::degraded; }));
+  CHECK(Bench::eventually([&] { return tree("gone") == service::PartState::down; }));
+}
+
+TEST_CASE("service::Service: a reload changes how often trees are fetched") {
+  Bench bench;
+  bench.start("fetch: 1h\n");
+  REQUIRE(Bench::eventually([&] { return !bench.tip().empty(); }));
+  const auto before = bench.tip();
+  REQUIRE(bench.running->reload(bench.config("fetch: 1s\n")).has_value());
+  bench.commit();
+  CHECK(Bench::eventually([&] { return bench.tip() != before; }));
 }
 
 TEST_CASE("service::Service: old series wait until somebody asks") {
@@ -281,6 +355,28 @@ TEST_CASE("service::Service: old series wait until somebody asks") {
                    *bench.workspace().queries().series_of("p1@x"), "carla", "")
               .has_value());
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+}
+
+TEST_CASE("service::Service: a series that cannot be judged now leaves the scheduler degraded") {
+  Bench bench;
+  auto config = bench.config();
+  std::erase_if(config.trees, [](const auto& tree) { return tree.name == "t"; });
+  auto started = service::Service::start(config, {});
+  REQUIRE_MESSAGE(started.has_value(), started.error().message);
+  bench.running = *std::move(started);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  const auto scheduler = [&] {
+    for (const auto& part : service::saved_health(bench.workspace().database()).parts) {
+      if (part.part == service::Part::scheduler) {
+        return part;
+      }
+    }
+    return service::PartHealth{};
+  };
+  CHECK(Bench::eventually([&] {
+    return scheduler().message.find("tree gone was not fetched yet") != std::string::npos;
+  }));
+  CHECK(scheduler().state == service::PartState::degraded);
 }
 
 TEST_CASE("service::Service: a verdict is mailed, and a reload may begin to mail or end it") {

@@ -330,5 +330,16 @@ TEST_CASE("store::Database: a lost PostgreSQL connection comes back between tran
   });
 }
 
+TEST_CASE("Database::open: what PostgreSQL says about a server that is away is one line") {
+  std::string said;
+  try {
+    const auto database = Database::open("postgresql://127.0.0.1:1/none");
+  } catch (const DatabaseError& error) {
+    said = error.what();
+  }
+  CHECK(said.find("127.0.0.1") != std::string::npos);
+  CHECK(said.find("\\x0a") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace patchmill::store

@@ -82,6 +82,28 @@ TEST_CASE("store::claim: the claim of a holder that died runs out") {
   });
 }
 
+TEST_CASE("store::claim: a clock that was set back holds nothing up for years") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto back = store.clock().now();
+    const auto now = back + std::chrono::hours(24 * 400);
+    enqueue(db, now, "a", "mail", "");
+    CHECK(claim(db, back, "mail", "x", minutes(1))->key == "a");
+    // Put off, or leased, before it was set back.
+    enqueue(db, back, "b", "mail", "");
+    const auto item = claim(db, now, "mail", "x", minutes(1));
+    REQUIRE(item);
+    CHECK(item->key == "b");
+    CHECK(claim(db, back, "mail", "y", minutes(1))->key == "b");
+    mark_failed(db, item->id, "busy", now + minutes(5));
+    CHECK(claim(db, back, "mail", "x", minutes(1))->key == "b");
+    // What is meant to go later does.
+    enqueue(db, back, "c", "mail", "", now);
+    CHECK_FALSE(claim(db, back, "mail", "x", minutes(1)).has_value());
+    CHECK(claim(db, now, "mail", "x", minutes(1)).has_value());
+  });
+}
+
 TEST_CASE("store::claim: a claim whose transaction never ended is none") {
   on_each_engine([](TestStore& store) {
     auto& db = store.database();

@@ -47,6 +47,8 @@ expect_text 'series .*not tested yet' "$work/out" "status"
 expect_text 'tree +widget: fetched' "$work/out" "status"
 expect_text 'blobs' "$work/out" "status --disk"
 run status --events nine; expect_status 2 $? "status --events nine"
+run status --data "$work/typo"; expect_status 2 $? "status of no data folder"
+[ ! -e "$work/typo" ] || wrong "status made a data folder"
 
 case_of "retry and cancel: rows for whoever runs next"
 run retry; expect_status 2 $? "retry of nothing"
@@ -191,6 +193,18 @@ store.commit()
 P
 run status; expect_status 3 $? "a mail in doubt"
 expect_text 'needs you.*1 mail' "$work/out" "a mail in doubt"
+
+case_of "status: a service that cannot write is not taken for a dead one"
+python3 - "$work/data" <<'P'
+import sqlite3, sys, time
+store = sqlite3.connect(sys.argv[1] + "/store.sqlite")
+then = int((time.time() - 600) * 1e6)
+store.execute("INSERT INTO service_health (part, item, state, since, seen, message, todo) VALUES ('service', '', 'ok', ?, ?, '', '')", (then, then))
+store.commit()
+P
+flock "$work/data/run.lock" "$bin" status >"$work/out" 2>"$work/err"; expect_status 3 $? "a silent service"
+expect_text 'service +runs, but has written nothing into the store for 10 min' "$work/out" "a silent service"
+run status; expect_text 'does not run' "$work/out" "a dead service"
 
 case_of "doctor: what the service needs"
 printf 'http:\n  listen: ["127.0.0.1:1"]\nlog:\n  file: /nonexistent/x.log\n' >"$work/bad.yaml"
