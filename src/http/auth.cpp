@@ -15,8 +15,8 @@ std::string gate_key(const Request& request) {
   return std::string(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
 }
 
-Response wait_answer(std::string detail, std::chrono::seconds wait) {
-  Response response = Response::error(429, std::move(detail));
+Response wait_answer(std::string_view detail, std::chrono::seconds wait) {
+  Response response = Response::error(429, detail);
   response.headers.add("Retry-After", std::to_string(wait.count()));
   return response;
 }
@@ -62,8 +62,8 @@ Authenticator::Authenticator(TokenStore& store, const Clock& clock, AuthOptions 
   }
 }
 
-Response Authenticator::unauthorized(std::string detail) const {
-  Response response = Response::error(401, std::move(detail));
+Response Authenticator::unauthorized(std::string_view detail) const {
+  Response response = Response::error(401, detail);
   response.headers.add("WWW-Authenticate", "Bearer realm=\"" + m_options.realm + "\"");
   response.headers.add("WWW-Authenticate",
                        "Basic realm=\"" + m_options.realm + "\", charset=\"UTF-8\"");

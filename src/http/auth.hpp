@@ -41,7 +41,7 @@ class Authenticator {
     std::string name, secret;
     bool basic = false;
   };
-  [[nodiscard]] Response unauthorized(std::string detail) const;
+  [[nodiscard]] Response unauthorized(std::string_view detail) const;
   static std::optional<Credentials> read(std::string_view header);
   Result<std::optional<Identity>> identify(const Credentials& credentials);
 

@@ -27,8 +27,8 @@ std::string redirect_target(const Request& request, bool slash) {
 
 }  // namespace
 
-Response retry_later(int status, std::string detail, std::chrono::seconds wait) {
-  Response response = Response::error(status, std::move(detail));
+Response retry_later(int status, std::string_view detail, std::chrono::seconds wait) {
+  Response response = Response::error(status, detail);
   response.headers.add("Retry-After", std::to_string(wait.count()));
   return response;
 }

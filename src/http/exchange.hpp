@@ -51,6 +51,6 @@ struct Exchange {
 };
 
 // An answer that asks the client to come again after `wait`.
-Response retry_later(int status, std::string detail, std::chrono::seconds wait);
+Response retry_later(int status, std::string_view detail, std::chrono::seconds wait);
 
 }  // namespace patchmill::http

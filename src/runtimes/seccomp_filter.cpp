@@ -74,6 +74,8 @@ struct ContextDeleter {
   void operator()(void* context) const { seccomp_release(context); }
 };
 
+// NOLINTBEGIN(clang-diagnostic-*): the macros of libseccomp are C
+
 // clone with flags that make a namespace.
 bool refuse_clone(scmp_filter_ctx context) {
   for (const unsigned long flag :
@@ -118,6 +120,8 @@ bool refuse_ioctls(scmp_filter_ctx context) {
   }
   return true;
 }
+
+// NOLINTEND(clang-diagnostic-*)
 
 }  // namespace
 

@@ -27,7 +27,7 @@ HealthReporter::~HealthReporter() {
     if (m_database) {
       forget_sign_of_life(*m_database);
     }
-  } catch (const store::DatabaseError&) {
+  } catch (const store::DatabaseError&) {  // NOLINT(bugprone-empty-catch)
     // The sign of life grows old by itself.
   }
 }

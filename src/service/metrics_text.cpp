@@ -58,7 +58,8 @@ void MetricsText::sample(double value, const Labels& labels, std::string_view su
 }
 
 void MetricsText::histogram(const std::vector<double>& bounds,
-                            const std::vector<std::uint64_t>& counts, double sum, Labels labels) {
+                            const std::vector<std::uint64_t>& counts, double sum,
+                            const Labels& labels) {
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     all += counts[i];

@@ -20,7 +20,7 @@ class MetricsText {
   // Upper bounds and how many observations were at most that (not cumulated); the last count is of
   // those above all bounds.
   void histogram(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts,
-                 double sum, Labels labels = {});
+                 double sum, const Labels& labels = {});
   // A family of one sample.
   void single(std::string_view name, std::string_view type, std::string_view help, double value) {
     family(name, type, help);

@@ -132,7 +132,7 @@ std::shared_ptr<Claim> Scheduler::try_take(const std::string& worker) {
   return nullptr;
 }
 
-std::shared_ptr<Claim> Scheduler::take(const std::string& worker, std::stop_token stop) {
+std::shared_ptr<Claim> Scheduler::take(const std::string& worker, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     bool empty_handed = true;
     try {

@@ -62,7 +62,7 @@ class Scheduler {
   void refresh_series(std::int64_t series);
 
   // The next lane, waiting for one until `stop`. Trouble with the store is waited out.
-  std::shared_ptr<Claim> take(const std::string& worker, std::stop_token stop);
+  std::shared_ptr<Claim> take(const std::string& worker, const std::stop_token& stop);
   // The worker is done with it, however it ended.
   void done(const std::shared_ptr<Claim>& claim);
 

@@ -34,8 +34,8 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
     server.tls = http::TlsFiles{config.http.certificate, config.http.key};
   }
   for (const auto& network : config.http.trusted_proxies) {
-    PM_TRY_ASSIGN(auto parsed, http::Network::parse(network));
-    server.trusted_proxies.push_back(std::move(parsed));
+    PM_TRY_ASSIGN(const auto parsed, http::Network::parse(network));
+    server.trusted_proxies.push_back(parsed);
   }
   server.access_log = config.http.access_log;
   server.max_connections = make_room_for_connections(config.http.connections);

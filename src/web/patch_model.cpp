@@ -10,15 +10,16 @@ constexpr int k_most_steps = 50;  // up a thread
 }  // namespace
 
 std::optional<PatchModel> read_patch(store::Database& database, const store::BlobStore& blobs,
-                                     const Clock& clock, std::int64_t number, int k) {
+                                     const Clock& clock, std::int64_t series_number,
+                                     int patch_number) {
   tracker::Queries queries(database, blobs);
-  auto series = queries.series(number);
+  auto series = queries.series(series_number);
   if (!series) {
     return std::nullopt;
   }
   const tracker::PatchRef* patch = nullptr;
   for (const auto& candidate : series->patches) {
-    if (candidate.number == k) {
+    if (candidate.number == patch_number) {
       patch = &candidate;
     }
   }
@@ -27,13 +28,13 @@ std::optional<PatchModel> read_patch(store::Database& database, const store::Blo
   }
   PatchModel model{*series, *patch, queries.parsed(patch->message), {}, {}};
   pipeline::NodeStore store(database, clock);
-  auto nodes = store.of_series(number);
+  auto nodes = store.of_series(series_number);
   int attempt = 0;
   for (const auto& node : nodes) {
     attempt = std::max(attempt, node.attempt);
   }
   std::erase_if(nodes, [&](const pipeline::Node& node) {
-    return node.attempt != attempt || (node.patch && *node.patch != k);
+    return node.attempt != attempt || (node.patch && *node.patch != patch_number);
   });
   for (auto& node : nodes) {
     const bool own = node.patch.has_value();

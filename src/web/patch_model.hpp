@@ -15,7 +15,8 @@ struct PatchModel {
 };
 // Empty: no such series or patch. Bounded as read_series().
 std::optional<PatchModel> read_patch(store::Database& database, const store::BlobStore& blobs,
-                                     const Clock& clock, std::int64_t series, int number);
+                                     const Clock& clock, std::int64_t series_number,
+                                     int patch_number);
 
 // Where a mail is shown; for redirects.
 struct MailPlace {

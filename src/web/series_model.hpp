@@ -36,7 +36,7 @@ struct PlacementRow {
   std::string tip_conflict;
 };
 // Reads what `patchmill explain --json` writes; nothing of it is trusted. Empty: not that.
-std::optional<PlacementRow> parse_placement(std::string_view json);
+std::optional<PlacementRow> parse_placement(std::string_view text);
 
 struct MailRow {
   std::string subject, state, reason, verdict, msgid;

@@ -3,6 +3,7 @@
 #include "findings/finding.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace patchmill::web {
@@ -14,7 +15,7 @@ constexpr std::size_t k_most_jobs = 30;
 
 // Nearest rank. Changes the order of the values.
 double quantile(std::vector<double>& values, double q) {
-  const auto at = static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5);
+  const auto at = static_cast<std::size_t>(std::lround(q * static_cast<double>(values.size() - 1)));
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
   return values[at];
 }
