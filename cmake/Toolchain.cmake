@@ -48,8 +48,11 @@ endif()
 
 find_program(PATCHMILL_CCACHE ccache)
 if(PATCHMILL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Nothing is preprocessed twice, and no precompiled header of 100 MB hashed for every file: else a
+  # cold build takes a sixth longer than without a cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_DEPEND=1 CCACHE_INODECACHE=1
     "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
     ${PATCHMILL_CCACHE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
