@@ -16,9 +16,8 @@ std::vector<KeySpec> service_keys() {
        "one for every two processors", "4"},
       {"", "fetch", duration, "How often `patchmill serve` fetches the trees.", "5m", "2m"},
       {"", "max-age", text,
-       "Series older than this are not tested by `patchmill serve` unless somebody asks, so that "
-       "an "
-       "archive can be followed: a duration, or `none`.",
+       "Series older than this are left out by `patchmill serve` (verdict `skip`) unless somebody "
+       "asks, so that an archive can be followed: a duration, or `none`.",
        "720h", "none"},
       {"trees", "project", name,
        "What it belongs to: trees of one project share the project's part of the workers, and mail "

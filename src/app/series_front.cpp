@@ -96,6 +96,18 @@ std::string SeriesFront::content_key(const tracker::Series& series,
   return hash.hex();
 }
 
+void SeriesFront::leave_out(const tracker::Series& series, std::string reason) {
+  if (m_workspace.nodes().verdict(series.number)) {
+    return;
+  }
+  SeriesVerdict out;
+  out.verdict = Verdict::skip;
+  out.content_key = std::string(k_early_key) + reason;
+  out.reason = std::move(reason);
+  out.time = m_workspace.clock().now();
+  m_workspace.nodes().set_verdict(series.number, out);
+}
+
 SeriesFront::Start SeriesFront::conclude_early(const tracker::Series& series,
                                                const SeriesVerdict& early) {
   if (const auto open = m_work.open_run_of(series.number)) {

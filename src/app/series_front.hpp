@@ -23,6 +23,9 @@ class SeriesFront {
   // Ends a try under way whose series or configuration has changed. Killed at any moment, the next
   // call starts anew. Errors are infrastructure.
   Result<Start> start(const tracker::Series& series, const RunRequest& request = {});
+  // The verdict `skip` with this reason for a series that has none yet and whose turn does not come
+  // by itself. A later start() judges it.
+  void leave_out(const tracker::Series& series, std::string reason);
 
  private:
   // A verdict that needs no applying: superseded, RFC, skip requested, incomplete.

@@ -50,6 +50,14 @@ std::string line_of(const Finding& finding) {
   return clean(names_rule ? text : fmt::format("{} [{}]", text, finding.rule));
 }
 
+// Whether a summary says all of it already: where and what.
+bool says(std::string_view summary, const Finding& finding) {
+  const std::string_view first =
+      std::string_view(finding.message).substr(0, finding.message.find('\n'));
+  return !first.empty() && summary.find(clean(first)) != std::string_view::npos &&
+         summary.find(clean(finding.file)) != std::string_view::npos;
+}
+
 std::string replaced(std::string pattern, std::string_view word, std::int64_t number) {
   const std::size_t at = pattern.find(word);
   return at == std::string::npos ? pattern
@@ -238,8 +246,11 @@ class Builder {
         if (finding.severity != severity || !said.insert(line_of(finding)).second) {
           continue;
         }
-        if (entry.lines.size() < k_lines) {
-          entry.lines.push_back({line_of(finding), m_before.contains(finding.fingerprint())});
+        const bool known = m_before.contains(finding.fingerprint());
+        if (!known && says(entry.summary, finding)) {
+          add_excerpt(entry, finding.message);
+        } else if (entry.lines.size() < k_lines) {
+          entry.lines.push_back({line_of(finding), known});
           add_excerpt(entry, finding.message);
         } else {
           ++entry.more_lines;

@@ -345,11 +345,14 @@ void FrontLoop::process(const Job& job) {
     app::fail_run(*m_workspace, *series, *before, "its worker was lost");
     return;
   }
-  if (!before && too_old(*series, job.again)) {
-    return;
-  }
   const app::RunWatcher nobody;
   app::SeriesFront front(*m_workspace, m_processes, nobody);
+  if (!before && too_old(*series, job.again)) {
+    front.leave_out(*series,
+                    fmt::format("it is older than 'max-age' allows; `patchmill retry {}` tests it",
+                                series->number));
+    return;
+  }
   app::RunRequest request;
   request.again = job.again;
   const auto start = front.start(*series, request);

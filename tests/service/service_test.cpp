@@ -334,7 +334,7 @@ TEST_CASE("service::Service: a reload changes how often trees are fetched") {
   CHECK(Bench::eventually([&] { return bench.tip() != before; }));
 }
 
-TEST_CASE("service::Service: old series wait until somebody asks") {
+TEST_CASE("service::Service: an old series is skipped, says why, and is tested when asked for") {
   Bench bench;
   auto config = bench.config();
   config.max_age = std::chrono::hours(24);
@@ -344,16 +344,14 @@ TEST_CASE("service::Service: old series wait until somebody asks") {
   REQUIRE_MESSAGE(started.has_value(), started.error().message);
   bench.running = *std::move(started);
   bench.deliver("p1@x", "[PATCH] a: change two", "2");
-  REQUIRE(
-      Bench::eventually([&] { return bench.workspace().queries().series_of("p1@x").has_value(); }));
-  std::this_thread::sleep_for(500ms);
-  CHECK(bench.verdict_word("p1@x") == "none");
+  REQUIRE(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  const auto series = *bench.workspace().queries().series_of("p1@x");
+  CHECK(bench.verdict("p1@x")->reason ==
+        fmt::format("it is older than 'max-age' allows; `patchmill retry {}` tests it", series));
+  CHECK(bench.begun() == 0);
   const SystemClock clock;
   pipeline::Requests requests(bench.workspace().database(), clock);
-  REQUIRE(requests
-              .add(pipeline::RequestKind::retry_series,
-                   *bench.workspace().queries().series_of("p1@x"), "carla", "")
-              .has_value());
+  REQUIRE(requests.add(pipeline::RequestKind::retry_series, series, "carla", "").has_value());
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
 }
 
