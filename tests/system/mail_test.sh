@@ -349,9 +349,9 @@ is() { [[ $(state_of "$1") == "$2" ]]; }
 background=$!
 post sue 'Sue <sue@example.org>'
 until_true 20 arrived sue@example.org || fail "sue got no mail: $(tail -n 3 "$work/serve.out")"
-address=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$work/serve.out" | head -n 1)
+address=$(sed -n 's/^patchmill is at work; pages: //p' "$work/serve.out")
 mail=$(grep -lE '^X-RcptTo: (.*, )?sue@' "$taken"/*)
-grep -oE 'https://ci\.example\.org/[^ ]*' "$mail" | sort -u >"$work/links"
+tr -d '\r' <"$mail" | grep -oE 'https://ci\.example\.org/[^ ]*' | sort -u >"$work/links"
 [[ -s $work/links ]] || fail "there is no link in the mail to sue"
 while read -r link; do
   curl -sf -o "$work/out" "$address${link#https://ci.example.org}" || fail "$link in the mail to sue leads nowhere"
