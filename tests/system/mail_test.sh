@@ -354,7 +354,7 @@ mail=$(grep -lE '^X-RcptTo: (.*, )?sue@' "$taken"/*)
 tr -d '\r' <"$mail" | grep -oE 'https://ci\.example\.org/[^ ]*' | sort -u >"$work/links"
 [[ -s $work/links ]] || fail "there is no link in the mail to sue"
 while read -r link; do
-  curl -sf -o "$work/out" "$address${link#https://ci.example.org}" || fail "$link in the mail to sue leads nowhere"
+  curl -sfL -o "$work/out" "$address${link#https://ci.example.org}" || fail "$link in the mail to sue leads nowhere"
 done <"$work/links"
 post nina 'Nina <new-nina@example.org>'
 until_true 20 is new-nina@example.org held || fail "the mail to nina is not held"
