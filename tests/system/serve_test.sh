@@ -68,13 +68,14 @@ get /health/ | field '$d->{trees}[0]{name}' > /dev/null || fail 'no health'
 case_of 'figures say what was done'
 metric() { curl -sS "$url/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }
 is_metric() { [[ $(metric "$1") == "$2" ]]; }
+counted() { [[ $(metric "$1") -ge 1 ]]; }
 until_true 10 is_metric 'patchmill_source_messages_total{source="box"}' 1 || fail 'no mail was counted'
 until_true 10 is_metric 'patchmill_nodes_done_total{kind="test",result="pass"}' 1 || fail 'no test was counted'
-is_metric 'patchmill_first_verdict_seconds_count' 1 || fail 'the first verdict was not counted'
-[[ -n $(metric 'patchmill_workers{state="idle"}') ]] || fail 'no workers'
-[[ $(metric 'patchmill_tree_fetches_total{tree="numbers",result="ok"}') -ge 1 ]] || fail 'no fetch was counted'
-[[ $(metric 'patchmill_tree_fetches_total{tree="away",result="failed"}') -ge 1 ]] || fail 'no failed fetch was counted'
-[[ $(metric 'patchmill_source_failures_total{source="away"}') -ge 1 ]] || fail 'no failed source was counted'
+until_true 10 is_metric 'patchmill_first_verdict_seconds_count' 1 || fail 'the first verdict was not counted'
+until_true 10 counted 'patchmill_workers{state="idle"}' || fail 'no workers'
+until_true 10 counted 'patchmill_tree_fetches_total{tree="numbers",result="ok"}' || fail 'no fetch was counted'
+until_true 10 counted 'patchmill_tree_fetches_total{tree="away",result="failed"}' || fail 'no failed fetch was counted'
+until_true 10 counted 'patchmill_source_failures_total{source="away"}' || fail 'no failed source was counted'
 
 case_of 'mail through a pipe while the service runs'
 "$bin" receive < "$work/one/mail2" || fail "receive ended with $?"
