@@ -15,12 +15,6 @@ std::string gate_key(const Request& request) {
   return std::string(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
 }
 
-Response wait_answer(std::string_view detail, std::chrono::seconds wait) {
-  Response response = Response::error(429, detail);
-  response.headers.add("Retry-After", std::to_string(wait.count()));
-  return response;
-}
-
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -122,7 +116,7 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
   }
   const std::string key = gate_key(request);
   if (const auto wait = m_gate.blocked(key)) {
-    return wait_answer("too many failed attempts from this address", *wait);
+    return Response::retry_later(429, "too many failed attempts from this address", *wait);
   }
   const auto credentials =
       request.headers.count("Authorization") == 1 ? read(*header) : std::nullopt;
@@ -141,7 +135,7 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
   m_gate.succeeded(key);
   if (m_token_rate && !(*identity)->token_id.empty()) {
     if (const auto wait = m_token_rate->take((*identity)->token_id)) {
-      return wait_answer("too many requests with this token", *wait);
+      return Response::retry_later(429, "too many requests with this token", *wait);
     }
   }
   request.identity = std::move(*identity);

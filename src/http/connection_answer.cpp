@@ -40,7 +40,8 @@ Task<void> Connection::answer(Exchange& exchange) {
   bool guards_run = false;
   bool answered = false;
   const auto overloaded = [&] {
-    exchange.finish(retry_later(503, "the server has too much to do", std::chrono::seconds(1)));
+    exchange.finish(
+        Response::retry_later(503, "the server has too much to do", std::chrono::seconds(1)));
   };
 
   if (exchange.has_body && !route.guards.empty()) {
@@ -149,8 +150,8 @@ Task<void> Connection::read_whole_body(Exchange& exchange) {
   constexpr std::size_t step = 64u << 10;
   while (!done) {
     if (!exchange.buffered.hold(step)) {
-      exchange.finish(
-          retry_later(503, "too many requests with bodies at once", std::chrono::seconds(1)));
+      exchange.finish(Response::retry_later(503, "too many requests with bodies at once",
+                                            std::chrono::seconds(1)));
       co_return;
     }
     const bool good = co_await receive(exchange, exchange.request.body,
@@ -221,7 +222,7 @@ Task<void> Connection::take_upload(Exchange& exchange) {
     run = co_await offload(end);
   }
   if (!run) {
-    refused = retry_later(503, "the server has too much to do", std::chrono::seconds(1));
+    refused = Response::retry_later(503, "the server has too much to do", std::chrono::seconds(1));
   }
   if (refused) {
     exchange.finish(std::move(*refused));

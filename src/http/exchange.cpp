@@ -27,12 +27,6 @@ std::string redirect_target(const Request& request, bool slash) {
 
 }  // namespace
 
-Response retry_later(int status, std::string_view detail, std::chrono::seconds wait) {
-  Response response = Response::error(status, detail);
-  response.headers.add("Retry-After", std::to_string(wait.count()));
-  return response;
-}
-
 std::optional<Response> Exchange::understand(RequestHead head, const Address& remote, bool tls) {
   const ServerConfig& config = state.config;
   http_1_0 = head.http_1_0;
@@ -54,7 +48,7 @@ std::optional<Response> Exchange::understand(RequestHead head, const Address& re
     const Address key = request.remote.limit_key();
     const std::string_view bytes(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
     if (const auto wait = state.address_rate->take(bytes)) {
-      return retry_later(429, "too many requests from this address", *wait);
+      return Response::retry_later(429, "too many requests from this address", *wait);
     }
   }
   const auto target = split_target(request.target);

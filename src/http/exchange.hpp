@@ -50,7 +50,4 @@ struct Exchange {
   BufferedBytes buffered;
 };
 
-// An answer that asks the client to come again after `wait`.
-Response retry_later(int status, std::string_view detail, std::chrono::seconds wait);
-
 }  // namespace patchmill::http

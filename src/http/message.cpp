@@ -111,6 +111,12 @@ Response Response::error(int status, std::string_view detail) {
   return response;
 }
 
+Response Response::retry_later(int status, std::string_view detail, std::chrono::seconds wait) {
+  Response response = error(status, detail);
+  response.headers.add("Retry-After", std::to_string(wait.count()));
+  return response;
+}
+
 Response Response::error(const Error& error) {
   switch (error.kind) {
     case ErrorKind::invalid:

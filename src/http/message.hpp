@@ -9,6 +9,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
@@ -107,6 +108,8 @@ struct Response {
   // {"detail": …}, or a small page when HTML is preferred. 4xx text is for who asked; for 5xx say
   // nothing that is not theirs.
   static Response error(int status, std::string_view detail);
+  // The same with Retry-After: the client should come again then.
+  static Response retry_later(int status, std::string_view detail, std::chrono::seconds wait);
   // By the kind: invalid 400, not_found 404, conflict 409, limit 422, infrastructure 503.
   static Response error(const Error& error);
   // 303 by default. The location must be of our own making; a hostile one is an open redirect.

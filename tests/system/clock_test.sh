@@ -3,41 +3,11 @@
 # is tested all the same. Wants PATCHMILL_BIN. 77: what it needs is not here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}
-for tool in bwrap faketime git; do
-  command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
-done
+source tests/system/lib.sh
+need bwrap faketime git
+begin
+unset GIT_AUTHOR_DATE GIT_COMMITTER_DATE # the mails are of today
 
-work=$(mktemp -d)
-chmod 755 "$work"
-service=
-cleanup() {
-  [[ -z $service ]] || kill -9 "$service" 2> /dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-export HOME=$work/home GIT_CONFIG_NOSYSTEM=1
-unset PATCHMILL_DATA
-mkdir -p "$HOME"
-git config --global user.name 'Ada Author'
-git config --global user.email ada@example.org
-git config --global init.defaultBranch main
-bad=0
-fail() { echo "FAIL: $*"; bad=1; }
-case_of() { printf -- '-- %s\n' "$1"; }
-until_true() { # until_true SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.1
-  done
-}
-deliver() { # deliver N
-  cp "$work/mail$1" "$work/box/tmp/$1"
-  mv "$work/box/tmp/$1" "$work/box/new/$1"
-}
-passed() { [[ $("$bin" show series --json 2> /dev/null | grep -o '"verdict":"pass"' | wc -l) == "$1" ]]; }
 waiting() { ((($("$bin" status --json | grep -o '"waiting":[0-9]*' | head -n 1 | cut -d: -f2) + 0) >= $1)); }
 set_clock() { # set_clock OFFSET
   echo "$1" > "$work/offset.new"
@@ -70,47 +40,42 @@ sources:
 jobs:
   - {name: count, kind: test, command: [sh, -c, "sleep 1; test \$(wc -l < numbers) = 60"]}
 Y
-export PATCHMILL_CONFIG=$work/patchmill.yaml
 set_clock +0
 library=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
-env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/offset" FAKETIME_NO_CACHE=1 \
-  FAKETIME_DONT_FAKE_MONOTONIC=1 "$bin" serve > "$work/out" 2> "$work/log" < /dev/null &
-service=$!
-here() { grep -q 'is at work' "$work/out"; }
-until_true 30 here || { cat "$work/log"; fail 'the service did not start'; exit 1; }
-deliver 1
-until_true 30 passed 1 || fail "no first verdict: $("$bin" show series)"
+start "$work" LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/offset" FAKETIME_NO_CACHE=1 \
+  FAKETIME_DONT_FAKE_MONOTONIC=1
+deliver "$work/mail1" "$work/box"
+until_true 30 count_passed 1 || fail "no first verdict: $("$bin" show series)"
 
 case_of 'more than a year ahead: what comes is not too old'
 set_clock +400d
-deliver 2
-until_true 30 passed 2 || fail "$("$bin" show series)"
+deliver "$work/mail2" "$work/box"
+until_true 30 count_passed 2 || fail "$("$bin" show series)"
 
 case_of 'back again while jobs run and wait'
-deliver 3
-deliver 4
-deliver 5
+deliver "$work/mail3" "$work/box"
+deliver "$work/mail4" "$work/box"
+deliver "$work/mail5" "$work/box"
 until_true 30 waiting 2 || fail 'nothing waits'
 set_clock +0
-deliver 6
-until_true 60 passed 6 || fail "$("$bin" show series; "$bin" status)"
+deliver "$work/mail6" "$work/box"
+until_true 60 count_passed 6 || fail "$("$bin" show series; "$bin" status)"
 
 case_of 'back before everything'
 set_clock -400d
-deliver 7
-deliver 8
-until_true 30 passed 8 || fail "$("$bin" show series)"
+deliver "$work/mail7" "$work/box"
+deliver "$work/mail8" "$work/box"
+until_true 30 count_passed 8 || fail "$("$bin" show series)"
 
 case_of 'and right'
 set_clock +0
-deliver 9
-until_true 30 passed 9 || fail "$("$bin" show series)"
-cpu=$(awk '{ print $14 + $15 }' "/proc/$service/stat")
+deliver "$work/mail9" "$work/box"
+until_true 30 count_passed 9 || fail "$("$bin" show series)"
+cpu=$(awk '{ print $14 + $15 }' "/proc/$background/stat")
 sleep 2
-((($(awk '{ print $14 + $15 }' "/proc/$service/stat") - cpu) < 100)) || fail 'it spins'
-kill -TERM "$service"
-wait "$service" || fail "the service ended with $?"
-service=
+((($(awk '{ print $14 + $15 }' "/proc/$background/stat") - cpu) < 100)) || fail 'it spins'
+kill -TERM "$background"
+wait "$background" || fail "the service ended with $?"
+background=
 
-((bad == 0)) && echo 'clock: all cases passed'
-exit "$bad"
+conclude

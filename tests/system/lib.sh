@@ -67,10 +67,10 @@ until_true() { # until_true SECONDS COMMAND…
   done
 }
 
-start() { # start FOLDER: the service of FOLDER/patchmill.yaml as $background, its pages at $url
+start() { # start FOLDER [NAME=VALUE…]: FOLDER/patchmill.yaml as $background, its pages at $url
   export PATCHMILL_CONFIG=$1/patchmill.yaml
   : >"$1/out"
-  "$bin" serve >"$1/out" 2>>"$1/log" </dev/null &
+  env "${@:2}" "$bin" serve >"$1/out" 2>>"$1/log" </dev/null &
   background=$!
   for _ in $(seq 600); do
     url=$(sed -n 's/^patchmill is at work; pages: //p' "$1/out")
@@ -92,4 +92,7 @@ deliver() { # deliver MAIL MAILDIR, as delivery programs do it
   name=$(basename "$1")
   cp "$1" "$2/tmp/$name"
   mv "$2/tmp/$name" "$2/new/$name"
+}
+count_passed() { # count_passed N: that many series have the verdict pass
+  [[ $("$bin" show series --json 2>/dev/null | grep -o '"verdict":"pass"' | wc -l) == "$1" ]]
 }

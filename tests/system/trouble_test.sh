@@ -41,9 +41,6 @@ jobs:
   - {name: count, kind: test, command: [sh, -c, "test \$(wc -l < numbers) = 40"]}
 Y
 }
-passed() { # passed N: that many series have the verdict pass
-  [[ $("$bin" show series --json 2> /dev/null | grep -o '"verdict":"pass"' | wc -l) == "$1" ]]
-}
 said() { grep -q "$1" "$2"; }
 
 case_of 'the store is gone for a while'
@@ -56,7 +53,7 @@ url_of_store=$(perl -e 'my ($url, $name) = @ARGV; $url =~ s{^(postgres(?:ql)?://
 printf 'store: {url: "%s"}\n' "$url_of_store" >> "$work/pg/patchmill.yaml"
 start "$work/pg"
 deliver "$work/pg/mail1" "$work/pg/box"
-until_true 30 passed 1 || fail "no first verdict: $("$bin" show series)"
+until_true 30 count_passed 1 || fail "no first verdict: $("$bin" show series)"
 psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS false" \
   -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$name'" > /dev/null
 deliver "$work/pg/mail2" "$work/pg/box"
@@ -67,7 +64,7 @@ code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
 [[ $code == 5* ]] || fail "a page without a store: $code"
 deliver "$work/pg/mail3" "$work/pg/box"
 psql -qX "$PATCHMILL_TEST_PG" -c "ALTER DATABASE $name ALLOW_CONNECTIONS true" > /dev/null
-until_true 90 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/pg/log")"
+until_true 90 count_passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/pg/log")"
 code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$url/" || true)
 [[ $code == 200 ]] || fail "a page after the store is back: $code"
 stop
@@ -80,7 +77,7 @@ if [[ $(id -u) == 0 ]] && mount -t tmpfs -o size=640m,mode=700 tmpfs "$work/smal
   prepare "$work/disk" "$work/small"
   start "$work/disk"
   deliver "$work/disk/mail1" "$work/disk/box"
-  until_true 30 passed 1 || fail "no first verdict: $("$bin" show series; tail -n 20 "$work/disk/log")"
+  until_true 30 count_passed 1 || fail "no first verdict: $("$bin" show series; tail -n 20 "$work/disk/log")"
   dd if=/dev/zero of="$work/small/ballast" bs=1M 2> /dev/null || true
   dd if=/dev/zero of="$work/small/ballast2" bs=1 count=4096 2> /dev/null || true
   deliver "$work/disk/mail2" "$work/disk/box"
@@ -89,7 +86,7 @@ if [[ $(id -u) == 0 ]] && mount -t tmpfs -o size=640m,mode=700 tmpfs "$work/smal
   kill -0 "$background" || fail 'the service died with a full disk'
   deliver "$work/disk/mail3" "$work/disk/box"
   rm -f "$work/small/ballast" "$work/small/ballast2"
-  until_true 120 passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/disk/log")"
+  until_true 120 count_passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/disk/log")"
   stop
   umount "$work/small" && mounted=
 else
