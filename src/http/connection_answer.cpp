@@ -150,6 +150,9 @@ Task<void> Connection::read_whole_body(Exchange& exchange) {
   constexpr std::size_t step = 64u << 10;
   while (!done) {
     if (!exchange.buffered.hold(step)) {
+      // Before the answer: who reads it may take for granted that there is room again.
+      std::string().swap(exchange.request.body);
+      exchange.buffered.release();
       exchange.finish(Response::retry_later(503, "too many requests with bodies at once",
                                             std::chrono::seconds(1)));
       co_return;

@@ -3,19 +3,29 @@
 
 #include "http/server_state.hpp"
 
+#include <utility>
+
 namespace patchmill::http {
 
-// Counts the bytes of buffered bodies against the limit of the whole server.
+// Counts the bytes of buffered bodies against the limit of the whole server. What does not fit is
+// never counted, so a refused request takes no room from those that fit.
 class BufferedBytes {
  public:
   explicit BufferedBytes(ServerState& state) : m_state(state) {}
-  ~BufferedBytes() { m_state.buffered -= m_held; }
+  ~BufferedBytes() { release(); }
   BufferedBytes(const BufferedBytes&) = delete;
   BufferedBytes& operator=(const BufferedBytes&) = delete;
   bool hold(std::uint64_t bytes) {
+    std::uint64_t now = m_state.buffered;
+    do {
+      if (now + bytes > m_state.config.max_buffered_bodies) {
+        return false;
+      }
+    } while (!m_state.buffered.compare_exchange_weak(now, now + bytes));
     m_held += bytes;
-    return m_state.buffered.fetch_add(bytes) + bytes <= m_state.config.max_buffered_bodies;
+    return true;
   }
+  void release() { m_state.buffered -= std::exchange(m_held, 0); }
 
  private:
   ServerState& m_state;
