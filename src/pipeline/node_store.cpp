@@ -191,6 +191,16 @@ std::optional<Timestamp> NodeStore::next_retry(Timestamp now) {
   return next ? std::optional(from_micros(std::get<0>(*next))) : std::nullopt;
 }
 
+std::vector<std::int64_t> NodeStore::skipped_later_than(Timestamp now, std::size_t limit) {
+  std::vector<std::int64_t> result;
+  m_database.each(
+      "SELECT series FROM series_verdicts WHERE time > ? AND verdict = 'skip' ORDER BY time LIMIT "
+      "?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); },
+      to_micros(now + k_clock_slack), limit);
+  return result;
+}
+
 std::vector<std::int64_t> NodeStore::waiting_for_news(std::size_t limit) {
   std::vector<std::int64_t> result;
   m_database.each(

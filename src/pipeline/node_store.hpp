@@ -49,6 +49,8 @@ class NodeStore {
   std::vector<std::int64_t> retries_due(Timestamp now, std::size_t limit);
   // When the next one is; empty: none waits.
   std::optional<Timestamp> next_retry(Timestamp now);
+  // Skipped at a time that is still to come: by a clock that was ahead.
+  std::vector<std::int64_t> skipped_later_than(Timestamp now, std::size_t limit);
   // Series that wait for a mail or a commit, newest first.
   std::vector<std::int64_t> waiting_for_news(std::size_t limit);
 

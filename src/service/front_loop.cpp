@@ -254,9 +254,32 @@ void FrontLoop::serve(const pipeline::Request& request) {
   }
 }
 
+// While the clock was ahead every series was too old.
+void FrontLoop::look_again_by_right_clock() {
+  auto& nodes = m_workspace->nodes();
+  for (const std::int64_t number : nodes.skipped_later_than(m_clock.now(), k_most_retries)) {
+    store::Transaction transaction(m_workspace->database());
+    auto verdict = nodes.verdict(number);
+    const auto series = m_workspace->queries().series(number);
+    const bool again = verdict && series && !too_old(*series, false);
+    if (verdict) {  // so that it is looked at once
+      verdict->time = m_clock.now();
+      nodes.set_verdict(number, *verdict);
+    }
+    if (again) {
+      pipeline::WorkStore(m_workspace->database()).note_pending({number, std::nullopt, 0});
+    }
+    transaction.commit();
+    if (again) {
+      look_at(number);
+    }
+  }
+}
+
 std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
   take_requests();
   add_due_retries();
+  look_again_by_right_clock();
   std::chrono::microseconds wait = k_longest_wait;
   if (const auto next_retry = m_workspace->nodes().next_retry(m_clock.now())) {
     wait = std::min<std::chrono::microseconds>(wait, *next_retry - m_clock.now());

@@ -72,6 +72,7 @@ class FrontLoop {
   void recover();
   std::optional<Job> next(const std::stop_token& stop);
   void add_due_retries();
+  void look_again_by_right_clock();
   void take_requests();
   void serve(const pipeline::Request& request);
   void process(const Job& job);

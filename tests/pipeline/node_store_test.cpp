@@ -139,6 +139,19 @@ TEST_CASE("pipeline::NodeStore::retries_due: in time, also when the clock was se
   });
 }
 
+TEST_CASE("pipeline::NodeStore::skipped_later_than: only skips, only of the future") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    const Timestamp now = store.clock().now();
+    const auto year = std::chrono::hours(24 * 365);
+    nodes.set_verdict(7, {Verdict::skip, "", now + year, "k", 1, {}});
+    nodes.set_verdict(8, {Verdict::skip, "", now, "k", 1, {}});
+    nodes.set_verdict(9, {Verdict::pass, "", now + year, "k", 1, {}});
+    CHECK(nodes.skipped_later_than(now, 9) == std::vector<std::int64_t>{7});
+    CHECK(nodes.skipped_later_than(now + year, 9).empty());
+  });
+}
+
 TEST_CASE("pipeline::NodeStore::set_verdict: the last one stands, each with its event") {
   test::on_each_engine([](test::TestStore& store) {
     NodeStore nodes(store.database(), store.clock());

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The system's clock is set far ahead and far back while the service runs and mails come: everything
-# is tested all the same. Wants PATCHMILL_BIN. 77: what it needs is not here.
+# The system's clock is set far ahead and far back while the service runs and mails come, or is far
+# ahead when it starts: everything is tested all the same. Wants PATCHMILL_BIN. 77: what it needs is not here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tests/system/lib.sh
@@ -19,7 +19,7 @@ cd "$work/tree"
 git init -q
 seq 1 60 > numbers
 git add . && git commit -qm 'numbers: up to sixty' -m 'Signed-off-by: Ada Author <ada@example.org>'
-for i in $(seq 1 9); do
+for i in $(seq 1 11); do
   git checkout -q main -B "work$i"
   sed -i "$((i * 3))s/.*/line $i/" numbers
   git commit -qam "numbers: say line $i" -m 'Because it reads better.' \
@@ -42,8 +42,11 @@ jobs:
 Y
 set_clock +0
 library=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
-start "$work" LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/offset" FAKETIME_NO_CACHE=1 \
-  FAKETIME_DONT_FAKE_MONOTONIC=1
+start_with_clock() {
+  start "$work" LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/offset" FAKETIME_NO_CACHE=1 \
+    FAKETIME_DONT_FAKE_MONOTONIC=1
+}
+start_with_clock
 deliver "$work/mail1" "$work/box"
 until_true 30 count_passed 1 || fail "no first verdict: $("$bin" show series)"
 
@@ -77,5 +80,16 @@ sleep 2
 kill -TERM "$background"
 wait "$background" || fail "the service ended with $?"
 background=
+
+case_of 'started three years ahead: what was left out is tested once the clock is right'
+left_out() { [[ $("$bin" show series --json | grep -o "older than 'max-age'" | wc -l) == "$1" ]]; }
+set_clock +1100d
+start_with_clock
+deliver "$work/mail10" "$work/box"
+until_true 30 left_out 1 || fail "$("$bin" show series)"
+set_clock +0
+deliver "$work/mail11" "$work/box"
+until_true 60 count_passed 11 || fail "$("$bin" show series)"
+stop
 
 conclude
