@@ -38,7 +38,7 @@ struct HttpConfig {
   bool is_private = false;  // pages want a token
   bool access_log = true;
   std::uint64_t connections = 12'000, connections_per_address = 256;
-  std::uint64_t requests_per_minute = 0;  // of one address; 0: any number
+  std::uint64_t requests_per_minute = 0;  // of one address or token; 0: any number
 };
 
 // How the service logs.

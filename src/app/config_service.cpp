@@ -58,7 +58,8 @@ std::vector<KeySpec> service_keys() {
        "256", "1000"},
       {"http", "requests-per-minute", integer,
        "How many requests one address (IPv6: one /64) may make in a minute, all of them at once if "
-       "it likes; then it gets 429 with `Retry-After`. A change needs a restart.",
+       "it likes; then it gets 429 with `Retry-After`. Requests with a valid token count for the "
+       "token instead, wherever they come from. A change needs a restart.",
        "any number", "600"},
   };
 }

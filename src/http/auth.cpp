@@ -133,17 +133,31 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
     return unauthorized("these credentials are wrong, expired or revoked");
   }
   m_gate.succeeded(key);
-  if (m_token_rate && !(*identity)->token_id.empty()) {
-    if (const auto wait = m_token_rate->take((*identity)->token_id)) {
+  request.identity = std::move(*identity);
+  if (m_token_rate) {
+    const Identity& who = *request.identity;
+    const auto wait = m_token_rate->take(who.token_id.empty() ? "name " + who.name : who.token_id);
+    if (wait) {
       return Response::retry_later(429, "too many requests with this token", *wait);
     }
   }
-  request.identity = std::move(*identity);
   return std::nullopt;
 }
 
 Guard Authenticator::optional() {
   return [this](Request& request) { return authenticate(request); };
+}
+
+Guard Authenticator::recognize() {
+  return [this](Request& request) -> std::optional<Response> {
+    const auto header = request.headers.get("Authorization");
+    const auto credentials = header ? read(*header) : std::nullopt;
+    if (!credentials || !credentials->secret.starts_with("pm_")) {
+      return std::nullopt;
+    }
+    auto refused = authenticate(request);
+    return request.identity ? refused : std::nullopt;
+  };
 }
 
 Guard Authenticator::require(std::string scope) {

@@ -15,7 +15,7 @@ namespace patchmill::http {
 struct AuthOptions {
   std::string realm = "patchmill";
   FailureGate::Rule failures;                   // of one address
-  std::optional<RateLimiter::Rule> token_rate;  // requests of one token; none: no limit
+  std::optional<RateLimiter::Rule> token_rate;  // requests of one identity; none: no limit
   // Name and password of Basic when the password is no token of ours; none: only tokens.
   std::function<std::optional<Identity>(std::string_view name, std::string_view password)> password;
 };
@@ -33,6 +33,9 @@ class Authenticator {
 
   // Guards for routes; the Authenticator outlives them.
   [[nodiscard]] Guard optional();  // anonymous requests pass
+  // Everybody passes, but a token that asks too often; identifies those with a token of ours. For
+  // pages that everybody may see, also with the credentials of a proxy in front.
+  [[nodiscard]] Guard recognize();
   // 401 for anonymous requests, 403 for identities without the scope.
   [[nodiscard]] Guard require(std::string scope);
 

@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::size_t k_upload_piece = 128u << 10;  // handed to a sink at once
 
-// What no handler gets to see, and the answer to it.
-std::optional<Response> run_guards(const Route& route, Request& request) {
-  for (const Guard& guard : route.guards) {
-    if (auto refused = guard(request)) {
-      return refused;
-    }
-  }
-  return std::nullopt;
-}
-
 // What `work` returns, a Response or perhaps one; 500 when it throws.
 template <class Work>
 std::invoke_result_t<Work> guarded(const Request& request, Work&& work) {
@@ -48,7 +38,7 @@ Task<void> Connection::answer(Exchange& exchange) {
     // Nobody's body is read before he is known to be allowed to send it.
     guards_run = true;
     const std::function<void()> work = [&] {
-      if (auto refused = guarded(request, [&] { return run_guards(route, request); })) {
+      if (auto refused = guarded(request, [&] { return exchange.run_guards(); })) {
         exchange.finish(std::move(*refused));
         answered = true;
       }
@@ -77,7 +67,7 @@ Task<void> Connection::answer(Exchange& exchange) {
   const std::function<void()> work = [&] {
     exchange.finish(guarded(request, [&]() -> Response {
       if (!guards_run) {
-        if (auto refused = run_guards(route, request)) {
+        if (auto refused = exchange.run_guards()) {
           return std::move(*refused);
         }
       }
@@ -174,7 +164,7 @@ Task<void> Connection::take_upload(Exchange& exchange) {
   const std::function<void()> open = [&] {
     refused = guarded(request, [&]() -> std::optional<Response> {
       if (!exchange.has_body) {
-        if (auto by_guard = run_guards(route, request)) {
+        if (auto by_guard = exchange.run_guards()) {
           return by_guard;
         }
       }

@@ -27,7 +27,49 @@ std::string redirect_target(const Request& request, bool slash) {
 
 }  // namespace
 
+std::optional<Response> Exchange::over_address_rate() {
+  counted = true;
+  if (!state.address_rate) {
+    return std::nullopt;
+  }
+  const Address key = request.remote.limit_key();
+  const std::string_view bytes(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
+  const auto wait = state.address_rate->take(bytes);
+  return wait ? std::optional(
+                    Response::retry_later(429, "too many requests from this address", *wait))
+              : std::nullopt;
+}
+
 std::optional<Response> Exchange::understand(RequestHead head, const Address& remote, bool tls) {
+  auto refused = find_route(std::move(head), remote, tls);
+  // Who shows good credentials, and only a guard can tell, is not counted with his neighbours.
+  const bool guards_decide =
+      !refused && request.headers.has("Authorization") && !match.route->guards.empty();
+  if (!guards_decide) {
+    if (auto over = over_address_rate()) {
+      return over;
+    }
+  }
+  return refused;
+}
+
+std::optional<Response> Exchange::run_guards() {
+  std::optional<Response> refused;
+  for (const Guard& guard : match.route->guards) {
+    refused = guard(request);
+    if (refused) {
+      break;
+    }
+  }
+  if (!counted && !request.identity) {
+    if (auto over = over_address_rate()) {
+      return over;
+    }
+  }
+  return refused;
+}
+
+std::optional<Response> Exchange::find_route(RequestHead head, const Address& remote, bool tls) {
   const ServerConfig& config = state.config;
   http_1_0 = head.http_1_0;
   chunked = head.chunked;
@@ -44,13 +86,6 @@ std::optional<Response> Exchange::understand(RequestHead head, const Address& re
   request.remote = origin.address;
   request.https = origin.https;
 
-  if (state.address_rate) {
-    const Address key = request.remote.limit_key();
-    const std::string_view bytes(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
-    if (const auto wait = state.address_rate->take(bytes)) {
-      return Response::retry_later(429, "too many requests from this address", *wait);
-    }
-  }
   const auto target = split_target(request.target);
   if (!target) {
     return Response::error(400, target.error().message);

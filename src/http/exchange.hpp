@@ -37,6 +37,8 @@ struct Exchange {
 
   // Fills the request from its head and finds its route; an answer when that is not possible.
   std::optional<Response> understand(RequestHead head, const Address& remote, bool tls);
+  // What no handler gets to see, and the answer to it.
+  std::optional<Response> run_guards();
   // Makes `response` what is sent. Runs on workers, which nothing may be thrown at.
   void finish(Response response);
   // Tells the access log and whoever counts requests.
@@ -52,12 +54,17 @@ struct Exchange {
   bool expects_continue = false;
   bool keep_alive = true;
   bool complete = true;
+  bool counted = false;                  // by its address
   std::shared_ptr<const Router> router;  // keeps the route alive
   Router::Match match;
   Prepared prepared;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   BufferedBytes buffered;
+
+ private:
+  std::optional<Response> find_route(RequestHead head, const Address& remote, bool tls);
+  std::optional<Response> over_address_rate();
 };
 
 }  // namespace patchmill::http

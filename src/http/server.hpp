@@ -70,7 +70,8 @@ struct ServerConfig {
   Timeouts timeouts;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 256;  // trusted proxies and Unix sockets: no limit
-  std::optional<RateLimiter::Rule> address_rate;  // requests of one address; none: no limit
+  // Requests of one address, besides those a guard found an identity for; none: no limit.
+  std::optional<RateLimiter::Rule> address_rate;
   unsigned worker_threads = 4;
   std::size_t max_waiting = 1024;                  // requests waiting for a worker; beyond it 503
   std::uint64_t max_buffered_bodies = 256u << 20;  // bytes of all bodies in memory; beyond it 503

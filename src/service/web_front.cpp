@@ -24,6 +24,18 @@ namespace {
 constexpr unsigned k_io_threads = 1;
 constexpr unsigned k_web_threads = 4;
 
+std::optional<http::RateLimiter::Rule> rate_rule(const app::Config& config) {
+  const auto requests = static_cast<double>(config.http.requests_per_minute);
+  return requests > 0 ? std::optional(http::RateLimiter::Rule{requests / 60, requests})
+                      : std::nullopt;
+}
+
+http::AuthOptions auth_options(const app::Config& config) {
+  http::AuthOptions options;
+  options.token_rate = rate_rule(config);
+  return options;
+}
+
 Result<http::ServerConfig> server_config(const app::Config& config) {
   http::ServerConfig server;
   const bool tls = !config.http.certificate.empty();
@@ -40,10 +52,7 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
   server.access_log = config.http.access_log;
   server.max_connections = make_room_for_connections(config.http.connections);
   server.max_connections_per_address = config.http.connections_per_address;
-  if (config.http.requests_per_minute != 0) {
-    const auto requests = static_cast<double>(config.http.requests_per_minute);
-    server.address_rate = http::RateLimiter::Rule{requests / 60, requests};
-  }
+  server.address_rate = rate_rule(config);
   server.worker_threads = k_web_threads;
   return server;
 }
@@ -59,7 +68,7 @@ struct WebFront::Impl {
         gauges(the_gauges),
         started(the_clock.now()),
         tokens(the_config.store_url),
-        authenticator(tokens, the_clock),
+        authenticator(tokens, the_clock, auth_options(the_config)),
         io(k_io_threads) {}
 
   std::shared_ptr<http::Router> make_router() {
@@ -88,6 +97,8 @@ struct WebFront::Impl {
     site.hub = &hub;
     if (config.http.is_private) {
       site.guards.push_back(authenticator.require("read"));
+    } else if (config.http.requests_per_minute != 0) {
+      site.guards.push_back(authenticator.recognize());
     }
     site.hooks.health = [this] {
       const std::lock_guard lock(mutex);

@@ -191,6 +191,56 @@ TEST_CASE("Authenticator: a token has a rate of its own") {
   CHECK(refused->headers.has("Retry-After"));
 }
 
+TEST_CASE("Server: a valid token has a limit of its own, everything else is its address's") {
+  Fixture f;
+  const auto other = create_token(f.store, f.clock, {"ci", "bob", {"series:read"}, {}});
+  AuthOptions options;
+  options.token_rate = RateLimiter::Rule{0.001, 3, 100};
+  options.failures.free = 100;
+  Authenticator auth(f.store, f.clock, options);
+  auto router = std::make_shared<Router>();
+  const auto page = [](Request& r) { return Response::text(r.identity ? r.identity->name : "-"); };
+  router->add(Route{"GET", "/private", page, {}, {auth.require("series:read")}});
+  router->add(Route{"GET", "/public", page, {}, {auth.recognize()}});
+  router->add(Route{"GET", "/open", page, {}, {}});
+  TestServer t(router, [&](ServerConfig& config) { config.address_rate = options.token_rate; });
+  RawClient client(t.port());
+  const auto ask = [&](const std::string& path, const std::string& secret) {
+    return client.ask("GET " + path + " HTTP/1.1\r\nHost: t\r\n" +
+                      (secret.empty() ? "" : "Authorization: Token " + secret + "\r\n") + "\r\n");
+  };
+  const std::string wrong = "pm_0000000000000000000000000000000000000000000";
+  SUBCASE("two tokens behind one address") {
+    for (int i = 0; i < 3; ++i) {
+      CHECK(ask(i == 0 ? "/public" : "/private", f.token.secret).body == "alice");
+    }
+    CHECK(ask("/private", f.token.secret).status == 429);
+    CHECK(ask("/public", f.token.secret).status == 429);
+    CHECK(ask("/private", other->secret).body == "bob");
+    for (int i = 0; i < 3; ++i) {  // the address was not charged for them
+      CHECK(ask("/public", "").body == "-");
+    }
+    CHECK(ask("/public", "").status == 429);
+    CHECK(ask("/public", other->secret).body == "bob");
+  }
+  SUBCASE("wrong tokens") {
+    CHECK(ask("/private", wrong).status == 401);
+    CHECK(ask("/private", wrong).status == 401);
+    CHECK(ask("/public", wrong).body == "-");
+    CHECK(ask("/private", wrong).status == 429);
+    CHECK(ask("/public", wrong).status == 429);
+    CHECK(ask("/public", "").status == 429);
+    CHECK(ask("/private", f.token.secret).status == 200);
+  }
+  SUBCASE("where nobody looks at tokens") {
+    CHECK(ask("/open", f.token.secret).status == 200);
+    CHECK(ask("/nothing", f.token.secret).status == 404);
+    CHECK(ask("/nothing", wrong).status == 404);
+    CHECK(ask("/open", f.token.secret).status == 429);
+    CHECK(ask("/nothing", wrong).status == 429);
+  }
+}
+
 TEST_CASE("Authenticator: a store that fails is 503, not an open door") {
   struct Broken final : TokenStore {
     tl::unexpected<Error> gone() { return fail(ErrorKind::infrastructure, "disk gone"); }

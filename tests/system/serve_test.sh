@@ -182,6 +182,12 @@ start "$work/limits"
 codes=
 for _ in $(seq 6); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/") "; done
 [[ $codes == '200 200 200 200 200 429 ' ]] || fail "six requests, five allowed: $codes"
+token=$("$bin" token create --name script --scope read 2> /dev/null)
+codes=
+for _ in $(seq 6); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Token $token" "$url/about/") "; done
+[[ $codes == '200 200 200 200 200 429 ' ]] || fail "the same with a token of its own: $codes"
+code=$(curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Token ${token%?????}00000" "$url/about/")
+[[ $code == 429 ]] || fail "a wrong token beyond the limit of its address: $code"
 for fd in 7 8 9; do eval "exec $fd<> /dev/tcp/127.0.0.1/${url##*:}"; done
 code=$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/" || true)
 [[ $code == 503 ]] || fail "a fourth connection: $code"
