@@ -44,7 +44,7 @@ Page node_page(const SiteWords& words, const NodeModel& model, Timestamp now) {
   }
   view.set_list("findings", std::move(findings));
   view.set("more_findings", model.more_findings == 0 ? "" : std::to_string(model.more_findings));
-  bool has_log = running && node.kind != pipeline::NodeKind::check;
+  bool has_log = running && !node.runtime.empty();
   View::List artifacts;
   for (const auto& artifact : model.artifacts) {
     has_log = has_log || artifact.name == "log";

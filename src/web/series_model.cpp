@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace patchmill::web {
 namespace {
@@ -135,8 +136,14 @@ void read_nodes(store::Database& database, const store::BlobStore& blobs,
   database.each(
       "SELECT node, note FROM queue WHERE series = ? AND worker = ''",
       [&](const store::Row& row) { waits[row.integer(0)] = row.text(1); }, model.series.number);
+  std::set<std::int64_t> logs;
+  database.each(
+      "SELECT a.node FROM nodes n JOIN node_artifacts a ON a.node = n.id"
+      " WHERE n.series = ? AND a.name = 'log'",
+      [&](const store::Row& row) { logs.insert(row.integer(0)); }, model.series.number);
   std::size_t left = k_findings_in_all;
   for (NodeRow& row : model.nodes) {
+    row.has_log = logs.contains(row.node.id);
     if (const auto found = waits.find(row.node.id); found != waits.end()) {
       row.waits = found->second.empty() ? "waits for a worker" : found->second;
     }

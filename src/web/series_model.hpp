@@ -50,7 +50,8 @@ struct NodeRow {
   std::size_t depth = 0;  // below the checkout
   std::vector<findings::Finding> findings;
   std::size_t more_findings = 0;
-  std::string waits;  // of queued ones: why, for people
+  std::string waits;     // of queued ones: why, for people
+  bool has_log = false;  // of ended ones
 };
 
 struct SeriesModel {

@@ -149,8 +149,7 @@ View row_view(const NodeRow& row, Timestamp now) {
   View view = node_view(row.node, now);
   view.set("depth", std::min<std::size_t>(row.depth, 6));
   view.set("waits", row.waits);
-  view.set("has_log", row.node.started && row.node.kind != pipeline::NodeKind::check &&
-                          row.node.kind != pipeline::NodeKind::checkout);
+  view.set("has_log", row.has_log);
   View::List findings;
   for (const auto& finding : row.findings) {
     findings.push_back(finding_view(finding));

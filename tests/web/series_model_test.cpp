@@ -127,6 +127,20 @@ TEST_CASE("web::series_page: what failed comes first; everything is there for pr
   CHECK(json.at("revisions").as_array().size() == 2);
 }
 
+TEST_CASE("web::series_page: a job that is a check has a log, a built-in check has none") {
+  TestStore store(store::Engine::sqlite);
+  Filled f(store);
+  const auto root = f.sample.checkout(f.ids.waiting, "net");
+  const auto job = f.sample.run(root, "spell", pipeline::NodeKind::check, Verdict::fail, "1 error",
+                                {}, {}, "spell: teh\n");
+  const auto check =
+      f.sample.run(root, "spdx", pipeline::NodeKind::check, Verdict::fail, "1 error", 1);
+  const auto model = read_series(store.database(), store.blobs(), store.clock(), f.ids.waiting);
+  const std::string html = series_page({}, *model, store.clock().now(), true).body.string();
+  CHECK(contains(html, fmt::format("/nodes/{}/log", job.id)));
+  CHECK_FALSE(contains(html, fmt::format("/nodes/{}/log", check.id)));
+}
+
 TEST_CASE("web pages: nothing of an attacker's becomes part of a page") {
   TestStore store(store::Engine::sqlite);
   const Filled f(store);
