@@ -77,7 +77,11 @@ void set_head(View& view, const SeriesModel& model) {
   view.set("judged", model.verdict.has_value());
   view.set("verdict_reason", model.verdict ? model.verdict->reason : "");
   view.set_time("verdict_time", model.verdict ? std::optional(model.verdict->time) : std::nullopt);
-  view.set_time("retry_at", model.verdict ? model.verdict->retry_at : std::nullopt);
+  // What waits for a mail or a commit is due at the moment it was judged.
+  const bool retried = model.verdict && model.verdict->retry_at;
+  const bool for_news = retried && *model.verdict->retry_at <= model.verdict->time;
+  view.set("waits_for_news", for_news);
+  view.set_time("retry_at", retried && !for_news ? model.verdict->retry_at : std::nullopt);
   view.set("running", model.running);
   view.set("cover_msgid",
            series.cover_msgid.empty() ? "" : http::percent_encode(series.cover_msgid));

@@ -141,6 +141,22 @@ TEST_CASE("web::series_page: a job that is a check has a log, a built-in check h
   CHECK_FALSE(contains(html, fmt::format("/nodes/{}/log", check.id)));
 }
 
+TEST_CASE("web::series_page: when an incomplete series is tried again") {
+  TestStore store(store::Engine::sqlite);
+  Filled f(store);
+  const auto html = [&](std::chrono::minutes after) {
+    const auto now = store.clock().now();
+    f.sample.nodes().set_verdict(f.ids.waiting,
+                                 {Verdict::incomplete, "waits", now, "k", 1, now + after});
+    const auto model = read_series(store.database(), store.blobs(), store.clock(), f.ids.waiting);
+    return series_page({}, *model, now, true).body.string();
+  };
+  CHECK(contains(html(std::chrono::minutes(5)), "tried again <time"));
+  const std::string news = html(std::chrono::minutes(0));
+  CHECK_FALSE(contains(news, "tried again <time"));
+  CHECK(contains(news, "tried again when a mail or a commit comes"));
+}
+
 TEST_CASE("web pages: nothing of an attacker's becomes part of a page") {
   TestStore store(store::Engine::sqlite);
   const Filled f(store);
