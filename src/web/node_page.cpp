@@ -29,9 +29,9 @@ Page node_page(const SiteWords& words, const NodeModel& model, Timestamp now) {
   view.set_time("created", node.created).set_time("started", node.started);
   view.set_time("finished", node.finished);
   view.set("waited",
-           node.created && node.started ? format_duration(*node.started - *node.created) : "");
+           node.created && is_timed(node) ? format_duration(*node.started - *node.created) : "");
   view.set("took",
-           node.started ? format_duration(node.finished.value_or(now) - *node.started) : "");
+           is_timed(node) ? format_duration(node.finished.value_or(now) - *node.started) : "");
   View::List attempts;
   for (const auto& [id, attempt] : model.attempts) {
     attempts.push_back(View().set("other", id).set("n", attempt).set("here", id == node.id));

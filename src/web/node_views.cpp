@@ -30,6 +30,10 @@ View finding_view(const findings::Finding& finding) {
   return view;
 }
 
+bool is_timed(const pipeline::Node& node) {
+  return node.started && (node.kind != pipeline::NodeKind::check || !node.runtime.empty());
+}
+
 View node_view(const pipeline::Node& node, Timestamp now) {
   View view;
   const bool running =
@@ -42,7 +46,7 @@ View node_view(const pipeline::Node& node, Timestamp now) {
   view.set("running", running);
   view.set("attempt", node.attempt > 1 ? fmt::format("attempt {}", node.attempt) : "");
   std::string duration;
-  if (node.started) {
+  if (is_timed(node)) {
     duration = format_duration(node.finished.value_or(now) - *node.started);
   }
   view.set("duration", duration);

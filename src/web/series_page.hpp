@@ -17,6 +17,8 @@ boost::json::object node_json(const SiteWords& words, const pipeline::Node& node
 
 // Views that other pages share. ------------------------------------------------------------------
 View finding_view(const findings::Finding& finding);
+// Built-in checks are not: their nodes are written when they have ended.
+bool is_timed(const pipeline::Node& node);
 View node_view(const pipeline::Node& node, Timestamp now);
 
 }  // namespace patchmill::web

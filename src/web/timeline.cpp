@@ -2,6 +2,7 @@
 
 #include "util/text.hpp"
 #include "web/format.hpp"
+#include "web/series_page.hpp"
 
 #include <fmt/format.h>
 
@@ -41,7 +42,7 @@ std::int64_t tick_step(std::int64_t seconds) {
 std::vector<Bar> bars_of(const std::vector<pipeline::Node>& nodes, Timestamp now) {
   std::vector<Bar> bars;
   for (const auto& node : nodes) {
-    if (!node.started || !node.created) {
+    if (!is_timed(node) || !node.created) {
       continue;
     }
     Bar bar;

@@ -134,7 +134,7 @@ class Sample {
     node.attempt = parent.attempt;
     node.tree = parent.tree;
     node.commit = parent.commit;
-    node.runtime = "local";
+    node.runtime = kind == pipeline::NodeKind::check ? "" : "local";
     node.reproducer = kind == pipeline::NodeKind::check ? "" : "#!/bin/sh\nmake -j2\n";
     return m_nodes.create(node);
   }

@@ -93,6 +93,8 @@ TEST_CASE("web::read_stats: days without gaps, rates and quantiles") {
     CHECK(build->runs == 2);
     CHECK(build->failed == 1);
     CHECK(build->median == 95);
+    // Built-in checks do not wait, and are not timed.
+    CHECK(std::ranges::find(model.jobs, "checkpatch", &SlowJob::name) == model.jobs.end());
     const Page page = stats_page({}, model, 30);
     CHECK(contains(page.body.string(), "33 % of 3 series passed in the last 30 days"));
     CHECK(contains(page.body.string(), "<svg class=\"chart\" role=\"img\""));
