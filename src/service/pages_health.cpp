@@ -54,7 +54,7 @@ web::Health pages_health(const HealthReporter& reporter, const Scheduler& schedu
     web::WorkerHealth worker;
     worker.name = claim->worker;
     worker.runtime = "local";
-    worker.node = claim->lane;
+    worker.lane = claim->lane;
     worker.since = claim->started;
     health.workers.push_back(std::move(worker));
   }
@@ -63,11 +63,9 @@ web::Health pages_health(const HealthReporter& reporter, const Scheduler& schedu
 
 std::vector<web::QueueSlot> pages_queue(const Scheduler& scheduler, unsigned workers) {
   std::vector<web::QueueSlot> slots;
-  std::uint32_t position = 0;
   for (const auto& place : scheduler.order(k_most_places, workers)) {
     web::QueueSlot slot;
-    slot.node = place.lane;  // a lane is named after its first node
-    slot.position = ++position;
+    slot.lane = place.lane;
     if (place.starts_in) {
       slot.starts_in = static_cast<std::uint64_t>(place.starts_in->count());
     }

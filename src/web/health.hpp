@@ -39,7 +39,8 @@ struct WorkerHealth {
   std::string name, runtime;
   Condition condition = Condition::good;
   std::string reason;
-  std::optional<std::int64_t> node;  // what it runs now
+  std::optional<std::int64_t> lane;  // what it has of the queue
+  std::optional<std::int64_t> node;  // the one of it that runs or is next; filled from the store
   std::optional<Timestamp> since;
 };
 
@@ -59,11 +60,10 @@ struct Health {
   std::vector<std::string> notes;    // "the disk of the data folder is 97 % full"
 };
 
-// A place in the line of those waiting for a worker, from whoever hands out work.
+// A lane in the line of those waiting for a worker, from whoever hands out work, in its order.
 struct QueueSlot {
-  std::int64_t node = 0;
-  std::uint32_t position = 0;              // 1 is next
-  std::optional<std::uint64_t> starts_in;  // seconds, estimated
+  std::int64_t lane = 0;
+  std::optional<std::uint64_t> starts_in;  // seconds, estimated; empty: held back
 };
 
 }  // namespace patchmill::web

@@ -97,6 +97,17 @@ std::string_view to_string(Condition condition) {
 HealthModel read_health(store::Database& database, std::optional<Health> service) {
   HealthModel model;
   model.service = std::move(service);
+  if (model.service) {
+    for (WorkerHealth& worker : model.service->workers) {
+      // Nodes leave the queue when they end.
+      const auto node = worker.lane ? database.one<std::int64_t>(
+                                          "SELECT node FROM queue WHERE lane = ?"
+                                          " ORDER BY position LIMIT 1",
+                                          *worker.lane)
+                                    : std::nullopt;
+      worker.node = node ? std::optional(std::get<0>(*node)) : std::nullopt;
+    }
+  }
   database.each(
       "SELECT kind, sum(CASE WHEN state = 0 THEN 1 ELSE 0 END),"
       " sum(CASE WHEN state = 2 THEN 1 ELSE 0 END), min(CASE WHEN state = 0 THEN due END)"

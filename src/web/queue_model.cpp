@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <queue>
+#include <tuple>
 #include <unordered_map>
 
 namespace patchmill::web {
@@ -13,74 +13,120 @@ constexpr std::size_t k_most_rows = 300;
 constexpr std::size_t k_most_considered = 20'000;
 
 struct Entry {
-  std::int64_t node = 0, lane = 0, position = 0, priority = 0, queued = 0, ready_at = 0;
+  std::int64_t node = 0, position = 0, ready_at = 0;
   std::uint64_t estimate = 0;
-  bool taken = false;  // its lane has a worker
+  std::uint64_t left = 0;  // of the estimate
   bool started = false;
   std::uint32_t place = 0;
   std::optional<std::uint64_t> starts_in;
 };
 
-std::vector<Entry> read_entries(store::Database& database) {
+// Nodes that run one after the other on one worker.
+struct Lane {
   std::vector<Entry> entries;
+  bool taken = false;               // by a worker
+  const QueueSlot* slot = nullptr;  // what the scheduler says of one that waits
+};
+
+std::uint64_t seconds_left(std::uint64_t estimate, Timestamp started, Timestamp now) {
+  const auto spent = std::chrono::duration_cast<std::chrono::seconds>(now - started).count();
+  // The clock may have been set meanwhile.
+  return estimate -
+         std::min(estimate, static_cast<std::uint64_t>(std::max<std::int64_t>(spent, 0)));
+}
+
+// Those that a worker has, those that wait in the order told, then the rest by priority and age.
+std::vector<Lane> read_lanes(store::Database& database, Timestamp now,
+                             const std::vector<QueueSlot>& order) {
+  std::vector<Lane> lanes;
+  std::unordered_map<std::int64_t, std::size_t> index;  // by number
   database.each(
-      "SELECT q.node, q.lane, q.position, q.priority, q.queued, q.ready_at, q.estimate,"
-      " CASE WHEN q.worker <> '' THEN 1 ELSE 0 END,"
-      " CASE WHEN n.state = 'running' OR n.state = 'closing' THEN 1 ELSE 0 END"
+      "SELECT q.node, q.lane, q.position, q.ready_at, q.estimate, q.worker, n.state, n.started"
       " FROM queue q LEFT JOIN nodes n ON n.id = q.node"
       " ORDER BY q.priority DESC, q.queued, q.lane, q.position LIMIT ?",
       [&](const store::Row& row) {
-        entries.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3),
-                           row.integer(4), row.integer(5),
-                           static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(6), 0)),
-                           row.get<bool>(7), row.get<bool>(8), 0, std::nullopt});
+        Entry entry;
+        entry.node = row.integer(0);
+        entry.position = row.integer(2);
+        entry.ready_at = row.integer(3);
+        entry.estimate = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(4), 0));
+        const std::string state = row.is_null(6) ? "" : row.get<std::string>(6);
+        entry.started = state == "running" || state == "closing";
+        entry.left = entry.started && !row.is_null(7)
+                         ? seconds_left(entry.estimate, from_micros(row.integer(7)), now)
+                         : entry.estimate;
+        const auto at = index.try_emplace(row.integer(1), lanes.size());
+        Lane& lane = at.second ? lanes.emplace_back() : lanes[at.first->second];
+        lane.taken = lane.taken || !row.text(5).empty();
+        lane.entries.push_back(std::move(entry));
       },
       static_cast<std::int64_t>(k_most_considered));
-  return entries;
+  for (const QueueSlot& slot : order) {
+    const auto found = index.find(slot.lane);
+    if (found != index.end() && !lanes[found->second].taken) {
+      lanes[found->second].slot = &slot;
+    }
+  }
+  const QueueSlot* const first = order.data();
+  const auto rank = [&](const Lane& lane) {
+    return lane.taken ? -1 : (lane.slot != nullptr ? lane.slot : first + order.size()) - first;
+  };
+  std::stable_sort(lanes.begin(), lanes.end(),
+                   [&](const Lane& a, const Lane& b) { return rank(a) < rank(b); });
+  for (Lane& lane : lanes) {
+    std::sort(lane.entries.begin(), lane.entries.end(),
+              [](const Entry& a, const Entry& b) { return a.position < b.position; });
+  }
+  return lanes;
 }
 
 // Plays the queue forward: lanes are taken whole, by the worker who is free first. Fair share and
-// limits of projects are the scheduler's business; this is the estimate without it.
-std::uint64_t play(std::vector<Entry>& entries, Timestamp now, unsigned workers) {
+// limits of projects are the scheduler's business; without its order this is the estimate. Returns
+// when everything has run; none: something is held back.
+std::optional<std::uint64_t> play(std::vector<Lane>& lanes, Timestamp now, unsigned workers) {
   std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> free;
-  std::map<std::int64_t, std::vector<Entry*>> lanes;
-  std::vector<std::int64_t> order;
-  for (Entry& entry : entries) {
-    auto& lane = lanes[entry.lane];
-    if (lane.empty()) {
-      order.push_back(entry.lane);
-    }
-    lane.push_back(&entry);
-  }
-  for (auto& [_, lane] : lanes) {
-    std::sort(lane.begin(), lane.end(),
-              [](const Entry* a, const Entry* b) { return a->position < b->position; });
-  }
-  std::stable_partition(order.begin(), order.end(), [&](std::int64_t lane) {
-    return std::any_of(lanes[lane].begin(), lanes[lane].end(),
-                       [](const Entry* e) { return e->taken; });
-  });
   for (unsigned i = 0; i < std::max(workers, 1U); ++i) {
     free.push(0);
   }
   std::uint64_t last = 0;
-  std::uint32_t place = 0;
-  for (const std::int64_t lane : order) {
-    std::uint64_t at = free.top();
+  bool held = false;
+  for (Lane& lane : lanes) {
+    if (lane.slot != nullptr && !lane.slot->starts_in) {
+      held = true;
+      continue;
+    }
+    std::uint64_t at = lane.slot != nullptr ? *lane.slot->starts_in : free.top();
     free.pop();
-    for (Entry* entry : lanes[lane]) {
-      const std::int64_t wait = (entry->ready_at - to_micros(now)) / 1'000'000;
+    for (Entry& entry : lane.entries) {
+      const std::int64_t wait = (entry.ready_at - to_micros(now)) / 1'000'000;
       at = std::max<std::uint64_t>(at, wait > 0 ? static_cast<std::uint64_t>(wait) : 0);
-      if (!entry->started) {
-        entry->place = ++place;
-        entry->starts_in = at;
+      if (!entry.started) {
+        entry.starts_in = at;
       }
-      at += entry->estimate;
+      at += entry.left;
     }
     last = std::max(last, at);
     free.push(at);
   }
-  return last;
+  return held ? std::nullopt : std::optional(last);
+}
+
+// What runs, then what waits by when it starts, then what is held back.
+std::vector<Entry> in_order(const std::vector<Lane>& lanes) {
+  std::vector<Entry> entries;
+  for (const Lane& lane : lanes) {
+    entries.insert(entries.end(), lane.entries.begin(), lane.entries.end());
+  }
+  const auto key = [](const Entry& entry) {
+    return std::tuple(!entry.started, !entry.starts_in, entry.starts_in.value_or(0));
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  std::uint32_t place = 0;
+  for (Entry& entry : entries) {
+    entry.place = entry.started ? 0 : ++place;
+  }
+  return entries;
 }
 
 }  // namespace
@@ -88,36 +134,16 @@ std::uint64_t play(std::vector<Entry>& entries, Timestamp now, unsigned workers)
 QueueModel read_queue(store::Database& database, Timestamp now, const std::vector<QueueSlot>& order,
                       unsigned workers) {
   QueueModel model;
-  std::vector<Entry> entries = read_entries(database);
+  std::vector<Lane> lanes = read_lanes(database, now, order);
   const auto total = database.value<std::int64_t>("SELECT count(*) FROM queue");
-  const std::uint64_t length = play(entries, now, workers);
-  if (!entries.empty()) {
-    model.empty_in = length;
+  if (!lanes.empty()) {
+    model.empty_in = play(lanes, now, workers);
   }
-  if (!order.empty()) {
-    std::unordered_map<std::int64_t, const QueueSlot*> slots;
-    for (const QueueSlot& slot : order) {
-      slots[slot.node] = &slot;
-    }
-    // What the scheduler does not name comes after what it does.
-    for (Entry& entry : entries) {
-      if (entry.started) {
-        continue;
-      }
-      if (const auto slot = slots.find(entry.node); slot != slots.end()) {
-        entry.place = slot->second->position;
-        entry.starts_in = slot->second->starts_in;
-      } else {
-        entry.place += static_cast<std::uint32_t>(order.size());
-      }
-    }
-  }
+  std::vector<Entry> entries = in_order(lanes);
   for (const Entry& entry : entries) {
     model.running += static_cast<std::uint64_t>(entry.started);
   }
   model.waiting = static_cast<std::uint64_t>(total) - model.running;
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.place < b.place; });
   if (entries.size() > k_most_rows) {
     entries.resize(k_most_rows);
   }

@@ -23,7 +23,7 @@ struct QueueRow {
   std::optional<Timestamp> started;
   std::uint64_t estimate = 0;              // seconds it takes, from earlier runs; 0: unknown
   std::uint32_t position = 0;              // of those waiting; 1 is next; 0: running
-  std::optional<std::uint64_t> starts_in;  // seconds
+  std::optional<std::uint64_t> starts_in;  // seconds; empty: it runs, or is held back
 };
 struct PauseRow {
   std::string scope, who, reason;
@@ -37,7 +37,7 @@ struct RequestRow {
 struct QueueModel {
   std::vector<QueueRow> rows;  // running ones, then by position; at most 300
   std::uint64_t waiting = 0, running = 0;
-  std::optional<std::uint64_t> empty_in;  // seconds until everything has run, estimated
+  std::optional<std::uint64_t> empty_in;  // seconds until everything has run; none: not known
   std::vector<PauseRow> pauses;
   std::vector<RequestRow> requests;
 };

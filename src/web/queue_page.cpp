@@ -17,7 +17,7 @@ std::string starts_text(const QueueRow& row, Timestamp now) {
     return row.started ? "since " + format_duration(now - *row.started) : "now";
   }
   if (!row.starts_in) {
-    return {};
+    return "when resumed";
   }
   return *row.starts_in == 0 ? "next" : "in about " + seconds_text(*row.starts_in);
 }

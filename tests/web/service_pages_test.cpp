@@ -48,19 +48,46 @@ TEST_CASE("web::read_queue: what runs first, then lanes in the order of a free w
     CHECK(one.empty_in == 150);
     CHECK(one.pauses.size() == 1);
     const QueueModel two = read_queue(store.database(), now, {}, 2);
-    CHECK(two.rows[2].starts_in == 0);
+    CHECK(two.rows[1].name == "urgent");
+    CHECK(two.rows[1].starts_in == 0);
+    CHECK(two.rows[2].name == "late");
+    CHECK(two.rows[3].name == "boot");  // another one is free before its own worker
     CHECK(two.empty_in == 120);
-    const QueueModel told =
-        read_queue(store.database(), now, {{late.id, 1, 5}, {urgent.id, 2, std::nullopt}}, 1);
-    CHECK(told.rows[1].name == "late");
-    CHECK(told.rows[1].starts_in == 5);
-    CHECK(told.rows[3].name == "boot");  // the scheduler did not name it
+    const QueueModel later = read_queue(store.database(), now + std::chrono::seconds(60), {}, 1);
+    CHECK(later.rows[1].starts_in == 30);
+    CHECK(later.rows[0].estimate == 90);
 
     const SiteWords words;
     const std::string html = queue_page(words, two, now).body.string();
     CHECK(contains(html, "asked for by bob"));
     CHECK(contains(html, "the branch is being rebased"));
     CHECK(queue_json(words, two).at("nodes").as_array().size() == 4);
+  });
+}
+
+TEST_CASE("web::read_queue: in the order of the scheduler, by nodes of its lanes") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    const auto f = sample.fill();
+    const auto root = sample.checkout(f.waiting, "net");
+    // The first node of lane 2 has ended already.
+    sample.queue(sample.plan(root, "second", pipeline::NodeKind::job), 2, 1, "", 10);
+    sample.queue(sample.plan(root, "third", pipeline::NodeKind::job), 2, 2, "", 10);
+    sample.queue(sample.plan(root, "held", pipeline::NodeKind::job), 3, 0, "", 10, 5);
+    sample.queue(sample.plan(root, "fresh", pipeline::NodeKind::job), 4, 0, "", 10, 9);
+    const auto now = store.clock().now();
+    const QueueModel model = read_queue(store.database(), now, {{2, 5}, {3, std::nullopt}}, 2);
+    std::string order;
+    for (const QueueRow& row : model.rows) {
+      order += fmt::format("{} {}; ", row.position, row.name);
+    }
+    // The scheduler has not heard of the last but one; it comes after what it named.
+    CHECK(order == "0 build-um; 1 second; 2 third; 3 fresh; 4 boot; 5 held; ");
+    CHECK(model.rows[1].starts_in == 5);
+    CHECK(model.rows[2].starts_in == 15);
+    CHECK_FALSE(model.rows[5].starts_in.has_value());
+    CHECK_FALSE(model.empty_in.has_value());
+    CHECK(contains(queue_page({}, model, now).body.string(), "when resumed"));
   });
 }
 
@@ -152,6 +179,27 @@ TEST_CASE("web::read_health: the worst counts, and the store's own") {
     const std::string html = health_page({}, model, store.clock().now()).body.string();
     CHECK(contains(html, "&lt;b&gt;no route"));
     CHECK(health_json({}, model).at("condition") == "broken");
+  });
+}
+
+TEST_CASE("web::read_health: a worker has the node of its lane that runs now") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    const auto f = sample.fill();
+    Health health;
+    health.workers.resize(2);
+    health.workers[0].lane = 1;
+    health.workers[1].lane = 77;  // has just ended
+    auto model = read_health(store.database(), health);
+    CHECK(model.service->workers[0].node == f.running_node);
+    CHECK_FALSE(model.service->workers[1].node.has_value());
+    auto node = *sample.nodes().node(f.running_node);
+    sample.finish(node, Verdict::pass, "", "log");
+    model = read_health(store.database(), health);
+    const auto next = model.service->workers[0].node;
+    REQUIRE(next.has_value());
+    CHECK(sample.nodes().node(*next)->name == "boot");
+    CHECK(health_json({}, model).at("workers").at(0).at("node") == *next);
   });
 }
 
