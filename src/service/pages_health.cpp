@@ -38,10 +38,24 @@ web::SourceHealth source_of(const intake::SourceHealth& source) {
   return result;
 }
 
+std::string where_to(const reports::MailConfig& mail) {
+  switch (mail.route) {
+    case reports::Route::smtp:
+      return "SMTP to " + mail.smtp.host;
+    case reports::Route::maildir:
+      return "maildir";
+    case reports::Route::command:
+      return "command";
+    case reports::Route::none:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 web::Health pages_health(const HealthReporter& reporter, const Scheduler& scheduler,
-                         Timestamp started) {
+                         const reports::MailConfig& mail, Timestamp started) {
   web::Health health;
   health.started = started;
   for (const auto& tree : reporter.trees()) {
@@ -57,6 +71,9 @@ web::Health pages_health(const HealthReporter& reporter, const Scheduler& schedu
     worker.lane = claim->lane;
     worker.since = claim->started;
     health.workers.push_back(std::move(worker));
+  }
+  if (mail.enabled()) {
+    health.destinations.push_back({std::string(reports::k_outbox_kind), where_to(mail)});
   }
   return health;
 }

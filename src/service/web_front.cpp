@@ -100,9 +100,11 @@ struct WebFront::Impl {
     } else if (config.http.requests_per_minute != 0) {
       site.guards.push_back(authenticator.recognize());
     }
-    site.hooks.health = [this] {
+    // The configuration may change while requests are under way.
+    site.hooks.health = [this, mail = config.mail] {
       const std::lock_guard lock(mutex);
-      return reporter != nullptr ? pages_health(*reporter, *scheduler, started) : web::Health{};
+      return reporter != nullptr ? pages_health(*reporter, *scheduler, mail, started)
+                                 : web::Health{};
     };
     site.hooks.queue_order = [this] {
       const std::lock_guard lock(mutex);

@@ -44,18 +44,17 @@ struct WorkerHealth {
   std::optional<Timestamp> since;
 };
 
-struct OutboxHealth {
-  std::string destination;  // "mail by smtp to mx.example.org"
-  Condition condition = Condition::good;
-  std::string reason;
-  std::optional<Timestamp> last_sent, next_try;
+// A way out; how it does is in the store.
+struct Destination {
+  std::string kind;   // of the outbox
+  std::string where;  // "SMTP to mx.example.org"; without any password
 };
 
 struct Health {
   std::vector<TreeHealth> trees;
   std::vector<SourceHealth> sources;
   std::vector<WorkerHealth> workers;
-  std::vector<OutboxHealth> outboxes;
+  std::vector<Destination> destinations;
   std::optional<Timestamp> started;  // of the service
   std::vector<std::string> notes;    // "the disk of the data folder is 97 % full"
 };

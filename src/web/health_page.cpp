@@ -68,16 +68,63 @@ View::List worker_views(const Health& health, Timestamp now) {
   return list;
 }
 
-View::List outbox_views(const Health& health) {
+View::List outbox_views(const HealthModel& model) {
   View::List list;
-  for (const OutboxHealth& outbox : health.outboxes) {
+  for (const OutboxRow& row : model.outbox) {
     View view;
-    set_badge(view, badge_of(outbox.condition));
-    view.set("name", outbox.destination).set("why", outbox.reason);
-    view.set_time("sent", outbox.last_sent).set_time("next", outbox.next_try);
+    set_badge(view, badge_of(row.condition()));
+    view.set("kind", row.kind).set("where", row.where).set("why", ellipsize(row.error, 300));
+    view.set("waiting", row.waiting).set("given_up", row.failed);
+    view.set_time("since", row.waiting_since).set_time("failing", row.failing_since);
+    view.set_time("sent", row.last_sent).set_time("next", row.next_try);
     list.push_back(std::move(view));
   }
   return list;
+}
+
+std::vector<OutboxRow> read_outbox(store::Database& database,
+                                   const std::optional<Health>& service) {
+  std::vector<OutboxRow> rows;
+  if (service) {
+    for (const Destination& destination : service->destinations) {
+      rows.emplace_back().kind = destination.kind;
+      rows.back().where = destination.where;
+    }
+  }
+  const auto time_of = [](const store::Row& row, int column) {
+    return row.is_null(column) ? std::nullopt : std::optional(from_micros(row.integer(column)));
+  };
+  database.each(
+      "SELECT kind, sum(CASE WHEN state = 0 THEN 1 ELSE 0 END),"
+      " sum(CASE WHEN state = 2 THEN 1 ELSE 0 END), min(CASE WHEN state = 0 THEN created END),"
+      " min(CASE WHEN state = 0 AND error IS NOT NULL THEN created END),"
+      " min(CASE WHEN state = 0 THEN due END)"
+      " FROM outbox WHERE state <> 1 GROUP BY kind ORDER BY kind LIMIT 20",
+      [&](const store::Row& row) {
+        const std::string kind = row.get<std::string>(0);
+        auto known = std::ranges::find(rows, kind, &OutboxRow::kind);
+        OutboxRow& out = known != rows.end() ? *known : rows.emplace_back();
+        out.kind = kind;
+        out.waiting = static_cast<std::uint64_t>(row.integer(1));
+        out.failed = static_cast<std::uint64_t>(row.integer(2));
+        out.waiting_since = time_of(row, 3);
+        out.failing_since = time_of(row, 4);
+        out.next_try = time_of(row, 5);
+      });
+  for (OutboxRow& row : rows) {
+    if (const auto error = database.one<std::string>(
+            "SELECT error FROM outbox WHERE kind = ? AND state <> 1 AND error IS NOT NULL"
+            " ORDER BY id DESC LIMIT 1",
+            row.kind)) {
+      row.error = std::get<0>(*error);
+    }
+    if (const auto sent = database.one<std::int64_t>(
+            "SELECT sent FROM outbox WHERE kind = ? AND sent IS NOT NULL ORDER BY id DESC LIMIT 1",
+            row.kind)) {
+      row.last_sent = from_micros(std::get<0>(*sent));
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -108,28 +155,7 @@ HealthModel read_health(store::Database& database, std::optional<Health> service
       worker.node = node ? std::optional(std::get<0>(*node)) : std::nullopt;
     }
   }
-  database.each(
-      "SELECT kind, sum(CASE WHEN state = 0 THEN 1 ELSE 0 END),"
-      " sum(CASE WHEN state = 2 THEN 1 ELSE 0 END), min(CASE WHEN state = 0 THEN due END)"
-      " FROM outbox WHERE state <> 1 GROUP BY kind ORDER BY kind LIMIT 20",
-      [&](const store::Row& row) {
-        OutboxCount count;
-        count.kind = row.text(0);
-        count.waiting = static_cast<std::uint64_t>(row.integer(1));
-        count.failed = static_cast<std::uint64_t>(row.integer(2));
-        if (!row.is_null(3)) {
-          count.oldest = from_micros(row.integer(3));
-        }
-        model.outbox.push_back(std::move(count));
-      });
-  for (OutboxCount& count : model.outbox) {
-    if (const auto error = database.one<std::string>(
-            "SELECT error FROM outbox WHERE kind = ? AND state <> 1 AND error IS NOT NULL"
-            " ORDER BY id DESC LIMIT 1",
-            count.kind)) {
-      count.error = std::get<0>(*error);
-    }
-  }
+  model.outbox = read_outbox(database, model.service);
   database.each("SELECT state, count(*) FROM report_mails WHERE state IN (0, 3, 4) GROUP BY state",
                 [&](const store::Row& row) {
                   auto& n = row.integer(0) == 0   ? model.held
@@ -142,12 +168,14 @@ HealthModel read_health(store::Database& database, std::optional<Health> service
   return model;
 }
 
+Condition OutboxRow::condition() const {
+  return failed > 0 || (waiting > 0 && !error.empty()) ? Condition::waiting : Condition::good;
+}
+
 Condition overall(const HealthModel& model) {
   Condition worst = model.in_doubt + model.failed > 0 ? Condition::waiting : Condition::good;
-  for (const OutboxCount& count : model.outbox) {
-    if (count.failed > 0 || (count.waiting > 0 && !count.error.empty())) {
-      worst = std::max(worst, Condition::waiting);
-    }
+  for (const OutboxRow& row : model.outbox) {
+    worst = std::max(worst, row.condition());
   }
   const auto see = [&](const auto& rows) {
     for (const auto& row : rows) {
@@ -158,7 +186,6 @@ Condition overall(const HealthModel& model) {
     see(model.service->trees);
     see(model.service->sources);
     see(model.service->workers);
-    see(model.service->outboxes);
   }
   return worst;
 }
@@ -178,15 +205,7 @@ Page health_page(const SiteWords& words, const HealthModel& model, Timestamp now
   view.set_list("trees", tree_views(health));
   view.set_list("sources", source_views(health));
   view.set_list("workers", worker_views(health, now));
-  view.set_list("outboxes", outbox_views(health));
-  View::List counts;
-  for (const OutboxCount& count : model.outbox) {
-    View one;
-    one.set("kind", count.kind).set("waiting", count.waiting).set("failed", count.failed);
-    one.set("why", ellipsize(count.error, 300));
-    counts.push_back(std::move(one.set_time("oldest", count.oldest)));
-  }
-  view.set_list("outbox", std::move(counts));
+  view.set_list("outbox", outbox_views(model));
   const auto number = [&](std::string_view key, std::uint64_t n) {
     view.set(key, n == 0 ? std::string() : std::to_string(n));
   };
@@ -244,24 +263,20 @@ json::object health_json(const SiteWords& words, const HealthModel& model) {
                        {"since", time_or_null(worker.since)}});
   }
   out["workers"] = std::move(workers);
-  json::array outboxes;
-  for (const OutboxHealth& outbox : health.outboxes) {
-    outboxes.push_back({{"destination", outbox.destination},
-                        {"condition", to_string(outbox.condition)},
-                        {"reason", outbox.reason},
-                        {"last_sent", time_or_null(outbox.last_sent)},
-                        {"next_try", time_or_null(outbox.next_try)}});
+  json::array outbox;
+  for (const OutboxRow& row : model.outbox) {
+    outbox.push_back({{"kind", row.kind},
+                      {"where", row.where},
+                      {"condition", to_string(row.condition())},
+                      {"waiting", row.waiting},
+                      {"failed", row.failed},
+                      {"waiting_since", time_or_null(row.waiting_since)},
+                      {"failing_since", time_or_null(row.failing_since)},
+                      {"next_try", time_or_null(row.next_try)},
+                      {"last_sent", time_or_null(row.last_sent)},
+                      {"error", row.error}});
   }
-  out["outboxes"] = std::move(outboxes);
-  json::array queues;
-  for (const OutboxCount& count : model.outbox) {
-    queues.push_back({{"kind", count.kind},
-                      {"waiting", count.waiting},
-                      {"failed", count.failed},
-                      {"oldest", time_or_null(count.oldest)},
-                      {"error", count.error}});
-  }
-  out["outbox"] = std::move(queues);
+  out["outbox"] = std::move(outbox);
   out["mails"] = {{"held", model.held}, {"in_doubt", model.in_doubt}, {"failed", model.failed}};
   out["unusable_mails"] = model.unusable;
   json::array notes;

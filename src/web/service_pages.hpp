@@ -13,16 +13,20 @@ namespace patchmill::web {
 Page queue_page(const SiteWords& words, const QueueModel& model, Timestamp now);
 boost::json::object queue_json(const SiteWords& words, const QueueModel& model);
 
-// What the store knows about the way out.
-struct OutboxCount {
-  std::string kind;
+// What the store knows about a way out.
+struct OutboxRow {
+  std::string kind, where;  // see Destination
   std::uint64_t waiting = 0, failed = 0;
-  std::optional<Timestamp> oldest;  // due time of what waits longest
-  std::string error;                // the newest one
+  // Of those that wait: when the oldest was written down, and the oldest that was tried in vain;
+  // when the next is due.
+  std::optional<Timestamp> waiting_since, failing_since, next_try;
+  std::optional<Timestamp> last_sent;
+  std::string error;  // the newest one
+  [[nodiscard]] Condition condition() const;
 };
 struct HealthModel {
   std::optional<Health> service;  // none: nobody tells
-  std::vector<OutboxCount> outbox;
+  std::vector<OutboxRow> outbox;
   std::uint64_t held = 0, in_doubt = 0, failed = 0;  // mails a person has to decide about
   std::uint64_t unusable = 0;                        // mails that came and could not be used
 };

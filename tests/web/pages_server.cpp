@@ -75,7 +75,7 @@ web::Health sample_health(const Clock& clock) {
                      {},
                      0}};
   health.workers = {{"local-1", "local", web::Condition::good, "", 1, {}, clock.now()}};
-  health.outboxes = {{"mail by smtp to mx.example.org", web::Condition::good, "", clock.now(), {}}};
+  health.destinations = {{"mail", "SMTP to mx.example.org"}};
   return health;
 }
 

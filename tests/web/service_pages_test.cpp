@@ -1,5 +1,6 @@
 #include "web/service_pages.hpp"
 
+#include "store/outbox.hpp"
 #include "support/store_fixture.hpp"
 #include "web/charts.hpp"
 #include "web/sample.hpp"
@@ -179,6 +180,45 @@ TEST_CASE("web::read_health: the worst counts, and the store's own") {
     const std::string html = health_page({}, model, store.clock().now()).body.string();
     CHECK(contains(html, "&lt;b&gt;no route"));
     CHECK(health_json({}, model).at("condition") == "broken");
+  });
+}
+
+TEST_CASE("web::read_health: every way out, with what waits, fails and was sent") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    Health health;
+    health.destinations = {{"mail", "SMTP to mx.example.org"}};
+    auto model = read_health(store.database(), health);
+    REQUIRE(model.outbox.size() == 1);  // also when nothing was ever sent
+    CHECK(model.outbox[0].condition() == Condition::good);
+    const auto now = store.clock().now();
+    const auto minute = std::chrono::minutes(1);
+    auto& database = store.database();
+    for (const char* key : {"a", "b", "c"}) {
+      store::enqueue(database, now, key, "mail", "");
+    }
+    const auto take = [&] { return store::claim(database, now, "mail", "us", minute)->id; };
+    store::mark_sent(database, now + minute, take());
+    store::mark_failed(database, take(), "451 <b>later</b>", now + 5 * minute);
+    store::mark_failed(database, take(), "550 never", std::nullopt);
+    store::enqueue(database, now + minute, "d", "mail", "", now + 9 * minute);
+    model = read_health(database, health);
+    REQUIRE(model.outbox.size() == 1);
+    const OutboxRow& row = model.outbox[0];
+    CHECK(row.waiting == 2);
+    CHECK(row.failed == 1);
+    CHECK(row.waiting_since == now);
+    CHECK(row.failing_since == now);
+    CHECK(row.next_try == now + 5 * minute);
+    CHECK(row.last_sent == now + minute);
+    CHECK(row.error == "550 never");
+    CHECK(overall(model) == Condition::waiting);
+    const std::string html = health_page({}, model, now).body.string();
+    CHECK(contains(html, "SMTP to mx.example.org"));
+    CHECK(contains(html, to_iso(now + 5 * minute)));
+    const auto json = health_json({}, model);
+    CHECK(json.at("outbox").at(0).at("next_try") == boost::json::value(to_iso(now + 5 * minute)));
+    CHECK(json.at("outbox").at(0).at("where") == "SMTP to mx.example.org");
   });
 }
 
