@@ -26,7 +26,8 @@ Page node_page(const SiteWords& words, const NodeModel& model, Timestamp now) {
   view.set("parent", model.parent ? std::to_string(model.parent->id) : "");
   view.set("parent_name", model.parent ? model.parent->name : "");
   view.set("runtime", node.runtime).set("tree", node.tree).set("commit", node.commit);
-  view.set_time("created", node.created).set_time("started", node.started);
+  view.set_time("created", node.created)
+      .set_time("started", is_timed(node) ? node.started : std::nullopt);
   view.set_time("finished", node.finished);
   view.set("waited",
            node.created && is_timed(node) ? format_duration(*node.started - *node.created) : "");

@@ -31,7 +31,8 @@ View finding_view(const findings::Finding& finding) {
 }
 
 bool is_timed(const pipeline::Node& node) {
-  return node.started && (node.kind != pipeline::NodeKind::check || !node.runtime.empty());
+  return node.started && node.started != node.finished &&
+         (node.kind != pipeline::NodeKind::check || !node.runtime.empty());
 }
 
 View node_view(const pipeline::Node& node, Timestamp now) {

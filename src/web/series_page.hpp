@@ -17,7 +17,8 @@ boost::json::object node_json(const SiteWords& words, const pipeline::Node& node
 
 // Views that other pages share. ------------------------------------------------------------------
 View finding_view(const findings::Finding& finding);
-// Built-in checks are not: their nodes are written when they have ended.
+// Whether it says how long it ran. Nodes of built-in checks are written when they have ended; what
+// was skipped has never begun, and ends where it starts.
 bool is_timed(const pipeline::Node& node);
 View node_view(const pipeline::Node& node, Timestamp now);
 

@@ -126,10 +126,9 @@ StatsModel read_stats(store::Database& database, Timestamp now, int days) {
   std::map<std::string, JobSample> jobs;
   std::int64_t seen = 0;
   database.each(
-      // Built-in checks and checkouts wait for nobody, and their nodes are written when they have
-      // ended.
+      // Not those is_timed() does not know times of, nor checkouts, which wait for nobody.
       "SELECT name, created, started, finished, result FROM nodes WHERE state = 'done'"
-      " AND runtime <> '' AND started IS NOT NULL AND finished IS NOT NULL ORDER BY id DESC LIMIT "
+      " AND runtime <> '' AND started IS NOT NULL AND finished <> started ORDER BY id DESC LIMIT "
       "?",
       [&](const store::Row& row) {
         ++seen;

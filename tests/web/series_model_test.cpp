@@ -135,10 +135,15 @@ TEST_CASE("web::series_page: a job that is a check has a log, a built-in check h
                                 {}, {}, "spell: teh\n");
   const auto check =
       f.sample.run(root, "spdx", pipeline::NodeKind::check, Verdict::fail, "1 error", 1);
+  auto never = f.sample.plan(root, "boot", pipeline::NodeKind::job);
+  f.sample.nodes().finish(never, Verdict::skip, "it needs spell");
   const auto model = read_series(store.database(), store.blobs(), store.clock(), f.ids.waiting);
   const std::string html = series_page({}, *model, store.clock().now(), true).body.string();
   CHECK(contains(html, fmt::format("/nodes/{}/log", job.id)));
   CHECK_FALSE(contains(html, fmt::format("/nodes/{}/log", check.id)));
+  CHECK(is_timed(*f.sample.nodes().node(f.ids.failed_node)));
+  CHECK_FALSE(is_timed(check));
+  CHECK_FALSE(is_timed(never));
 }
 
 TEST_CASE("web::series_page: when an incomplete series is tried again") {

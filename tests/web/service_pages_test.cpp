@@ -105,7 +105,8 @@ TEST_CASE("web::read_stats: days without gaps, rates and quantiles") {
   on_each_engine([](TestStore& store) {
     Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
     const auto f = sample.fill();
-    (void)f;
+    auto never = sample.plan(sample.checkout(f.waiting, "net"), "never", pipeline::NodeKind::job);
+    sample.nodes().finish(never, Verdict::skip, "it needs build-um");
     const StatsModel model = read_stats(store.database(), store.clock().now(), 30);
     REQUIRE(model.days.size() == 30);
     CHECK(model.days.back().day == "2026-01-02");
@@ -121,8 +122,9 @@ TEST_CASE("web::read_stats: days without gaps, rates and quantiles") {
     CHECK(build->runs == 2);
     CHECK(build->failed == 1);
     CHECK(build->median == 95);
-    // Built-in checks do not wait, and are not timed.
+    // Built-in checks do not wait, and are not timed; what was skipped has never begun.
     CHECK(std::ranges::find(model.jobs, "checkpatch", &SlowJob::name) == model.jobs.end());
+    CHECK(std::ranges::find(model.jobs, "never", &SlowJob::name) == model.jobs.end());
     const Page page = stats_page({}, model, 30);
     CHECK(contains(page.body.string(), "33 % of 3 series passed in the last 30 days"));
     CHECK(contains(page.body.string(), "<svg class=\"chart\" role=\"img\""));
