@@ -1,5 +1,9 @@
 #include "service/pages_health.hpp"
 
+#include "service/worker_pool.hpp"
+
+#include <algorithm>
+
 namespace patchmill::service {
 namespace {
 
@@ -13,7 +17,7 @@ web::TreeHealth tree_of(const TreeHealth& tree) {
   result.tip = tree.tip;
   result.fetched = tree.fetched;
   result.next_fetch = tree.next_fetch;
-  result.reason = tree.error;
+  result.reason = tree.error.empty() && tree.tip.empty() ? "not fetched yet" : tree.error;
   // What was fetched before stays in use.
   result.condition = !tree.error.empty()
                          ? tree.tip.empty() ? web::Condition::broken : web::Condition::waiting
@@ -26,7 +30,9 @@ web::SourceHealth source_of(const intake::SourceHealth& source) {
   web::SourceHealth result;
   result.name = source.name;
   result.where = source.place;
-  result.reason = source.error;
+  result.reason = source.error.empty() && source.state == intake::SourceState::starting
+                      ? "starting"
+                      : source.error;
   result.checked = source.last_success;
   result.last_mail = source.last_mail;
   result.next_check = source.next_attempt;
@@ -36,6 +42,25 @@ web::SourceHealth source_of(const intake::SourceHealth& source) {
                          ? web::Condition::waiting
                          : web::Condition::good;
   return result;
+}
+
+std::vector<web::WorkerHealth> workers_of(const Scheduler& scheduler, unsigned count) {
+  std::vector<web::WorkerHealth> workers(count);
+  for (unsigned i = 0; i < count; ++i) {
+    workers[i].name = WorkerPool::name_of(i);
+    workers[i].runtime = "local";
+  }
+  for (const auto& claim : scheduler.running()) {
+    auto worker = std::ranges::find(workers, claim->worker, &web::WorkerHealth::name);
+    if (worker == workers.end()) {  // too many since a reload, and leaves when it is done
+      worker = workers.insert(worker, web::WorkerHealth{});
+      worker->name = claim->worker;
+      worker->runtime = "local";
+    }
+    worker->lane = claim->lane;
+    worker->since = claim->started;
+  }
+  return workers;
 }
 
 std::string where_to(const reports::MailConfig& mail) {
@@ -55,7 +80,7 @@ std::string where_to(const reports::MailConfig& mail) {
 }  // namespace
 
 web::Health pages_health(const HealthReporter& reporter, const Scheduler& scheduler,
-                         const reports::MailConfig& mail, Timestamp started) {
+                         unsigned workers, const reports::MailConfig& mail, Timestamp started) {
   web::Health health;
   health.started = started;
   for (const auto& tree : reporter.trees()) {
@@ -64,14 +89,7 @@ web::Health pages_health(const HealthReporter& reporter, const Scheduler& schedu
   for (const auto& source : reporter.sources()) {
     health.sources.push_back(source_of(source));
   }
-  for (const auto& claim : scheduler.running()) {
-    web::WorkerHealth worker;
-    worker.name = claim->worker;
-    worker.runtime = "local";
-    worker.lane = claim->lane;
-    worker.since = claim->started;
-    health.workers.push_back(std::move(worker));
-  }
+  health.workers = workers_of(scheduler, workers);
   if (mail.enabled()) {
     health.destinations.push_back({std::string(reports::k_outbox_kind), where_to(mail)});
   }

@@ -11,7 +11,7 @@
 namespace patchmill::service {
 
 web::Health pages_health(const HealthReporter& reporter, const Scheduler& scheduler,
-                         const reports::MailConfig& mail, Timestamp started);
+                         unsigned workers, const reports::MailConfig& mail, Timestamp started);
 std::vector<web::QueueSlot> pages_queue(const Scheduler& scheduler, unsigned workers);
 
 }  // namespace patchmill::service

@@ -207,6 +207,7 @@ Result<void> Service::reload(app::Config config) {
   }
   p.front->set_config(p.config);
   p.workers->set_config(p.config, workers_of(p.config));
+  p.web->watch(*p.reporter, *p.scheduler, workers_of(p.config));
   p.mail->set_config(p.config);
   p.retention->set_config(p.config);
   return {};

@@ -103,7 +103,7 @@ struct WebFront::Impl {
     // The configuration may change while requests are under way.
     site.hooks.health = [this, mail = config.mail] {
       const std::lock_guard lock(mutex);
-      return reporter != nullptr ? pages_health(*reporter, *scheduler, mail, started)
+      return reporter != nullptr ? pages_health(*reporter, *scheduler, workers, mail, started)
                                  : web::Health{};
     };
     site.hooks.queue_order = [this] {

@@ -113,9 +113,13 @@ void WorkerPool::complain(std::string error) {
   m_error = std::move(error);
 }
 
+std::string WorkerPool::name_of(unsigned index) {
+  return fmt::format("worker-{}", index + 1);
+}
+
 void WorkerPool::run(const std::stop_token& stop, unsigned index) {
   const CancelOnStop cancel(stop);
-  const std::string name = fmt::format("worker-{}", index + 1);
+  const std::string name = name_of(index);
   const auto runtime = m_make_runtime();
   std::unique_ptr<Worker> worker;
   std::shared_ptr<const app::Config> config;

@@ -24,7 +24,8 @@ class WorkerPool {
   // The scheduler outlives the pool. Starts `count` threads.
   WorkerPool(app::Config config, unsigned count, Scheduler& scheduler, MakeRuntime make_runtime,
              Prepare prepare, Lost lost);
-  ~WorkerPool();  // stops and waits
+  ~WorkerPool();                               // stops and waits
+  static std::string name_of(unsigned index);  // of a worker, from 0
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 

@@ -176,12 +176,14 @@ case_of 'limits of one address'
 mkdir -p "$work/limits"
 cat > "$work/limits/patchmill.yaml" <<Y
 data: data
+workers: 2
 http: {listen: ["127.0.0.1:0"], connections-per-address: 3, requests-per-minute: 5}
 Y
 start "$work/limits"
 codes=
-for _ in $(seq 6); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/") "; done
-[[ $codes == '200 200 200 200 200 429 ' ]] || fail "six requests, five allowed: $codes"
+curl -sS "$url/health/?format=json" | grep -q '"name":"worker-2"' || fail 'an idle worker is not on the page of health'
+for _ in $(seq 5); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' "$url/about/") "; done
+[[ $codes == '200 200 200 200 429 ' ]] || fail "six requests, five allowed: $codes"
 token=$("$bin" token create --name script --scope read 2> /dev/null)
 codes=
 for _ in $(seq 6); do codes+="$(curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Token $token" "$url/about/") "; done
