@@ -21,14 +21,13 @@ std::string_view to_string(Condition condition);
 struct TreeHealth {
   std::string name, url, branch;
   Condition condition = Condition::good;
-  std::string reason;              // empty when good
-  std::string tip, tip_described;  // newest commit known; empty: none yet
+  std::string reason;  // empty when good
+  std::string tip;     // newest commit known; empty: none yet
   std::optional<Timestamp> fetched, next_fetch;
-  std::uint64_t commits_indexed = 0;
 };
 
 struct SourceHealth {
-  std::string name, kind, where;  // kind: "maildir", "imap", …; where: without any password
+  std::string name, where;  // where: without any password
   Condition condition = Condition::good;
   std::string reason;
   std::optional<Timestamp> checked, last_mail, next_check;

@@ -34,7 +34,7 @@ View::List tree_views(const Health& health) {
     View view;
     set_badge(view, badge_of(tree.condition));
     view.set("name", tree.name).set("branch", tree.branch).set("why", tree.reason);
-    view.set("tip", tree.tip_described.empty() ? tree.tip.substr(0, 12) : tree.tip_described);
+    view.set("tip", tree.tip.substr(0, 12));
     view.set_time("fetched", tree.fetched).set_time("next", tree.next_fetch);
     list.push_back(std::move(view));
   }
@@ -46,7 +46,7 @@ View::List source_views(const Health& health) {
   for (const SourceHealth& source : health.sources) {
     View view;
     set_badge(view, badge_of(source.condition));
-    view.set("name", source.name).set("kind", source.kind).set("where", source.where);
+    view.set("name", source.name).set("where", source.where);
     view.set("why", source.reason).set("mails", source.mails);
     view.set_time("checked", source.checked).set_time("last_mail", source.last_mail);
     view.set_time("next", source.next_check);
@@ -235,16 +235,14 @@ json::object health_json(const SiteWords& words, const HealthModel& model) {
                      {"condition", to_string(tree.condition)},
                      {"reason", tree.reason},
                      {"tip", tree.tip},
-                     {"tip_described", tree.tip_described},
                      {"fetched", time_or_null(tree.fetched)},
-                     {"next_fetch", time_or_null(tree.next_fetch)},
-                     {"commits_indexed", tree.commits_indexed}});
+                     {"next_fetch", time_or_null(tree.next_fetch)}});
   }
   out["trees"] = std::move(trees);
   json::array sources;
   for (const SourceHealth& source : health.sources) {
     sources.push_back({{"name", source.name},
-                       {"kind", source.kind},
+                       {"where", source.where},
                        {"condition", to_string(source.condition)},
                        {"reason", source.reason},
                        {"checked", time_or_null(source.checked)},

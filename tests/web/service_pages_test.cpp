@@ -173,10 +173,10 @@ TEST_CASE("web::read_health: the worst counts, and the store's own") {
     model.outbox[0].error = "450 not now";
     CHECK(overall(model) == Condition::waiting);
     Health health;
-    health.trees = {{"net", "", "main", Condition::waiting, "<b>no route</b>", "", "", {}, {}, 0}};
+    health.trees = {{"net", "", "main", Condition::waiting, "<b>no route</b>", "", {}, {}}};
     model = read_health(store.database(), health);
     CHECK(overall(model) == Condition::waiting);
-    health.sources = {{"imap", "imap", "x", Condition::broken, "refused", {}, {}, {}, 0}};
+    health.sources = {{"imap", "x", Condition::broken, "refused", {}, {}, {}, 0}};
     model = read_health(store.database(), health);
     CHECK(overall(model) == Condition::broken);
     const std::string html = health_page({}, model, store.clock().now()).body.string();
