@@ -33,7 +33,7 @@ const Finding* first_of(const std::vector<Finding>& list, Severity severity) {
   return it != list.end() ? &*it : nullptr;
 }
 
-std::size_t count_of(const std::vector<Finding>& list, Severity severity) {
+std::size_t number_of(const std::vector<Finding>& list, Severity severity) {
   return static_cast<std::size_t>(std::count_if(
       list.begin(), list.end(), [&](const Finding& f) { return f.severity == severity; }));
 }
@@ -43,7 +43,7 @@ std::string failure_summary(const runtimes::RunOutcome& run, const std::vector<F
   if (error == nullptr) {
     return run.summary;
   }
-  const std::size_t errors = count_of(fresh, Severity::error);
+  const std::size_t errors = number_of(fresh, Severity::error);
   return errors > 1 ? fmt::format("{} (and {} more)", one_line(*error), errors - 1)
                     : one_line(*error);
 }
@@ -73,22 +73,25 @@ Judgement judge_pass(const runtimes::RunOutcome& run, const BaselineResult* base
   if (base != nullptr) {
     judgement.findings = findings::introduced(base->findings, run.findings);
   }
-  const std::size_t errors = count_of(judgement.findings, Severity::error);
-  const std::size_t fresh = errors + count_of(judgement.findings, Severity::warning);
+  const std::size_t errors = number_of(judgement.findings, Severity::error);
+  const std::size_t fresh = errors + number_of(judgement.findings, Severity::warning);
   if (fresh > 0) {
     const Finding* first = first_of(judgement.findings, Severity::error);
     first = first != nullptr ? first : first_of(judgement.findings, Severity::warning);
     judgement.verdict = Verdict::warning;
     // An error that did not make the job fail is called by its name all the same.
-    const std::string_view kind = errors == 0 ? "warning" : errors == fresh ? "error" : "finding";
-    judgement.summary = fmt::format("{} new {}{}{}: {}", fresh, kind, fresh == 1 ? "" : "s",
+    const std::string_view kind = errors == 0       ? "new warning"
+                                  : errors == fresh ? "new error"
+                                                    : "new finding";
+    judgement.summary = fmt::format("{}{}: {}", count_of(fresh, kind),
                                     errors == 0 ? "" : ", though it passes", one_line(*first));
   } else if (base != nullptr && run.verdict == Verdict::warning &&
              base->verdict == Verdict::warning) {
     judgement.verdict = Verdict::pass;
     judgement.summary = fmt::format("the base warns too: {}", base->summary);
   } else if (!run.findings.empty() && base != nullptr) {
-    judgement.summary += fmt::format(" ({} warnings of the base left out)", run.findings.size());
+    judgement.summary +=
+        fmt::format(" ({} of the base left out)", count_of(run.findings.size(), "warning"));
   }
   return judgement;
 }

@@ -1,6 +1,7 @@
 #include "app/run_end.hpp"
 
 #include "app/placement_stage.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ std::string reason_of(Verdict verdict, const std::vector<pipeline::Node>& nodes,
     }
   }
   if (first.empty()) {
-    return fmt::format("{}; {} checks and jobs passed", placed, ran);
+    return fmt::format("{}; {} passed", placed, count_of(ran, "check or job", "checks and jobs"));
   }
   return alike > 1 ? fmt::format("{} (and {} more)", first, alike - 1) : first;
 }

@@ -247,10 +247,13 @@ CheckOutcome CcMaintainers::run(const Context& context) const {
     }
     names += " " + person.address.email;
   }
-  return report.finish_with(missing.empty()
-                                ? fmt::format("sent to all {} maintainers and lists", found)
-                                : fmt::format("{} of {} maintainers and lists did not get it:{}",
-                                              missing.size(), missing.size() + found, names));
+  return report.finish_with(
+      missing.empty() ? found == 1 ? "sent to the one maintainer or list"
+                                   : fmt::format("sent to all {} maintainers and lists", found)
+                      : fmt::format("{} of {} did not get it:{}", missing.size(),
+                                    count_of(missing.size() + found, "maintainer or list",
+                                             "maintainers and lists"),
+                                    names));
 }
 
 }  // namespace

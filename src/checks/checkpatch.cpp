@@ -157,8 +157,9 @@ CheckOutcome Checkpatch::run(const Context& context) const {
     return incomplete(fmt::format("checkpatch.pl ended with status {}: {}", done->status,
                                   ellipsize(trim(done->err), 150)));
   }
-  return report.finish_with(
-      fmt::format("{} errors, {} warnings, {} checks", counts[0], counts[1], counts[2]));
+  return report.finish_with(fmt::format("{}, {}, {}", count_of(counts[0], "error"),
+                                        count_of(counts[1], "warning"),
+                                        count_of(counts[2], "check")));
 }
 
 }  // namespace

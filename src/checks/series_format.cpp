@@ -108,8 +108,9 @@ void SeriesFormat::check_numbers(const SeriesView& series, Report& report) const
     }
   }
   if (!missing.empty() && !series.pull_request) {
-    report.warning("numbers", fmt::format("of {} patches these are missing: {}", series.total,
-                                          join_numbers(missing)));
+    report.warning("numbers",
+                   fmt::format("of {} these are missing: {}",
+                               count_of(series.total, "patch", "patches"), join_numbers(missing)));
   }
   if (!seen.empty() && *seen.rbegin() > series.total) {
     report.warning("numbers",

@@ -185,7 +185,8 @@ void Whitespace::check_file(const mail::FileDiff& file, const Rules& rules, Repo
     // A file that is CRLF throughout and new is a choice; a mixture is an accident.
     if (facts.lf_before || facts.lf_added > 0) {
       report.error("crlf",
-                   fmt::format("{} lines with CRLF ends in a file with LF ends", facts.crlf_added),
+                   count_of(facts.crlf_added, "line with a CRLF end", "lines with CRLF ends") +
+                       " in a file with LF ends",
                    {.file = path, .line = facts.first_crlf_added});
     } else if (!matches_any(path, rules.crlf_files)) {
       fault("crlf", "a new file with CRLF line ends", facts.first_crlf_added);
@@ -193,7 +194,7 @@ void Whitespace::check_file(const mail::FileDiff& file, const Rules& rules, Repo
   }
   if (faults > k_most_per_file) {
     report.note("more",
-                fmt::format("{} more white space faults in this file", faults - k_most_per_file),
+                count_of(faults - k_most_per_file, "more white space fault") + " in this file",
                 {.file = path});
   }
 }

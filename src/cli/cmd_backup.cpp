@@ -51,6 +51,10 @@ boost::json::object to_json(const service::Manifest& manifest) {
           {"bytes", manifest.blob_bytes},  {"missing", std::move(missing)}};
 }
 
+std::string blobs_of(const service::Manifest& manifest) {
+  return count_of(manifest.blobs, "log or artifact", "logs and artifacts");
+}
+
 void tell_missing(const service::Manifest& manifest) {
   for (const auto& name : manifest.missing) {
     fmt::print(stderr, "patchmill: the store refers to {}, which is not in the data folder\n",
@@ -79,9 +83,9 @@ int backup(const Common& common, const Storage& storage) {
     out["new_bytes"] = result->new_bytes;
     fmt::print("{}\n", boost::json::serialize(out));
   } else {
-    fmt::print("{}: store {}, {} logs and artifacts ({}), {} of them new ({})\n",
-               escape_terminal(storage.where[0]), human_bytes(result->manifest.store.bytes),
-               result->manifest.blobs, human_bytes(result->manifest.blob_bytes), result->new_blobs,
+    fmt::print("{}: store {}, {} ({}), {} of them new ({})\n", escape_terminal(storage.where[0]),
+               human_bytes(result->manifest.store.bytes), blobs_of(result->manifest),
+               human_bytes(result->manifest.blob_bytes), result->new_blobs,
                human_bytes(result->new_bytes));
   }
   tell_missing(result->manifest);
@@ -113,9 +117,9 @@ int restore(const Common& common, const Storage& storage) {
     return k_pass;
   }
   if (storage.verify) {
-    fmt::print("{} is whole: made {}, store {}, {} logs and artifacts\n",
-               escape_terminal(storage.where[0]), escape_terminal(result->manifest.made),
-               human_bytes(result->manifest.store.bytes), result->manifest.blobs);
+    fmt::print("{} is whole: made {}, store {}, {}\n", escape_terminal(storage.where[0]),
+               escape_terminal(result->manifest.made), human_bytes(result->manifest.store.bytes),
+               blobs_of(result->manifest));
     return k_pass;
   }
   fmt::print("restored into {}: the state of {}\n", escape_terminal(config->data.string()),
@@ -125,8 +129,9 @@ int restore(const Common& common, const Storage& storage) {
                escape_terminal(result->kept_aside.string()));
   }
   if (result->mails_in_doubt > 0) {
-    fmt::print("{} mails were queued then and may have been sent since: they are in doubt\n",
-               result->mails_in_doubt);
+    fmt::print("{} queued then and may have been sent since: {} in doubt\n",
+               count_of(result->mails_in_doubt, "mail was", "mails were"),
+               result->mails_in_doubt == 1 ? "it is" : "they are");
   }
   fmt::print("everything is paused; look around (`patchmill status`), then `patchmill resume`\n");
   return k_pass;

@@ -52,9 +52,11 @@ Command check_config_command() {
                                     {"mail_rules", config->mail.reporter.policy.rules.size()}};
       fmt::print("{}\n", boost::json::serialize(out));
     } else {
-      fmt::print("{}: good ({} trees, {} sources, {} jobs, {} mail rules; data in {})\n",
-                 file.string(), config->trees.size(), config->sources.size(), config->jobs.size(),
-                 config->mail.reporter.policy.rules.size(), config->data.string());
+      fmt::print("{}: good ({}, {}, {}, {}; data in {})\n", file.string(),
+                 count_of(config->trees.size(), "tree"), count_of(config->sources.size(), "source"),
+                 count_of(config->jobs.size(), "job"),
+                 count_of(config->mail.reporter.policy.rules.size(), "mail rule"),
+                 config->data.string());
     }
     return k_pass;
   };

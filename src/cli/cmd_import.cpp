@@ -54,9 +54,9 @@ void import_one(app::Workspace& workspace, const Wanted& wanted, Progress& progr
   options.list_id = wanted.list_id;
   intake::Importer importer(workspace.database(), workspace.blobs(), workspace.clock(), options);
   totals.add(importer.run(*sources, [&](const intake::ImportProgress& state) {
-    progress.update(
-        state.position.done, state.position.total.value_or(0),
-        fmt::format("{} mails, {:.0f}/s, {}", state.mails, state.mails_per_second, state.source));
+    progress.update(state.position.done, state.position.total.value_or(0),
+                    fmt::format("{}, {:.0f}/s, {}", count_of(state.mails, "mail"),
+                                state.mails_per_second, state.source));
   }));
 }
 
@@ -81,8 +81,8 @@ void print_totals(const Common& common, const Totals& totals) {
     fmt::print("{}\n", boost::json::serialize(out));
     return;
   }
-  fmt::print("{} new mails, {} known already, {} series new or changed\n", report.stored,
-             report.duplicates, report.changed_series.size());
+  fmt::print("{}, {} known already, {} series new or changed\n",
+             count_of(report.stored, "new mail"), report.duplicates, report.changed_series.size());
   for (const auto& [reason, count] : report.unusable_by_reason) {
     fmt::print("  {} cannot be used: {}\n", count, escape_terminal(reason));
   }

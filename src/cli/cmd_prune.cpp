@@ -31,12 +31,13 @@ int print(const Common& common, const service::PruneResult& result, bool dry_run
                                                {"troubles", std::move(troubles)}}));
   } else {
     const std::string_view would = dry_run ? "would let go: " : "let go: ";
-    fmt::print("{}{} logs and artifacts of old nodes\n", would, result.artifacts);
-    fmt::print("{}{} old events\n", would, result.events);
-    fmt::print("{}{} files nothing refers to ({})\n", would,
-               result.blobs.removed + result.blobs.leftovers,
+    fmt::print("{}{} of old nodes\n", would,
+               count_of(result.artifacts, "log or artifact", "logs and artifacts"));
+    fmt::print("{}{}\n", would, count_of(result.events, "old event"));
+    fmt::print("{}{} nothing refers to ({})\n", would,
+               count_of(result.blobs.removed + result.blobs.leftovers, "file"),
                human_bytes(result.blobs.bytes_removed));
-    fmt::print("{}{} warm builds nobody used ({})\n", would, result.builds.size(),
+    fmt::print("{}{} nobody used ({})\n", would, count_of(result.builds.size(), "warm build"),
                human_bytes(result.build_bytes));
     if (result.artifacts > 0) {
       fmt::print("the files of those logs and artifacts go a day later at the earliest\n");

@@ -62,11 +62,12 @@ void tell_of_mails(app::MailStage& stage, bool quiet) {
   const auto queued = stage.mails().count(reports::MailState::queued);
   const auto held = stage.mails().count(reports::MailState::held);
   if (queued > 0 && !quiet) {
-    fmt::print(stderr, "{} mails are queued; `patchmill mail send` sends them\n", queued);
+    fmt::print(stderr, "{} queued; `patchmill mail send` sends {}\n",
+               count_of(queued, "mail is", "mails are"), queued == 1 ? "it" : "them");
   }
   if (held > 0 && !quiet) {
-    fmt::print(stderr, "{} mails wait for a person; see `patchmill mail list --state held`\n",
-               held);
+    fmt::print(stderr, "{} for a person; see `patchmill mail list --state held`\n",
+               count_of(held, "mail waits", "mails wait"));
   }
 }
 
@@ -85,7 +86,8 @@ int run(const Common& common, const Storage& storage) {
     return report(numbers.error());
   }
   if (const int closed = app::abandon_orphans(**workspace); closed > 0) {
-    log::info("{} nodes were left running by a process that died; closed as incomplete", closed);
+    log::info("{} left running by a process that died; closed as incomplete",
+              count_of(closed, "node was", "nodes were"));
   }
   if (!storage.no_fetch) {
     refresh_trees(**workspace, common.quiet);

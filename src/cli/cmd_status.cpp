@@ -81,10 +81,8 @@ void print_series(const service::Status& status) {
 }
 
 void print_work(const service::Status& status) {
-  print_line("running", status.running.empty()
-                            ? "nothing"
-                            : fmt::format("{} node{}", status.running.size(),
-                                          status.running.size() == 1 ? "" : "s"));
+  print_line("running",
+             status.running.empty() ? "nothing" : count_of(status.running.size(), "node"));
   for (const auto& node : status.running) {
     fmt::print("  node {} of series {}: {}{}{}\n", node.id, node.series, escape_terminal(node.name),
                node.patch ? fmt::format(" (patch {})", *node.patch) : "",
@@ -130,7 +128,7 @@ void print_mail(const service::Status& status) {
 void print_places(const service::Status& status) {
   for (const auto& cursor : status.cursors) {
     print_line("source", fmt::format("{}: {}", cursor.source,
-                                     cursor.names > 0 ? fmt::format("{} files read", cursor.names)
+                                     cursor.names > 0 ? count_of(cursor.names, "file") + " read"
                                                       : "at " + ellipsize(cursor.value, 80)));
   }
   for (const auto& tree : status.trees) {

@@ -223,15 +223,16 @@ class Reader {
       m_short = true;
       const std::string last =
           m_report.results.size() > block.first ? m_report.results.back().name : std::string();
-      std::string text = fmt::format("{} of {} planned tests gave no result", lost, planned);
+      std::string text =
+          fmt::format("{} of {} gave no result", lost, count_of(planned, "planned test"));
       if (!last.empty()) {
         text += " (the last was " + ellipsize(last, 120) + ")";
       }
       problem((name.empty() ? "" : name + ": ") + text);
       append({"(missing)", Verdict::incomplete, text, m_diagnostics, false, false});
     } else if (block.plan && block.count > planned) {
-      problem(fmt::format("{}{} results, but a plan of {}", name.empty() ? "" : name + ": ",
-                          block.count, planned));
+      problem(fmt::format("{}{}, but a plan of {}", name.empty() ? "" : name + ": ",
+                          count_of(block.count, "result"), planned));
     }
     if (!block.subtest.empty() && !reported) {
       // The group was announced, but its own result never came.

@@ -267,7 +267,10 @@ class Explainer {
       }
     }
     m_conflict.reason +=
-        fmt::format("; no version of the file in its last {} changes had them", history.size());
+        history.size() == 1
+            ? "; the file did not have them before its last change either"
+            : fmt::format("; no version of the file in its last {} changes had them",
+                          history.size());
     return {};
   }
 

@@ -79,9 +79,9 @@ void Run::read(Source& source) {
   }
   if (left_out > most_left_out) {
     m_report.problems.push_back(
-        {ErrorKind::infrastructure,
-         fmt::format("{} more mails of {} could not be read either", left_out - most_left_out,
-                     escape_terminal(source.name()))});
+        {ErrorKind::infrastructure, fmt::format("{} of {} could not be read either",
+                                                count_of(left_out - most_left_out, "more mail"),
+                                                escape_terminal(source.name()))});
   }
 }
 

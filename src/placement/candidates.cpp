@@ -39,10 +39,14 @@ double match_score(const BaseMatch& match) {
 
 std::string describe_match(const BaseMatch& match) {
   if (match.blobs_total == 0) {
-    return fmt::format("{} of {} files fit by name", match.matched, match.total);
+    return fmt::format("{} of {} {} by name", match.matched, count_of(match.total, "file"),
+                       match.matched == 1 ? "fits" : "fit");
   }
-  return fmt::format("{} of {} files are exactly those the series was made from",
-                     match.blobs_matched, match.blobs_total);
+  return match.blobs_total == 1
+             ? fmt::format("{} of 1 file is exactly the one the series was made from",
+                           match.blobs_matched)
+             : fmt::format("{} of {} files are exactly those the series was made from",
+                           match.blobs_matched, match.blobs_total);
 }
 
 }  // namespace

@@ -105,9 +105,10 @@ Result<bool> SeriesPlacement::find_in_tree(Placement& placement) {
     if (placement.upstream.size() == found.size()) {
       placement.state = PlacementState::already_applied;
       placement.explanation = fmt::format(
-          "already in {}: {} ({} of {} patches recognised by patch-id, the others by subject, "
+          "already in {}: {} ({} of {} recognised by patch-id, the others by subject, "
           "author and files)",
-          m_specs[affinity.tree].name, ellipsize(names, 300), by_id, found.size());
+          m_specs[affinity.tree].name, ellipsize(names, 300), by_id,
+          count_of(found.size(), "patch", "patches"));
       return true;
     }
     placement.upstream.clear();

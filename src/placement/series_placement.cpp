@@ -319,8 +319,11 @@ std::string SeriesPlacement::conflict_text(const Placement& placement) const {
   const auto& candidate = placement.candidates[*placement.chosen];
   const auto tried = std::count_if(placement.candidates.begin(), placement.candidates.end(),
                                    [](const Candidate& other) { return other.tried; });
-  std::string text = fmt::format("applies to none of the {} commits tried; nearest is {}", tried,
-                                 candidate.described);
+  std::string text =
+      fmt::format("{}; nearest is {}",
+                  tried == 1 ? "does not apply to the one commit tried"
+                             : fmt::format("applies to none of the {} commits tried", tried),
+                  candidate.described);
   if (!candidate.outcome || !candidate.outcome->conflict) {
     return text;
   }

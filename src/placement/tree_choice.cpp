@@ -69,8 +69,8 @@ std::vector<TreeAffinity> rank_trees(std::span<const TreeSpec> specs, const trac
     if (claimed > 0) {
       affinity.score += k_maintainers_score * share(claimed);
       affinity.reasons.push_back(Reason::maintainers);
-      add_why(affinity.why, fmt::format("MAINTAINERS sends {} of {} files here ({})", claimed,
-                                        paths.size(), section));
+      add_why(affinity.why, fmt::format("MAINTAINERS sends {} of {} here ({})", claimed,
+                                        count_of(paths.size(), "file"), section));
     }
     const auto matching = static_cast<std::size_t>(
         std::count_if(paths.begin(), paths.end(), [&](const std::string& path) {
@@ -80,7 +80,9 @@ std::vector<TreeAffinity> rank_trees(std::span<const TreeSpec> specs, const trac
     if (matching > 0) {
       affinity.score += k_paths_score * share(matching);
       affinity.reasons.push_back(Reason::paths);
-      add_why(affinity.why, fmt::format("{} of {} files are in its paths", matching, paths.size()));
+      add_why(affinity.why,
+              fmt::format("{} of {} {} in its paths", matching, count_of(paths.size(), "file"),
+                          matching == 1 ? "is" : "are"));
     }
     affinity.needs_evidence = affinity.reasons.empty() && !spec.lists.empty();
     result.push_back(std::move(affinity));

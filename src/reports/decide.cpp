@@ -226,8 +226,9 @@ class Decider {
     if (m_history.mails_in_thread >= per_thread) {
       m_decision.send = false;
       m_decision.held = false;
-      m_decision.reasons = {fmt::format("the thread has had {} mails of ours, the limit is {}",
-                                        m_history.mails_in_thread, per_thread)};
+      m_decision.reasons = {fmt::format(
+          "the thread has had {} of ours, the limit is {}",
+          count_of(static_cast<std::uint64_t>(m_history.mails_in_thread), "mail"), per_thread)};
       return;
     }
     if (delay.count() > 0) {

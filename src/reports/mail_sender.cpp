@@ -276,7 +276,8 @@ MailSender::Step MailSender::conclude(const StoredMail& mail, int outbox_attempt
                               "given up: " + recipient.reply);
       }
     }
-    done.reason = fmt::format("given up after {} attempts: {}", outbox_attempt, summary);
+    done.reason =
+        fmt::format("given up after {}: {}", count_of(outbox_attempt, "attempt"), summary);
     done.state = any_in(mail, RecipientState::accepted) ? MailState::sent : MailState::failed;
   } else if (any_in(mail, RecipientState::in_doubt)) {
     done.state = MailState::in_doubt;

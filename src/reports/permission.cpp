@@ -119,7 +119,8 @@ std::optional<std::string> Permissions::refusal_of(const RecipientDecision& reci
   const int limit = lowest.value_or(m_policy.standard_per_person_day);
   const auto sent = m_history.mails_to_person.find(to_lower(email));
   if (sent != m_history.mails_to_person.end() && sent->second >= limit) {
-    return fmt::format("has had {} mails within 24 hours, the limit is {}", sent->second, limit);
+    return fmt::format("has had {} within 24 hours, the limit is {}",
+                       count_of(sent->second, "mail"), limit);
   }
   return std::nullopt;
 }

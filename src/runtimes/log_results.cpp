@@ -43,8 +43,7 @@ void read_compiler(RunOutcome& outcome, bool described) {
     const auto errors =
         std::count_if(outcome.findings.begin(), outcome.findings.end(),
                       [](const Finding& f) { return f.severity == Severity::error; });
-    outcome.summary =
-        fmt::format("{} error{}: {}", errors, errors == 1 ? "" : "s", place_and_message(*error));
+    outcome.summary = fmt::format("{}: {}", count_of(errors, "error"), place_and_message(*error));
   }
 }
 

@@ -113,8 +113,9 @@ void HealthReporter::look_at_mail() {
   } else if (mail.undecided > 0 || mail.doubtful > 0) {
     m_watched.health->set(
         Part::mail, "", PartState::degraded,
-        fmt::format("{} mails may or may not have arrived, {} verdicts wait for their mail: {}",
-                    mail.doubtful, mail.undecided, mail.last_error),
+        fmt::format("{} may or may not have arrived, {} for a mail: {}",
+                    count_of(mail.doubtful, "mail"),
+                    count_of(mail.undecided, "verdict waits", "verdicts wait"), mail.last_error),
         mail.doubtful > 0 ? "patchmill mail list --state in-doubt" : "patchmill check-config");
   } else {
     m_watched.health->set_ok(Part::mail);

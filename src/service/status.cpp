@@ -2,6 +2,7 @@
 
 #include "app/run_lock.hpp"
 #include "git/mirror.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ std::optional<Timestamp> fetched_at(const fs::path& mirror) {
   return std::nullopt;
 }
 
-std::int64_t count_of(const Status& status, reports::MailState state) {
+std::int64_t number_of(const Status& status, reports::MailState state) {
   for (const auto& mails : status.mails) {
     if (mails.state == state) {
       return mails.count;
@@ -43,10 +44,10 @@ std::int64_t count_of(const Status& status, reports::MailState state) {
 
 void look_at_mail(Status& status) {
   const auto say = [&](reports::MailState state, std::string_view words) {
-    if (const auto count = count_of(status, state); count > 0) {
-      status.attention.push_back(
-          fmt::format("{} mail{} {}; `patchmill mail list --state {}` shows them", count,
-                      count == 1 ? "" : "s", words, reports::to_string(state)));
+    if (const auto count = number_of(status, state); count > 0) {
+      status.attention.push_back(fmt::format("{} {}; `patchmill mail list --state {}` shows them",
+                                             count_of(count, "mail"), words,
+                                             reports::to_string(state)));
     }
   };
   say(reports::MailState::in_doubt, "may or may not have arrived, and only a person can find out");
@@ -68,8 +69,8 @@ void look_at_work(Status& status, store::Database& database) {
       const auto hours =
           std::chrono::duration_cast<std::chrono::hours>(status.now - *project.longest_since);
       status.attention.push_back(fmt::format(
-          "node {} of series {} ({}) has waited for {} hours: {}", project.longest_node,
-          project.longest_series, project.project, hours.count(),
+          "node {} of series {} ({}) has waited for {}: {}", project.longest_node,
+          project.longest_series, project.project, count_of(hours.count(), "hour"),
           project.longest_note.empty() ? "is `patchmill serve` running?" : project.longest_note));
     }
   }
@@ -96,9 +97,10 @@ void look_at_health(Status& status, const app::Config& config) {
     status.silent = !lock;
     if (status.silent) {
       status.attention.push_back(fmt::format(
-          "the service has written nothing into the store for {} minutes: the disk is "
+          "the service has written nothing into the store for {}: the disk is "
           "full, the store is in trouble, or it hangs; `journalctl -u patchmill -n 100`",
-          std::chrono::duration_cast<std::chrono::minutes>(status.now - *seen).count()));
+          count_of(std::chrono::duration_cast<std::chrono::minutes>(status.now - *seen).count(),
+                   "minute")));
     }
   }
   if (!status.health.running(status.now)) {

@@ -1,5 +1,7 @@
 #include "tracker/posting_slips.hpp"
 
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -104,8 +106,8 @@ class SlipJoiner {
       add_note(target.note, "Cover letter and patches name different versions.");
     }
     if (target.total != patches.total) {
-      add_note(target.note, fmt::format("The cover letter counts {} patches, the patches {}.",
-                                        target.total, patches.total));
+      add_note(target.note, fmt::format("The cover letter counts {}, the patches {}.",
+                                        count_of(target.total, "patch", "patches"), patches.total));
       target.total = patches.total;
     }
     take(into, from);

@@ -1,6 +1,7 @@
 #pragma once
 // Text helpers with no state. Everything takes and returns UTF-8 unless it says bytes.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,13 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Lines without their \n (a \r before it stays). A last line without \n counts; "" has no lines.
 std::vector<std::string_view> split_lines(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
+// "1 error", "2 errors"; `many` for what takes no plain s.
+template <std::integral N>
+std::string count_of(N n, std::string_view one, std::string_view many = {}) {
+  std::string text = std::to_string(n) + " ";
+  text += n == 1 || many.empty() ? one : many;
+  return n != 1 && many.empty() ? text + "s" : text;
+}
 std::string collapse_whitespace(std::string_view text);  // runs of white space become one space
 
 bool is_valid_utf8(std::string_view bytes);

@@ -51,10 +51,6 @@ std::string format_size(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", size, units[unit]);
 }
 
-std::string count_of(std::uint64_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
-}
-
 Badge badge_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::pass:

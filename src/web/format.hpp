@@ -4,6 +4,7 @@
 #include "findings/finding.hpp"
 #include "mail/address.hpp"
 #include "util/clock.hpp"
+#include "util/text.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,6 @@ std::string format_time(Timestamp time);                        // "2026-01-31 0
 std::string format_day(Timestamp time);                         // "2026-01-31"
 std::string format_duration(std::chrono::microseconds length);  // "1 h 4 min", "3.2 s"
 std::string format_size(std::uint64_t bytes);                   // "1.2 MiB"
-std::string count_of(std::uint64_t n, std::string_view one, std::string_view many);  // "1 patch"
 
 // What a verdict or the lack of one looks like. The class is for colours; the mark and the word say
 // the same without them.

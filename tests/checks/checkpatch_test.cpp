@@ -87,7 +87,7 @@ TEST_CASE("checks::make_checkpatch: errors fail, warnings warn, checks are notes
   CHECK(check(0).verdict == Verdict::pass);
   const auto bad = check(1);
   CHECK(bad.verdict == Verdict::fail);
-  CHECK(bad.summary == "1 errors, 1 warnings, 0 checks");
+  CHECK(bad.summary == "1 error, 1 warning, 0 checks");
   REQUIRE(bad.findings.size() == 2);
   CHECK(bad.findings[0].file == "b.c");
   CHECK(bad.findings[0].line == 1);

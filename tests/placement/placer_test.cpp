@@ -51,7 +51,7 @@ TEST_CASE("placement::Placer::place: finds the base in the middle by its blobs")
     CHECK(chosen(placed).commit == line.commits[5]);  // f is the same on days 4 and 5
     CHECK(has_reason(chosen(placed), Reason::blobs));
     CHECK(chosen(placed).outcome->ok());
-    CHECK(placed.explanation.find("1 of 1 files are exactly those") != std::string::npos);
+    CHECK(placed.explanation.find("1 of 1 file is exactly the one") != std::string::npos);
 
     SUBCASE("not newer than the posting") {
       CHECK(chosen(p.place(posted(4), line.patches_on(4))).commit == line.commits[4]);

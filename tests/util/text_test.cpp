@@ -34,6 +34,13 @@ TEST_CASE("collapse_whitespace: runs become one space") {
   CHECK(collapse_whitespace("  a ") == " a ");
 }
 
+TEST_CASE("count_of: one is one, and anything else many") {
+  CHECK(count_of(1, "error") == "1 error");
+  CHECK(count_of(0, "error") == "0 errors");
+  CHECK(count_of(2, "patch", "patches") == "2 patches");
+  CHECK(count_of(1, "patch", "patches") == "1 patch");
+}
+
 TEST_CASE("edit_distance: insertions, deletions, changes and neighbours swapped cost one") {
   CHECK(edit_distance("", "") == 0);
   CHECK(edit_distance("", "abc") == 3);
