@@ -112,10 +112,11 @@ class LocalRuntime final : public Runtime {
       return {};
     }
     for (const fs::path& folder : {request.scratch, request.warm}) {
-      if (!folder.empty() && !give_to(folder, *uid, *uid)) {
+      const auto error = folder.empty() ? std::error_code() : give_to(folder, *uid, *uid);
+      if (error) {
         return fail(ErrorKind::infrastructure,
                     fmt::format("cannot give {} to user {}: {}; remove it", folder.string(), *uid,
-                                std::strerror(errno)));
+                                error.message()));
       }
     }
     return {};

@@ -203,9 +203,12 @@ class Reset {
     if (error) {
       return failed(m_index, error.message());
     }
-    if ((m_uid && !give_to(fresh, owner(), group())) ||
-        ::rename(fresh.c_str(), (m_source / ".git").c_str()) != 0) {
-      return failed(fresh, std::strerror(errno));
+    error = m_uid ? give_to(fresh, owner(), group()) : std::error_code();
+    if (!error) {
+      fs::rename(fresh, m_source / ".git", error);
+    }
+    if (error) {
+      return failed(fresh, error.message());
     }
     return {};
   }

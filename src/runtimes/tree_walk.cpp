@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -113,21 +114,39 @@ DiskUsage disk_usage(const std::filesystem::path& top) {
   return usage;
 }
 
-bool give_to(const std::filesystem::path& top, unsigned uid, unsigned gid) {
+std::error_code give_to(const std::filesystem::path& top, unsigned uid, unsigned gid) {
+  const auto last_error = [] { return std::error_code(errno, std::generic_category()); };
   struct stat info{};
-  if (::lstat(top.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-    return false;
+  if (::lstat(top.c_str(), &info) != 0) {
+    return last_error();
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return std::make_error_code(std::errc::not_a_directory);
   }
   if (info.st_uid == uid && info.st_gid == gid) {
-    return true;
+    return {};
   }
-  bool ok = true;
+  std::error_code first;  // what the walk does after a failure has errors of its own
   const WalkEnd end = walk_tree(top, [&](const WalkEntry& entry) {
-    if (entry.info.st_uid != uid || entry.info.st_gid != gid) {
-      ok = ::fchownat(entry.folder, entry.name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 && ok;
+    if ((entry.info.st_uid != uid || entry.info.st_gid != gid) &&
+        ::fchownat(entry.folder, entry.name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0 && !first) {
+      first = last_error();
     }
   });
-  return ok && end == WalkEnd::complete && ::lchown(top.c_str(), uid, gid) == 0;
+  if (first) {
+    return first;
+  }
+  switch (end) {
+    case WalkEnd::complete:
+      return ::lchown(top.c_str(), uid, gid) == 0 ? std::error_code() : last_error();
+    case WalkEnd::unreadable:
+      return std::make_error_code(std::errc::permission_denied);
+    case WalkEnd::too_many:
+      return std::make_error_code(std::errc::file_too_large);
+    case WalkEnd::too_deep:
+      return std::make_error_code(std::errc::filename_too_long);
+  }
+  return {};
 }
 
 void make_removable(const std::filesystem::path& top) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <system_error>
 
 namespace patchmill::runtimes {
 
@@ -39,8 +40,8 @@ struct DiskUsage {
 DiskUsage disk_usage(const std::filesystem::path& top);
 
 // Gives everything under `top`, and at last `top` itself, to this user. When `top` is already his
-// nothing is done: the order makes an interrupted change start again.
-bool give_to(const std::filesystem::path& top, unsigned uid, unsigned gid);
+// nothing is done: the order makes an interrupted change start again. The error says why not.
+std::error_code give_to(const std::filesystem::path& top, unsigned uid, unsigned gid);
 
 // Makes every folder below `top` removable by us (u+rwx).
 void make_removable(const std::filesystem::path& top);
