@@ -23,6 +23,15 @@ std::string quote_sql(std::string_view sql) {
   return ellipsize(escape_terminal(collapse_whitespace(sql)), 300);
 }
 
+void note_refused(std::string_view sql, std::string_view words) {
+  log::debug("the store refused ({}): {}", words, quote_sql(sql));
+}
+
+void throw_no_row(std::string_view sql) {
+  note_refused(sql, "no row");
+  throw DatabaseError("the store lacks a row it should have; `patchmill doctor` looks at it");
+}
+
 }  // namespace detail
 
 std::unique_ptr<Database> Database::open(std::string_view url) {

@@ -62,6 +62,7 @@ Value to_value(const T& value) {
     return std::string_view(value);
   }
 }
+[[noreturn]] void throw_no_row(std::string_view sql);
 template <class T>
 Value to_value(const std::optional<T>& value) {
   return value ? to_value(*value) : Value(nullptr);
@@ -161,7 +162,7 @@ class Database {
   T value(std::string_view sql, const Args&... args) {
     auto row = one<T>(sql, args...);
     if (!row) {
-      throw DatabaseError("no row for: " + std::string(sql));
+      detail::throw_no_row(sql);
     }
     return std::get<0>(*std::move(row));
   }

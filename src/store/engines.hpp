@@ -15,8 +15,11 @@ std::unique_ptr<Database> open_postgresql(std::string_view url);
 // Throws DatabaseError unless the text is UTF-8 without NUL.
 void check_text(std::string_view text, std::string_view sql);
 
-// The statement as it appears in error messages: one line, bounded.
+// The statement as it appears in messages about a mistake in it: one line, bounded.
 std::string quote_sql(std::string_view sql);
+
+// SQL helps nobody who runs patchmill, so a statement that failed is told to the debug log only.
+void note_refused(std::string_view sql, std::string_view words);
 
 // Looks strings up by views.
 struct TextHash {

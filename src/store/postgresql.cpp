@@ -257,9 +257,21 @@ PgResult PgDatabase::check(PGresult* raw, std::string_view sql) const {
   PgResult result(raw);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-    throw DatabaseError(fmt::format("the PostgreSQL store refused ({}): {}",
-                                    ellipsize(words_of(m_connection.get()), 500), quote_sql(sql)),
-                        blame_of(PQresultErrorField(result.get(), PG_DIAG_SQLSTATE)));
+    // The whole text would quote the statement.
+    const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const std::string words =
+        ellipsize(primary != nullptr ? escape_terminal(collapse_whitespace(primary))
+                                     : words_of(m_connection.get()),
+                  500);
+    note_refused(sql, words);
+    const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    constexpr std::string_view disk_full = "53100";
+    throw DatabaseError(
+        fmt::format("cannot use the PostgreSQL store: {}{}", words,
+                    state != nullptr && state == disk_full
+                        ? "; make room on the disk of its server"
+                        : ""),
+        blame_of(state));
   }
   return result;
 }

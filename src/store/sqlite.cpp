@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -23,6 +24,30 @@ using Statement = std::unique_ptr<sqlite3_stmt, StatementDeleter>;
 struct ConnectionCloser {
   void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 };
+
+// What to do about an error that is none of the statement's; empty: nothing is known.
+std::string_view remedy(sqlite3* connection) {
+  const int code = sqlite3_errcode(connection) & 0xFF;
+  const bool io = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+  if (code == SQLITE_FULL || (io && sqlite3_system_errno(connection) == ENOSPC)) {
+    return "; make room on its disk";
+  }
+  switch (code) {
+    case SQLITE_IOERR:
+      return "; its disk failed: `dmesg` says more";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return "; run patchmill as the user whose file it is";
+    case SQLITE_BUSY:
+      return "; another process has it: try again";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "; it is damaged: `patchmill restore` puts a backup in its place";
+    default:
+      return "";
+  }
+}
 
 class SqliteRow final : public Row {
  public:
@@ -128,8 +153,8 @@ SqliteDatabase::SqliteDatabase(std::string_view path) : m_path(path) {
       nullptr);
   m_connection.reset(connection);
   if (status != SQLITE_OK) {
-    throw DatabaseError(fmt::format("cannot open the store {}: {}", escape_terminal(m_path),
-                                    sqlite3_errmsg(connection)));
+    throw DatabaseError(fmt::format("cannot open the store {}: {}{}", escape_terminal(m_path),
+                                    sqlite3_errmsg(connection), remedy(connection)));
   }
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -155,8 +180,9 @@ void SqliteDatabase::become_wal() {
       return;
     }
     if ((status & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) {
-      throw DatabaseError(fmt::format("cannot use {} as a store: {}", escape_terminal(m_path),
-                                      sqlite3_errmsg(m_connection.get())));
+      throw DatabaseError(fmt::format("cannot use {} as a store: {}{}", escape_terminal(m_path),
+                                      sqlite3_errmsg(m_connection.get()),
+                                      remedy(m_connection.get())));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -166,8 +192,10 @@ void SqliteDatabase::fail(std::string_view sql) const {
   const int code = sqlite3_errcode(m_connection.get()) & 0xFF;
   const bool content = code == SQLITE_ERROR || code == SQLITE_CONSTRAINT ||
                        code == SQLITE_MISMATCH || code == SQLITE_TOOBIG || code == SQLITE_RANGE;
-  throw DatabaseError(fmt::format("the store {} refused ({}): {}", escape_terminal(m_path),
-                                  sqlite3_errmsg(m_connection.get()), quote_sql(sql)),
+  const std::string words = sqlite3_errmsg(m_connection.get());
+  note_refused(sql, words);
+  throw DatabaseError(fmt::format("cannot use the store {}: {}{}", escape_terminal(m_path),
+                                  escape_terminal(words), remedy(m_connection.get())),
                       content ? DatabaseError::Blame::content : DatabaseError::Blame::store);
 }
 

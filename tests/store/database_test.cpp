@@ -1,6 +1,7 @@
 #include "store/database.hpp"
 
 #include "support/store_fixture.hpp"
+#include "util/file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -180,10 +181,28 @@ TEST_CASE("store::Database: wrong SQL and wrong counts say so and leave the conn
     } catch (const DatabaseError& error) {
       const std::string text = error.what();
       CHECK(text.find("nowhere") != std::string::npos);
+      CHECK(text.find("INSERT") == std::string::npos);  // SQL is not for people
       CHECK(text.find("secret") == std::string::npos);
     }
     CHECK(count_things(db) == 0);
   });
+}
+
+TEST_CASE("store::Database: a full disk says which file and what to do, and nothing of SQL") {
+  const TempDir folder;
+  const std::string file = folder.path() / "patchmill.db";
+  const auto database = Database::open(file);
+  database->execute_script("CREATE TABLE things (content BLOB); PRAGMA max_page_count = 10");
+  const std::string large(1u << 20, 'x');
+  std::string said;
+  try {
+    database->exec("INSERT INTO things (content) VALUES (?)", Blob{large});
+  } catch (const DatabaseError& error) {
+    said = error.what();
+    CHECK(error.blame == DatabaseError::Blame::store);
+  }
+  CHECK(said == "cannot use the store " + file +
+                    ": database or disk is full; make room on its disk");
 }
 
 TEST_CASE("store::Database: more different statements than the cache holds") {

@@ -84,6 +84,11 @@ if [[ $(id -u) == 0 ]] && mount -t tmpfs -o size=640m,mode=700 tmpfs "$work/smal
   until_true 30 said 'error\|warning' "$work/disk/log" || fail 'nothing is said about the disk'
   sleep 3
   kill -0 "$background" || fail 'the service died with a full disk'
+  # What fits into files that are there already still goes.
+  if ! "$bin" token create --name full --scope read > "$work/token" 2>&1; then
+    grep -q 'cannot use .*; make room on its disk' "$work/token" || fail "a full disk: $(cat "$work/token")"
+    ! grep -q 'INSERT\|BEGIN' "$work/token" || fail "SQL for people: $(cat "$work/token")"
+  fi
   deliver "$work/disk/mail3" "$work/disk/box"
   rm -f "$work/small/ballast" "$work/small/ballast2"
   until_true 120 count_passed 3 || fail "not recovered: $("$bin" show series; tail -n 20 "$work/disk/log")"
