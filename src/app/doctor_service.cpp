@@ -1,5 +1,6 @@
 #include "app/doctor_service.hpp"
 
+#include "app/run_lock.hpp"
 #include "util/fd.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -134,17 +135,6 @@ std::string user_name() {
   return known ? found->pw_name : std::to_string(::geteuid());
 }
 
-// Held as long as a service runs in this data folder.
-bool is_served(const Config& config) {
-  const fs::path lock = config.data / "run.lock";
-  std::error_code error;
-  if (!fs::exists(lock, error)) {
-    return false;
-  }
-  const auto taken = LockFile::acquire(lock, false);
-  return !taken && taken.error().kind == ErrorKind::conflict;
-}
-
 }  // namespace
 
 Diagnosis diagnose_address(const std::string& address, bool served_by_us) {
@@ -239,7 +229,7 @@ Diagnosis diagnose_linger(std::uint32_t uid, std::string_view user, const fs::pa
 
 std::vector<Diagnosis> diagnose_service(const Config& config) {
   std::vector<Diagnosis> all;
-  const bool served = is_served(config);
+  const bool served = runs_locked(config);
   for (const std::string& address : config.http.listen) {
     all.push_back(diagnose_address(address, served));
   }

@@ -4,8 +4,20 @@
 
 namespace patchmill::app {
 
+namespace {
+
+std::filesystem::path lock_of(const Config& config) {
+  return config.data / "run.lock";
+}
+
+}  // namespace
+
+bool runs_locked(const Config& config) {
+  return LockFile::is_held(lock_of(config));
+}
+
 Result<LockFile> lock_runs(const Config& config, bool wait) {
-  auto lock = LockFile::acquire(config.data / "run.lock", wait);
+  auto lock = LockFile::acquire(lock_of(config), wait);
   if (!lock && lock.error().kind == ErrorKind::conflict) {
     return fail(
         ErrorKind::infrastructure,

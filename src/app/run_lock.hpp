@@ -8,5 +8,7 @@ namespace patchmill::app {
 
 // Error conflict when another process holds it and `wait` is false.
 Result<LockFile> lock_runs(const Config& config, bool wait);
+// Whether a process has it now; asking disturbs nobody.
+bool runs_locked(const Config& config);
 
 }  // namespace patchmill::app

@@ -93,8 +93,7 @@ void look_at_health(Status& status, const app::Config& config) {
   const auto& seen = status.health.seen;
   // A service that ended in order has taken its sign of life back; a process that died has no lock.
   if (!status.health.running(status.now) && seen && *seen > Timestamp{}) {
-    const auto lock = app::lock_runs(config, false);
-    status.silent = !lock;
+    status.silent = app::runs_locked(config);
     if (status.silent) {
       status.attention.push_back(fmt::format(
           "the service has written nothing into the store for {}: the disk is "

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -194,16 +193,30 @@ MappedFile::~MappedFile() {
   }
 }
 
+namespace {
+
+// Of the open file, not of the process: threads exclude each other too, and whether it is held can
+// be asked without taking it, which flock(2) cannot.
+struct flock whole_file() {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+}  // namespace
+
 Result<LockFile> LockFile::acquire(const fs::path& path, bool wait) {
   Fd fd(open_retrying(path, O_RDWR | O_CREAT, 0666));
   if (!fd.valid()) {
     return fail_errno("open the lock", path);
   }
+  struct flock lock = whole_file();
   int status = 0;
   do {
-    status = ::flock(fd.get(), LOCK_EX | (wait ? 0 : LOCK_NB));
+    status = ::fcntl(fd.get(), wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
   } while (status != 0 && errno == EINTR);
-  if (status != 0 && errno == EWOULDBLOCK) {
+  if (status != 0 && (errno == EAGAIN || errno == EACCES)) {
     return fail(ErrorKind::conflict,
                 fmt::format("{} is held by another process", escape_terminal(path.string())));
   }
@@ -211,6 +224,12 @@ Result<LockFile> LockFile::acquire(const fs::path& path, bool wait) {
     return fail_errno("lock", path);
   }
   return LockFile(fd.release());
+}
+
+bool LockFile::is_held(const fs::path& path) {
+  const Fd fd(open_retrying(path, O_RDONLY));
+  struct flock lock = whole_file();
+  return fd.valid() && ::fcntl(fd.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 LockFile::LockFile(int fd) : m_fd(fd) {}

@@ -49,6 +49,8 @@ class MappedFile {
 class LockFile {
  public:
   static Result<LockFile> acquire(const std::filesystem::path& path, bool wait);
+  // Without taking it, so nobody who wants it is refused meanwhile. False where there is no file.
+  static bool is_held(const std::filesystem::path& path);
   LockFile(LockFile&&) noexcept = default;
   LockFile& operator=(LockFile&&) noexcept = default;
 

@@ -117,6 +117,27 @@ TEST_CASE("MappedFile: shows the file, also an empty one, and moves") {
   CHECK(MappedFile::open(folder.path()).error().kind == ErrorKind::invalid);
 }
 
+TEST_CASE("LockFile: to ask whether it is held hinders nobody who wants it") {
+  const TempDir folder;
+  const auto path = folder.path() / "lock";
+  CHECK_FALSE(LockFile::is_held(path));
+  CHECK_FALSE(std::filesystem::exists(path));
+  {
+    const auto held = LockFile::acquire(path, false);
+    REQUIRE(held);
+    CHECK(LockFile::is_held(path));
+  }
+  CHECK_FALSE(LockFile::is_held(path));
+  const std::jthread asking([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      LockFile::is_held(path);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    REQUIRE(LockFile::acquire(path, false));
+  }
+}
+
 TEST_CASE("LockFile: one holder at a time") {
   const TempDir folder;
   const auto path = folder.path() / "lock";
