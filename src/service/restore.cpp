@@ -26,6 +26,13 @@ bool is_name(std::string_view line) {
   return line.size() == 64 && line.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+tl::unexpected<Error> no_backup(const fs::path& file, std::string_view why) {
+  return fail(ErrorKind::invalid,
+              fmt::format("{} is not a backup made by `patchmill backup`: {}; name the file or "
+                          "folder that it wrote, or use another backup",
+                          escape_terminal(file.string()), ellipsize(escape_terminal(why), 300)));
+}
+
 class Restore {
  public:
   Restore(const app::Config& config, fs::path folder, const RestoreOptions& options,
@@ -293,12 +300,15 @@ Result<RestoreResult> restore_backup(const app::Config& config, const fs::path& 
                                      const RestoreOptions& options, const Clock& clock,
                                      ProcessRunner& processes, const Progress& progress) {
   std::error_code error;
-  if (!is_tar_name(source) || fs::is_directory(source, error)) {
-    return Restore(config, source, options, clock, processes, progress).run();
-  }
   if (!fs::exists(source, error)) {
     return fail(ErrorKind::not_found,
                 fmt::format("there is no {}", escape_terminal(source.string())));
+  }
+  if (fs::is_directory(source, error)) {
+    return Restore(config, source, options, clock, processes, progress).run();
+  }
+  if (!is_tar_name(source)) {
+    return no_backup(source, "its name ends in none of .tar, .tar.gz and .tar.zst");
   }
   if (progress) {
     progress("unpacking", 0, 0);
@@ -324,10 +334,16 @@ Result<RestoreResult> restore_backup(const app::Config& config, const fs::path& 
   command.timeout = std::chrono::hours(24);
   command.merge_stderr = true;
   PM_TRY_ASSIGN(const auto done, processes.run(command));
+  if (!done.ok() && done.out.find("No space left on device") != std::string::npos) {
+    return fail(ErrorKind::infrastructure,
+                fmt::format("there is no room to unpack {} in {}: make room there",
+                            escape_terminal(source.string()), escape_terminal(parent.string())));
+  }
   if (!done.ok()) {
-    return fail(ErrorKind::invalid,
-                fmt::format("{} cannot be unpacked: {}", escape_terminal(source.string()),
-                            ellipsize(escape_terminal(trim(done.out)), 500)));
+    return no_backup(source, collapse_whitespace(trim(done.out)));
+  }
+  if (!fs::is_directory(folder.path() / "patchmill-backup", error)) {
+    return no_backup(source, "it holds other files");
   }
   return Restore(config, folder.path() / "patchmill-backup", options, clock, processes, progress)
       .run();

@@ -51,6 +51,32 @@ TEST_CASE("service::restore_backup: damage of any part is found before anything 
   CHECK(*from.blobs.get(sha256) == "some log");
 }
 
+TEST_CASE("service::restore_backup: a file that is none says so, and not only what tar says") {
+  test::TestStore store(store::Engine::sqlite, false);
+  Place to(store, "to");
+  for (const auto* name : {"junk.tar.zst", "junk.tar.gz", "junk.tar", "junk"}) {
+    CAPTURE(name);
+    const auto file = store.folder() / name;
+    REQUIRE(write_file_atomic(file, "not a backup at all\n"));
+    const auto refused = restore(to, file, store.clock());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::invalid);
+    CHECK(refused.error().message.starts_with(file.string() +
+                                              " is not a backup made by `patchmill backup`: "));
+    CHECK(refused.error().message.ends_with("or use another backup"));
+  }
+  SystemProcessRunner processes;
+  Command command;
+  command.argv = {"tar", "--create", "--file=other.tar", "junk"};
+  command.cwd = store.folder();
+  REQUIRE(processes.run(command)->ok());
+  const auto refused = restore(to, store.folder() / "other.tar", store.clock());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("it holds other files") != std::string::npos);
+  CHECK(restore(to, store.folder() / "none.tar", store.clock()).error().kind ==
+        ErrorKind::not_found);
+}
+
 TEST_CASE("service::restore_backup: not over a store, unless forced; never where something runs") {
   test::on_each_engine(
       [](test::TestStore& store) {
