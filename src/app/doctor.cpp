@@ -82,7 +82,7 @@ Diagnosis diagnose_sandbox() {
   Diagnosis result;
   result.what = "sandbox";
   result.state =
-      fmt::format("bubblewrap {}, user namespaces {}, cgroups {}, {}",
+      fmt::format("bubblewrap {}, user namespaces {}, control groups {}, {}",
                   support.bubblewrap ? "works" : "does not work",
                   support.user_namespaces ? "allowed" : "not allowed", support.cgroups,
                   support.own_uid ? "a uid of its own for each job" : "jobs run as this user");

@@ -185,6 +185,21 @@ CgroupPlaces find_cgroups(std::string_view proc_cgroup, std::string_view mounts,
   return places;
 }
 
+bool services_have_cgroups(std::string_view mounts, const fs::path& systemd) {
+  std::error_code error;
+  if (!fs::is_directory(systemd, error)) {
+    return false;
+  }
+  for (const std::string_view line : split_lines(mounts)) {
+    const auto fields = split(line, ' ');
+    if (fields.size() >= 3 && fields[2] == "cgroup2") {
+      const std::string controllers = read_value(fs::path(fields[1]) / "cgroup.controllers");
+      return has_word(controllers, ' ', "memory") && has_word(controllers, ' ', "pids");
+    }
+  }
+  return false;
+}
+
 std::unique_ptr<RunCgroup> RunCgroup::make(const CgroupPlaces& places, std::uint64_t memory_bytes,
                                            std::uint64_t processes) {
   using enum CgroupPlaces::Version;

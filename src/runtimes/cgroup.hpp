@@ -26,6 +26,10 @@ CgroupPlaces find_cgroups();
 CgroupPlaces find_cgroups(std::string_view proc_cgroup, std::string_view mounts,
                           bool (*writable)(const std::filesystem::path&));
 
+// Whether a service could have groups where we have none: systemd runs here and has the controllers
+// of v2 to delegate. `mounts`: the text of /proc/self/mounts, `systemd`: /run/systemd/system.
+bool services_have_cgroups(std::string_view mounts, const std::filesystem::path& systemd);
+
 // The groups of one run; removed on destruction, with everything in them killed before.
 class RunCgroup {
  public:

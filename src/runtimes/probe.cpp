@@ -89,7 +89,11 @@ SandboxSupport probe_sandbox() {
     support.missing.push_back("a job that does nothing does not pass: " + problem);
   }
   support.own_uid = root && support.missing.empty();
-  if (support.cgroups == "none") {
+  const auto mounts = read_file("/proc/self/mounts", std::size_t{1} << 20);
+  if (support.cgroups == "none" && mounts &&
+      services_have_cgroups(*mounts, "/run/systemd/system")) {
+    support.cgroups = "for the service only (its unit has Delegate=; this shell has none)";
+  } else if (support.cgroups == "none") {
     support.missing.emplace_back(
         "no control group may be made here, so memory is watched twenty times a second instead "
         "of limited by the kernel: run patchmill as a systemd service with Delegate=yes, or as "

@@ -73,7 +73,7 @@ struct SandboxSupport {
   bool bubblewrap = false;
   bool user_namespaces = false;
   bool own_uid = false;              // we are root and drop to a uid of our own
-  std::string cgroups;               // "v1", "v2", "none"
+  std::string cgroups;               // "v1", "v2", "none", or that only the service has them
   std::vector<std::string> missing;  // sentences
 };
 SandboxSupport probe_sandbox();

@@ -1,5 +1,7 @@
 #include "runtimes/cgroup.hpp"
 
+#include "util/file.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -47,4 +49,19 @@ TEST_CASE(
   CHECK(places.pids == "/c/pids/b");
   CHECK(find_cgroups(groups, mounts, never).memory_version == Version::none);
   CHECK(find_cgroups("0::/../elsewhere\n", k_v2, always).memory_version == Version::none);
+}
+
+TEST_CASE("runtimes::services_have_cgroups: where systemd runs and can delegate both controllers") {
+  const pm::TempDir folder;
+  const std::string mounts =
+      "proc /proc proc rw 0 0\ncgroup2 " + folder.path().string() + " cgroup2 rw 0 0\n";
+  const auto controllers = [&](const char* names) {
+    REQUIRE(pm::write_file_atomic(folder.path() / "cgroup.controllers", names));
+  };
+  controllers("cpu memory pids\n");
+  CHECK(pm::runtimes::services_have_cgroups(mounts, folder.path()));
+  CHECK_FALSE(pm::runtimes::services_have_cgroups(mounts, folder.path() / "none"));
+  CHECK_FALSE(pm::runtimes::services_have_cgroups("proc /proc proc rw 0 0\n", folder.path()));
+  controllers("cpu memory\n");
+  CHECK_FALSE(pm::runtimes::services_have_cgroups(mounts, folder.path()));
 }
