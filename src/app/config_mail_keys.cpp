@@ -47,9 +47,9 @@ void add_top(std::vector<KeySpec>& keys) {
         false,
         {"auto", "8bit", "quoted-printable", "base64"}},
        {"mail", "rfc", boolean, "Also answer series marked RFC.", "false", "true"},
-       {"mail", "max-age", duration,
+       {"mail", "max-age", text,
         "Series posted longer ago are not answered, so that importing an archive wakes no old "
-        "threads.",
+        "threads: a duration, or `none`.",
         "168h", "48h"},
        {"mail", "strangers", boolean,
         "Also write to authors and signers whose address stands only in the patch.", "false",

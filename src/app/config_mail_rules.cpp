@@ -51,10 +51,8 @@ void ConfigReader::read_policy(Config& config, const YamlValue& section) {
   reports::MailConfig& mail = config.mail;
   reports::Policy& policy = mail.reporter.policy;
   policy.rfc = word(section, "rfc") == "true";
-  if (const YamlValue* age = section.find("max-age")) {
-    constexpr std::uint64_t century = 100ull * 365 * 24 * 3600;
-    policy.max_age =
-        std::chrono::seconds(std::min(parse_duration_seconds(age->scalar).value_or(0), century));
+  if (section.find("max-age") != nullptr) {
+    policy.max_age = duration_or_none(section, "max-age");
   }
   policy.strangers = word(section, "strangers") == "true";
   policy.follow_up = word(section, "follow-up") == "true";

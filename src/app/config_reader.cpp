@@ -119,6 +119,20 @@ const YamlValue& ConfigReader::items(std::string_view key) const {
   return value != nullptr ? *value : none;
 }
 
+std::optional<std::chrono::seconds> ConfigReader::duration_or_none(const YamlValue& map,
+                                                                   std::string_view key) {
+  const YamlValue& value = *map.find(key);
+  const auto seconds = parse_duration_seconds(value.scalar);
+  if (!seconds && value.scalar != "none") {
+    fault(value, fmt::format("'{}' takes a duration like 240h, or none, found '{}'", key,
+                             escape_terminal(ellipsize(value.scalar, 60))));
+  }
+  // Added to a time, more would not fit.
+  constexpr std::uint64_t k_century = 100ull * 365 * 24 * 3600;
+  return seconds ? std::optional<std::chrono::seconds>(std::min(*seconds, k_century))
+                 : std::nullopt;
+}
+
 void ConfigReader::refuse_dangling(const YamlValue& map, std::string_view key,
                                    const std::vector<std::string>& known, std::string_view what) {
   const YamlValue* list = map.find(key);

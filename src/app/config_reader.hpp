@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -82,6 +83,8 @@ class ConfigReader {
     }
   }
 
+  // "240h", or "none": no value. Of a `key` whose type is text.
+  std::optional<std::chrono::seconds> duration_or_none(const YamlValue& map, std::string_view key);
   static std::string word(const YamlValue& map, std::string_view key,
                           std::string_view standard = {});
   static std::vector<std::string> words(const YamlValue& map, std::string_view key);

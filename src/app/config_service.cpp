@@ -100,16 +100,8 @@ void ConfigReader::read_service(Config& config) {
         std::max(std::chrono::seconds(parse_duration_seconds(fetch->scalar).value_or(300)),
                  std::chrono::seconds(1));
   }
-  if (const YamlValue* age = m_document.find("max-age")) {
-    const auto seconds = parse_duration_seconds(age->scalar);
-    if (age->scalar == "none") {
-      config.max_age.reset();
-    } else if (seconds) {
-      config.max_age = std::chrono::seconds(*seconds);
-    } else {
-      fault(*age, fmt::format("'max-age' takes a duration like 240h, or none, found '{}'",
-                              escape_terminal(ellipsize(age->scalar, 60))));
-    }
+  if (m_document.find("max-age") != nullptr) {
+    config.max_age = duration_or_none(m_document, "max-age");
   }
   const YamlValue* http = m_document.find("http");
   if (http == nullptr) {

@@ -57,9 +57,10 @@ class Decider {
     if (m_report.is_rfc && !m_policy.rfc) {
       return "the series is marked RFC";
     }
-    if (m_report.posted != Timestamp{} && m_now - m_report.posted > m_policy.max_age) {
+    if (m_policy.max_age && m_report.posted != Timestamp{} &&
+        m_now - m_report.posted > *m_policy.max_age) {
       return fmt::format("it was posted more than {} ago (see 'max-age')",
-                         duration_text(m_policy.max_age));
+                         duration_text(*m_policy.max_age));
     }
     if (!m_history.do_not_answer.empty()) {
       return "loop protection: " + m_history.do_not_answer;
@@ -226,9 +227,8 @@ class Decider {
     if (m_history.mails_in_thread >= per_thread) {
       m_decision.send = false;
       m_decision.held = false;
-      m_decision.reasons = {fmt::format(
-          "the thread has had {} of ours, the limit is {}",
-          count_of(static_cast<std::uint64_t>(m_history.mails_in_thread), "mail"), per_thread)};
+      m_decision.reasons = {fmt::format("the thread has had {} of ours, the limit is {}",
+                                        count_of(m_history.mails_in_thread, "mail"), per_thread)};
       return;
     }
     if (delay.count() > 0) {

@@ -69,7 +69,7 @@ struct Policy {
   bool rfc = false;        // also answer series marked RFC
   bool strangers = false;  // also to authors and signers who are not in the mails' headers
   // Older series are not answered: an archive that is imported must not wake old threads.
-  std::chrono::seconds max_age = std::chrono::hours(7 * 24);
+  std::optional<std::chrono::seconds> max_age = std::chrono::hours(7 * 24);
   bool follow_up = false;  // mail again when the verdict of a revision turns from fail to pass or
                            // back; otherwise one mail a revision
   // Addresses that are never written to, besides people's own wish.

@@ -198,6 +198,13 @@ TEST_CASE("app::parse_config: mail: what is left out keeps the standard") {
   CHECK_FALSE(rule.per_thread.has_value());
 }
 
+TEST_CASE("app::parse_config: mail: max-age takes a duration or none, as that of the service") {
+  const auto mail = mail_of(std::string(k_head) + "  max-age: none\n");
+  CHECK_FALSE(mail.reporter.policy.max_age.has_value());
+  CHECK(has(fault_under_mail("  max-age: soon\n"),
+            "'max-age' takes a duration like 240h, or none, found 'soon'"));
+}
+
 TEST_CASE("app::parse_config: mail: a command, with a program beside the configuration") {
   const auto mail = mail_of(
       "mail:\n  from: ci@example.org\n  command: [./send, \"{sender}\", \"{recipients}\"]\n");
