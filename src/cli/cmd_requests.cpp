@@ -4,11 +4,14 @@
 #include "cli/find_series.hpp"
 #include "cli/operator.hpp"
 #include "pipeline/requests.hpp"
+#include "pipeline/work_store.hpp"
 #include "service/health_state.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace patchmill::cli {
 namespace {
@@ -23,17 +26,54 @@ struct Kinds {
   pipeline::RequestKind series, node;
 };
 
-// All of them, or none when one is wrong.
+constexpr std::string_view k_nothing_to_cancel = "nothing of it is waiting or running";
+
+bool is_retry(pipeline::RequestKind kind) {
+  return kind == pipeline::RequestKind::retry_series || kind == pipeline::RequestKind::retry_node;
+}
+
+// Empty: there is no such node.
+std::optional<std::int64_t> series_of(app::Workspace& workspace, pipeline::RequestKind kind,
+                                      std::int64_t target) {
+  if (!pipeline::is_about_node(kind)) {
+    return target;
+  }
+  const auto node = workspace.nodes().node(target);
+  return node ? std::optional(node->series) : std::nullopt;
+}
+
+bool is_at_work(app::Workspace& workspace, const std::vector<pipeline::Request>& asked,
+                std::int64_t series) {
+  pipeline::WorkStore work(workspace.database());
+  return work.open_run_of(series) || work.pending_of(series) ||
+         std::any_of(asked.begin(), asked.end(), [&](const pipeline::Request& one) {
+           return is_retry(one.kind) && series_of(workspace, one.kind, one.target) == series;
+         });
+}
+
+// All of them, or none when one is wrong. Without an id: there was nothing to cancel.
 Result<std::vector<pipeline::Request>> add_all(app::Workspace& workspace, const Kinds& kinds,
                                                const Storage& storage) {
   pipeline::Requests requests(workspace.database(), workspace.clock());
   const std::string who = acting_person();
   std::vector<pipeline::Request> added;
+  const auto add = [&](pipeline::RequestKind kind, std::int64_t target) -> Result<void> {
+    const auto series = series_of(workspace, kind, target);
+    const bool useful =
+        is_retry(kind) || !series || is_at_work(workspace, requests.list(), *series);
+    pipeline::Request request;
+    request.kind = kind;
+    request.target = target;
+    if (useful) {
+      PM_TRY_ASSIGN(request, requests.add(kind, target, who, storage.reason));
+    }
+    added.push_back(std::move(request));
+    return {};
+  };
   store::Transaction transaction(workspace.database());
   for (const std::string& word : storage.series) {
     PM_TRY_ASSIGN(const auto series, find_series(workspace.queries(), word));
-    PM_TRY_ASSIGN(auto request, requests.add(kinds.series, series.number, who, storage.reason));
-    added.push_back(std::move(request));
+    PM_TRY(add(kinds.series, series.number));
   }
   for (const std::string& word : storage.nodes) {
     const auto id = parse_uint(word);
@@ -43,9 +83,7 @@ Result<std::vector<pipeline::Request>> add_all(app::Workspace& workspace, const 
                               "series N` lists those of a series",
                               ellipsize(escape_terminal(word), 80)));
     }
-    PM_TRY_ASSIGN(auto request,
-                  requests.add(kinds.node, static_cast<std::int64_t>(*id), who, storage.reason));
-    added.push_back(std::move(request));
+    PM_TRY(add(kinds.node, static_cast<std::int64_t>(*id)));
   }
   transaction.commit();
   return added;
@@ -66,6 +104,13 @@ int run(const Common& common, const Kinds& kinds, const Storage& storage) {
   if (common.json) {
     boost::json::array out;
     for (const auto& request : *added) {
+      if (request.id == 0) {
+        out.push_back({{"id", nullptr},
+                       {"kind", pipeline::to_string(request.kind)},
+                       {"target", request.target},
+                       {"note", k_nothing_to_cancel}});
+        continue;
+      }
       out.push_back({{"id", request.id},
                      {"kind", pipeline::to_string(request.kind)},
                      {"target", request.target},
@@ -79,8 +124,9 @@ int run(const Common& common, const Kinds& kinds, const Storage& storage) {
   const bool running =
       service::saved_health((*workspace)->database()).running((*workspace)->clock().now());
   for (const auto& request : *added) {
-    fmt::print("{} {}: asked for{}\n", pipeline::to_string(request.kind), request.target,
-               running ? "" : "; it happens when `patchmill serve` runs next");
+    fmt::print("{} {}: {}{}\n", pipeline::to_string(request.kind), request.target,
+               request.id == 0 ? k_nothing_to_cancel : "asked for",
+               request.id == 0 || running ? "" : "; it happens when `patchmill serve` runs next");
   }
   return k_pass;
 }

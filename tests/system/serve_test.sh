@@ -81,6 +81,10 @@ case_of 'mail through a pipe while the service runs'
 "$bin" receive < "$work/one/mail2" || fail "receive ended with $?"
 until_true 20 passed 2 || fail "series 2: $(verdicts)"
 
+case_of 'cancel of what is over'
+idle() { "$bin" cancel 2 | grep -q '^cancel-series 2: nothing of it is waiting or running$'; }
+until_true 20 idle || fail "cancel: $("$bin" cancel 2)"
+
 case_of 'one service a data folder'
 status=0
 "$bin" run > "$work/page" 2>&1 || status=$?
