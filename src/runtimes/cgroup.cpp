@@ -251,6 +251,10 @@ bool RunCgroup::out_of_memory() const {
                                counter(m_memory / "memory.oom_control", "oom_kill") > 0);
 }
 
+bool RunCgroup::out_of_processes() const {
+  return !m_pids.empty() && counter(m_pids / "pids.events", "max") > 0;
+}
+
 bool RunCgroup::kill_all() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   for (;;) {

@@ -46,6 +46,8 @@ class RunCgroup {
   [[nodiscard]] bool limits_processes() const { return !m_pids.empty(); }
   // Something in it was killed for memory.
   [[nodiscard]] bool out_of_memory() const;
+  // A process of it could not be started for its limit of processes.
+  [[nodiscard]] bool out_of_processes() const;
   // Kills everything in it and waits up to five seconds. True when nobody is left.
   bool kill_all();
 

@@ -80,6 +80,10 @@ Meaning meaning_of(const RunEnd& end, const pipeline::JobLimits& limits) {
         fmt::format("out of memory: its limit is {}", bytes_text(limits.memory_bytes)),
         IncompleteCause::memory);
   }
+  if (end.out_of_processes) {
+    return incomplete(fmt::format("out of processes: its limit is {}", limits.processes),
+                      IncompleteCause::limits);
+  }
   switch (end.status) {
     case 0:
       return {Verdict::pass, "passed", IncompleteCause::infrastructure};

@@ -16,7 +16,8 @@ enum class KillReason { none, deadline, output, disk, memory, disk_full, uncount
 struct RunEnd {
   int status = -1;  // as the shell counts: 128 + N when killed by signal N
   KillReason killed = KillReason::none;
-  bool out_of_memory = false;  // the kernel killed something of it for memory
+  bool out_of_memory = false;     // the kernel killed something of it for memory
+  bool out_of_processes = false;  // the kernel refused it a process
 };
 
 struct Meaning {

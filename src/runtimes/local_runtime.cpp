@@ -136,7 +136,8 @@ class LocalRuntime final : public Runtime {
                           request.git_objects.end());
     plan.command = job.command;
     plan.network = std::find(job.network.begin(), job.network.end(), "any") != job.network.end();
-    plan.processes = job.limits.processes;
+    // The kernel says that a group reached its limit; of this one it says nothing.
+    plan.processes = group.limits_processes() ? 0 : job.limits.processes;
     plan.file_bytes = job.limits.disk_bytes;
     plan.cgroups = group.folders();
     if (job.limits.memory_bytes != 0) {
@@ -269,6 +270,7 @@ class LocalRuntime final : public Runtime {
     RunEnd end;
     end.killed = watchdog.reason();
     end.out_of_memory = group.out_of_memory();
+    end.out_of_processes = group.out_of_processes();
     if (completed.timed_out && end.killed == KillReason::none) {
       end.killed = KillReason::deadline;
     }

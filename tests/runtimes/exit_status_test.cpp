@@ -17,6 +17,8 @@ TEST_CASE("runtimes::meaning_of: our own limits are never a fail") {
       CHECK(meaning_of({status, reason, false}, limits).verdict == Verdict::incomplete);
     }
     CHECK(meaning_of({status, KillReason::none, true}, limits).verdict == Verdict::incomplete);
+    CHECK(meaning_of({status, KillReason::none, false, true}, limits).verdict ==
+          Verdict::incomplete);
     CHECK_FALSE(meaning_of({status, KillReason::none, false}, limits).summary.empty());
   }
   CHECK(meaning_of({0, KillReason::none, false}, limits).verdict == Verdict::pass);

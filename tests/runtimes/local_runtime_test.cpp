@@ -1,3 +1,4 @@
+#include "runtimes/cgroup.hpp"
 #include "runtimes/process_tree.hpp"
 #include "runtimes/sandbox_fixture.hpp"
 #include "util/subprocess.hpp"
@@ -271,6 +272,34 @@ TEST_CASE("runtimes::LocalRuntime::run: a fork bomb is bounded") {
   INFO(outcome.log);
   CHECK(outcome.verdict != Verdict::pass);
   CHECK(outcome.log.find("fork") != std::string::npos);
+}
+
+TEST_CASE("runtimes::LocalRuntime::run: too few processes are never the patch's fault") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  const auto places = runtimes::find_cgroups();
+  if (places.pids_version == runtimes::CgroupPlaces::Version::none) {
+    MESSAGE("skipped: no control group here counts processes");
+    return;
+  }
+  Sandbox sandbox;
+  sandbox.job.limits.processes = 40;
+  SUBCASE("reached") {
+    const auto outcome =
+        sandbox.run("n=0; while [ $n -lt 100 ]; do sleep 100 & n=$((n+1)); done; exit 1");
+    INFO(outcome.log);
+    CHECK(outcome.verdict == Verdict::incomplete);
+    CHECK(outcome.cause == pipeline::IncompleteCause::limits);
+    CHECK(outcome.summary == "out of processes: its limit is 40");
+  }
+  SUBCASE("not reached") {
+    const auto outcome =
+        sandbox.run("n=0; while [ $n -lt 38 ]; do sleep 100 & n=$((n+1)); done; echo all; exit 1");
+    INFO(outcome.log);
+    CHECK(outcome.log == "all\n");
+    CHECK(outcome.verdict == Verdict::fail);
+  }
 }
 
 TEST_CASE("runtimes::LocalRuntime::run: a memory bomb is out of memory, never the patch's fault") {
