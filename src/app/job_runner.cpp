@@ -66,7 +66,7 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
 }
 
 Result<void> JobRunner::keep(JobOutcome& outcome, const fs::path& results) {
-  PM_TRY_ASSIGN(const std::string log, m_workspace.blobs().put(outcome.run.log));
+  PM_TRY_ASSIGN(const std::string log, m_workspace.blobs().put_file(outcome.run.log.path()));
   outcome.artifacts.push_back(
       {std::string(k_log_name), log, static_cast<std::int64_t>(outcome.run.log.size())});
   for (const fs::path& file : outcome.run.artifacts) {

@@ -271,9 +271,8 @@ class Reader {
 
 }  // namespace
 
-std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptions& options) {
+std::vector<Finding> read_compiler_log(LogLines lines, const CompilerOptions& options) {
   Reader reader(options);
-  LogLines lines(log);
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);
@@ -281,16 +280,14 @@ std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptio
   return reader.take();
 }
 
-std::optional<std::string> missing_tools(std::string_view log, std::span<const Finding> findings) {
+std::optional<std::string> missing_tools(LogLines lines, std::span<const Finding> findings) {
   // make's word for the exit status of a shell that did not find a program.
   constexpr std::string_view status = "] Error 127";
-  if (log.find(status) == std::string_view::npos) {
-    return std::nullopt;
-  }
+  bool said = false;
   // Something else that failed, perhaps without a word. 2 is a make that was called by make.
-  LogLines lines(log);
   std::string_view line;
   while (lines.next(line)) {
+    said = said || line.find(status) != std::string_view::npos;
     const auto at = line.find(": *** [") == std::string_view::npos ? std::string_view::npos
                                                                    : line.rfind("] Error ");
     if (at != std::string_view::npos) {
@@ -299,6 +296,9 @@ std::optional<std::string> missing_tools(std::string_view log, std::span<const F
         return std::nullopt;
       }
     }
+  }
+  if (!said) {
+    return std::nullopt;
   }
   std::vector<std::string> names;
   bool explained = false;

@@ -2,6 +2,7 @@
 // Reads what compilers, assemblers, linkers, make and modpost print.
 
 #include "findings/finding.hpp"
+#include "findings/log_lines.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -22,11 +23,19 @@ struct CompilerOptions {
 // Diagnostics in the order of the log. Notes and "included from" lines go to the detail of the
 // diagnostic they belong to. Tools: cc, as, ld, make, modpost, objtool, dtc, rustc, kconfig, sh.
 // The rule is the flag that switches the warning on (-Wunused-variable), where the line names one.
-std::vector<Finding> read_compiler_log(std::string_view log, const CompilerOptions& options = {});
+std::vector<Finding> read_compiler_log(LogLines lines, const CompilerOptions& options = {});
+inline std::vector<Finding> read_compiler_log(std::string_view log,
+                                              const CompilerOptions& options = {}) {
+  return read_compiler_log(LogLines(log), options);
+}
 
 // When nothing but missing programs explains a failed build: which, as "bison, flex", or empty
 // where the log does not say. A script of the tree that is gone is not one. `findings` are those of
-// `log`.
-std::optional<std::string> missing_tools(std::string_view log, std::span<const Finding> findings);
+// the same log.
+std::optional<std::string> missing_tools(LogLines lines, std::span<const Finding> findings);
+inline std::optional<std::string> missing_tools(std::string_view log,
+                                                std::span<const Finding> findings) {
+  return missing_tools(LogLines(log), findings);
+}
 
 }  // namespace patchmill::findings

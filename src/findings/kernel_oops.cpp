@@ -367,9 +367,8 @@ class Reader {
 
 }  // namespace
 
-std::vector<Finding> read_kernel_log(std::string_view log, std::size_t max_events) {
+std::vector<Finding> read_kernel_log(LogLines lines, std::size_t max_events) {
   Reader reader(max_events);
-  LogLines lines(log);
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);

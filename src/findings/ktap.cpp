@@ -282,9 +282,8 @@ class Reader {
 
 }  // namespace
 
-KtapReport read_ktap(std::string_view log) {
+KtapReport read_ktap(LogLines lines) {
   Reader reader;
-  LogLines lines(log);
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);

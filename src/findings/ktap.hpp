@@ -4,6 +4,7 @@
 // prefixes, and with other console output in between.
 
 #include "findings/finding.hpp"
+#include "findings/log_lines.hpp"
 
 #include <cstddef>
 #include <string>
@@ -36,7 +37,10 @@ struct KtapReport {
 };
 
 // Linear; at most 16 levels and 50 000 results (more are dropped and named as a problem).
-KtapReport read_ktap(std::string_view log);
+KtapReport read_ktap(LogLines lines);
+inline KtapReport read_ktap(std::string_view log) {
+  return read_ktap(LogLines(log));
+}
 
 // One error for each failed test (rule: its name) and one warning for each missing one.
 std::vector<Finding> findings_of(const KtapReport& report);

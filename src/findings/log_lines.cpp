@@ -2,10 +2,15 @@
 
 #include "util/text.hpp"
 
-#include <cstring>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace patchmill::findings {
 namespace {
+
+constexpr std::size_t piece_size = std::size_t{256} << 10;
 
 // The length of the escape sequence at text[0] == ESC (ECMA-48: CSI, OSC and two-byte ones).
 std::size_t escape_length(std::string_view text) {
@@ -67,17 +72,38 @@ std::size_t bracket_length(std::string_view text) {
 
 }  // namespace
 
-bool LogLines::next(std::string_view& line) {
-  if (m_rest.empty()) {
+bool LogLines::refill() {
+  if (m_fd < 0) {
     return false;
   }
-  const void* newline = std::memchr(m_rest.data(), '\n', m_rest.size());
-  m_terminated = newline != nullptr;
-  const std::size_t length =
-      m_terminated ? static_cast<std::size_t>(static_cast<const char*>(newline) - m_rest.data())
-                   : m_rest.size();
-  clean_into(m_rest.substr(0, std::min(length, max_line)), m_line);
-  m_rest.remove_prefix(m_terminated ? length + 1 : length);
+  m_piece.resize(piece_size);
+  ssize_t n = 0;
+  do {
+    n = ::pread(m_fd, m_piece.data(), m_piece.size(), static_cast<off_t>(m_offset));
+  } while (n < 0 && errno == EINTR);
+  const std::size_t length = n > 0 ? static_cast<std::size_t>(n) : 0;
+  m_offset += length;
+  m_rest = std::string_view(m_piece.data(), length);
+  return length > 0;
+}
+
+bool LogLines::next(std::string_view& line) {
+  if (m_rest.empty() && !refill()) {
+    return false;
+  }
+  m_part.clear();
+  std::string_view raw;
+  do {
+    const std::size_t newline = m_rest.find('\n');
+    m_terminated = newline != std::string_view::npos;
+    raw = m_rest.substr(0, newline);
+    m_rest.remove_prefix(m_terminated ? newline + 1 : m_rest.size());
+    if (!m_terminated || !m_part.empty()) {
+      m_part.append(raw.substr(0, max_line - m_part.size()));
+      raw = m_part;
+    }
+  } while (!m_terminated && refill());
+  clean_into(raw.substr(0, max_line), m_line);
   line = m_line;
   return true;
 }

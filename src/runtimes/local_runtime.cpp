@@ -209,7 +209,16 @@ class LocalRuntime final : public Runtime {
     PM_TRY_ASSIGN(auto handed, hand_over(plan));
     Watchdog watchdog(std::move(watch), std::move(handed.status.read),
                       std::move(handed.description.read));
-    LogPump pump(limits.output_bytes, on_log);
+    // Beside the job's folders: the same disk, and out of its reach.
+    PM_TRY_ASSIGN(JobLog log, JobLog::make(request.scratch.parent_path()));
+    LogPump pump(limits.output_bytes, [&](std::string_view text) {
+      if (!log.append(text)) {
+        watchdog.kill(KillReason::disk_full);
+      }
+      if (on_log) {
+        on_log(text);
+      }
+    });
 
     Command command;
     command.argv = sandbox_argv(plan, bubblewrap);
@@ -242,7 +251,7 @@ class LocalRuntime final : public Runtime {
                   fmt::format("processes of job {} cannot be killed; look for processes in state D",
                               request.job->name));
     }
-    return conclude(request, *completed, watchdog, group, pump);
+    return conclude(request, *completed, watchdog, group, std::move(log), pump.cut());
   }
 
   // Leaves folders that the caller can remove and the next run can use.
@@ -261,11 +270,11 @@ class LocalRuntime final : public Runtime {
   }
 
   static Result<RunOutcome> conclude(const RunRequest& request, const Completed& completed,
-                                     const Watchdog& watchdog, const RunCgroup& group,
-                                     LogPump& pump) {
+                                     const Watchdog& watchdog, const RunCgroup& group, JobLog log,
+                                     bool cut) {
     RunOutcome outcome;
-    outcome.log = pump.take();
-    outcome.output_cut = pump.cut();
+    outcome.log = std::move(log);
+    outcome.output_cut = cut;
     outcome.elapsed = completed.elapsed;
     RunEnd end;
     end.killed = watchdog.reason();
@@ -281,7 +290,7 @@ class LocalRuntime final : public Runtime {
       return fail(ErrorKind::infrastructure,
                   fmt::format("the sandbox could not be made: {}; patchmill doctor says what is "
                               "missing",
-                              ellipsize(escape_terminal(trim(outcome.log)), 400)));
+                              ellipsize(escape_terminal(trim(outcome.log.text(0, 4096))), 400)));
     }
     const Meaning meaning = meaning_of(end, request.job->limits);
     outcome.verdict = meaning.verdict;

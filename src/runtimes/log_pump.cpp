@@ -61,11 +61,7 @@ void LogPump::emit(std::string_view bytes) {
   }
   const bool clean = is_valid_utf8(bytes) && bytes.find('\0') == std::string_view::npos;
   const std::string mended = clean ? std::string() : mend_utf8(bytes);
-  const std::string_view text = clean ? bytes : std::string_view(mended);
-  m_log.append(text);
-  if (m_on_text) {
-    m_on_text(text);
-  }
+  m_on_text(clean ? bytes : std::string_view(mended));
 }
 
 }  // namespace patchmill::runtimes

@@ -1,5 +1,5 @@
 #pragma once
-// The way of a job's output: counted, kept up to a bound, and handed on as it comes.
+// The way of a job's output: counted, cut at a bound, and handed on as it comes.
 
 #include <cstdint>
 #include <functional>
@@ -10,7 +10,7 @@ namespace patchmill::runtimes {
 
 class LogPump {
  public:
-  // `on_text` (may be empty) gets valid UTF-8; a character is never split between two calls.
+  // `on_text` gets valid UTF-8 without NUL; a character is never split between two calls.
   // `max_bytes` 0: no bound.
   LogPump(std::uint64_t max_bytes, std::function<void(std::string_view)> on_text);
 
@@ -19,8 +19,6 @@ class LogPump {
   // The end: an unfinished character is handed on as what it is.
   void finish();
   [[nodiscard]] bool cut() const { return m_cut; }
-  // Everything kept, valid UTF-8 without NUL.
-  [[nodiscard]] std::string take() { return std::move(m_log); }
 
  private:
   void emit(std::string_view bytes);
@@ -29,7 +27,6 @@ class LogPump {
   std::function<void(std::string_view)> m_on_text;
   std::uint64_t m_seen = 0;
   std::string m_pending;  // the start of a character whose rest has not come yet
-  std::string m_log;
   bool m_cut = false;
 };
 

@@ -35,7 +35,7 @@ std::string place_and_message(const Finding& finding) {
 
 void read_compiler(RunOutcome& outcome, bool described) {
   outcome.findings = findings::read_compiler_log(
-      outcome.log, {.source_roots = {inside_source, inside_warm, inside_scratch}});
+      outcome.log.lines(), {.source_roots = {inside_source, inside_warm, inside_scratch}});
   if (outcome.verdict != Verdict::fail || described) {
     return;
   }
@@ -52,7 +52,7 @@ void excuse_missing_tools(RunOutcome& outcome, std::span<const Finding> findings
   if (outcome.verdict != Verdict::fail) {
     return;
   }
-  if (const auto tools = findings::missing_tools(outcome.log, findings)) {
+  if (const auto tools = findings::missing_tools(outcome.log.lines(), findings)) {
     outcome.verdict = Verdict::incomplete;
     outcome.cause = pipeline::IncompleteCause::missing_tool;
     outcome.summary = tools->empty() ? "a program it needs is not installed (make says: Error 127)"
@@ -61,8 +61,8 @@ void excuse_missing_tools(RunOutcome& outcome, std::span<const Finding> findings
 }
 
 void read_tests(RunOutcome& outcome, bool described) {
-  const auto report = findings::read_ktap(outcome.log);
-  auto crashes = findings::read_kernel_log(outcome.log);
+  const auto report = findings::read_ktap(outcome.log.lines());
+  auto crashes = findings::read_kernel_log(outcome.log.lines());
   const Finding* crash = first_error(crashes);
   const std::string crash_text = crash == nullptr ? std::string() : crash->message;
   const bool complaints = !crashes.empty();
@@ -105,10 +105,10 @@ void read_results(const pipeline::JobSpec& job, bool described, RunOutcome& outc
   } else if (job.results.empty() && outcome.verdict == Verdict::fail && !described) {
     // Whatever else it is, what make says last is what make says.
     constexpr std::size_t tail = 64u << 10;
-    const std::string_view log = outcome.log;
-    const auto found =
-        findings::read_compiler_log(log.substr(log.size() - std::min(log.size(), tail)),
-                                    {.source_roots = {inside_source, inside_warm, inside_scratch}});
+    const std::uint64_t size = outcome.log.size();
+    const std::string last = outcome.log.text(size - std::min<std::uint64_t>(size, tail), tail);
+    const auto found = findings::read_compiler_log(
+        last, {.source_roots = {inside_source, inside_warm, inside_scratch}});
     excuse_missing_tools(outcome, found);
   } else if (job.results == "ktap") {
     read_tests(outcome, described);

@@ -4,6 +4,7 @@
 #include "findings/finding.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/retry.hpp"
+#include "runtimes/job_log.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -45,7 +46,7 @@ struct RunOutcome {
   bool cancelled = false;
   // Why it is incomplete, for pipeline::retry_after(); meaningless for other verdicts.
   pipeline::IncompleteCause cause = pipeline::IncompleteCause::infrastructure;
-  std::string log;  // what was kept of stdout and stderr, interleaved
+  JobLog log;  // what was kept of stdout and stderr, interleaved
   std::vector<findings::Finding> findings;
   std::vector<std::filesystem::path> artifacts;  // under scratch/results
   std::vector<std::string> problems;             // for operators: artifacts left out and the like

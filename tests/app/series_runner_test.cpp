@@ -38,7 +38,7 @@ runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
   runtimes::RunOutcome run;
   run.verdict = verdict;
   run.summary = std::move(summary);
-  run.log = "log\n";
+  run.log.append("log\n");
   return run;
 }
 

@@ -53,13 +53,13 @@ TEST_CASE("runtimes::LogPump: whole characters, a bound, and nothing lost before
     }
     pump.finish();
     CHECK(seen == "a\u00e4\u20ac\U0001f600 end \u00ff\u00c3");
-    CHECK(pump.take() == seen);
   }
-  LogPump pump(5, {});
+  std::string seen;
+  LogPump pump(5, [&](std::string_view piece) { seen += piece; });
   CHECK(pump.push("123"));
   CHECK_FALSE(pump.push("456"));
   CHECK_FALSE(pump.push("789"));
   CHECK(pump.cut());
   pump.finish();
-  CHECK(pump.take() == "12345");
+  CHECK(seen == "12345");
 }

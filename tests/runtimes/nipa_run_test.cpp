@@ -80,12 +80,13 @@ TEST_CASE("runtimes::LocalRuntime::run: a NIPA test directory as it is, on a war
   request.git_objects = folder->git_objects();
   request.scratch = *folder->new_scratch();
   request.env = {{pipeline::nipa_branch_base, base}, {pipeline::nipa_first_in_series, "1"}};
-  const auto outcome = runtimes::make_local_runtime()->run(request, {});
-  REQUIRE(outcome);
-  INFO(outcome->log);
-  CHECK(outcome->verdict == Verdict::warning);
-  CHECK(outcome->summary == "Was 0 now: 1 (first: 1, base: " + base + ")");
-  CHECK(outcome->log == "2\nint f(void);\nsource_inline\n");
+  auto done = runtimes::make_local_runtime()->run(request, {});
+  REQUIRE(done);
+  const test::Ran outcome(*std::move(done));
+  INFO(outcome.log);
+  CHECK(outcome.verdict == Verdict::warning);
+  CHECK(outcome.summary == "Was 0 now: 1 (first: 1, base: " + base + ")");
+  CHECK(outcome.log == "2\nint f(void);\nsource_inline\n");
   runtimes::SourceFolder::remove_scratch(request.scratch);
   CHECK(fs::exists(folder->source() / "a.c"));
 }
@@ -116,7 +117,7 @@ class OwnSource {
     job.limits.disk_bytes = 64u << 20;
   }
 
-  runtimes::RunOutcome run(const std::string& commit, const std::string& script) {
+  test::Ran run(const std::string& commit, const std::string& script) {
     REQUIRE(folder->update(*repository, commit));
     job.command = {"/bin/bash", "-c", script};
     runtimes::RunRequest request;
@@ -132,7 +133,7 @@ class OwnSource {
     if (!outcome) {
       FAIL("the run failed: ", outcome.error().message);
     }
-    return *std::move(outcome);
+    return test::Ran(*std::move(outcome));
   }
   [[nodiscard]] fs::path own() const { return *folder->own_source() / "src"; }
 

@@ -31,6 +31,14 @@ inline bool sandbox_works() {
   return works;
 }
 
+// What became of a run, with the text of its log.
+struct Ran : runtimes::RunOutcome {
+  explicit Ran(runtimes::RunOutcome outcome)
+      : runtimes::RunOutcome(std::move(outcome)),
+        log(RunOutcome::log.text(0, std::size_t{16} << 20)) {}
+  std::string log;
+};
+
 // Folders of one run, and a job with small limits whose command is a shell script.
 class Sandbox {
  public:
@@ -63,12 +71,12 @@ class Sandbox {
     request.scratch = scratch();
     return runtimes::make_local_runtime()->run(request, on_log);
   }
-  runtimes::RunOutcome run(const std::string& script) {
+  Ran run(const std::string& script) {
     auto outcome = try_run(script);
     if (!outcome) {
       FAIL("the run failed: ", outcome.error().message);
     }
-    return *std::move(outcome);
+    return Ran(*std::move(outcome));
   }
 
   pipeline::JobSpec job;

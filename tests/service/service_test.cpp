@@ -54,7 +54,7 @@ class StageRuntime final : public runtimes::Runtime {
     }
     outcome.verdict = Verdict::pass;
     outcome.summary = "as told";
-    outcome.log = "begun\n";
+    outcome.log.append("begun\n");
     return outcome;
   }
 
