@@ -151,17 +151,27 @@ void HealthReporter::save() {
 
 void HealthReporter::look() {
   const std::lock_guard lock(m_looking);
-  look_at_sources();
-  look_at_trees();
-  look_at_work();
-  look_at_mail();
-  look_at_disk();
+  // Whatever cannot be looked at, leases are kept: without them work under way is done again.
+  const auto look_at = [&](Part part, void (HealthReporter::*how)()) {
+    try {
+      (this->*how)();
+    } catch (const std::exception& error) {
+      m_watched.health->set(part, "", PartState::down,
+                            fmt::format("it cannot be looked at: {}", error.what()),
+                            "look at the log; it is tried again");
+    }
+  };
+  look_at(Part::sources, &HealthReporter::look_at_sources);
+  look_at(Part::trees, &HealthReporter::look_at_trees);
+  look_at(Part::scheduler, &HealthReporter::look_at_work);
+  look_at(Part::mail, &HealthReporter::look_at_mail);
+  look_at(Part::disk, &HealthReporter::look_at_disk);
   try {
     for (const std::int64_t series : m_watched.scheduler->keep_leases()) {
       m_watched.front->give_up(series);
     }
     save();
-  } catch (const store::DatabaseError& error) {
+  } catch (const std::exception& error) {
     m_database.reset();
     m_watched.health->set(Part::store, "", PartState::down, error.what(),
                           "see that the store can be reached; nothing is lost meanwhile");

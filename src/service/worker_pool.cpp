@@ -120,13 +120,21 @@ std::string WorkerPool::name_of(unsigned index) {
 void WorkerPool::run(const std::stop_token& stop, unsigned index) {
   const CancelOnStop cancel(stop);
   const std::string name = name_of(index);
-  const auto runtime = m_make_runtime();
+  std::unique_ptr<runtimes::Runtime> runtime;
   std::unique_ptr<Worker> worker;
   std::shared_ptr<const app::Config> config;
   while (!stop.stop_requested()) {
     const auto current = config_for(index);
     if (!current) {
       worker.reset();
+      rest(stop, k_pause_after_trouble);
+      continue;
+    }
+    // Before anything is taken that would be lost with it.
+    try {
+      runtime = runtime ? std::move(runtime) : m_make_runtime();
+    } catch (const std::exception& error) {
+      complain(error.what());
       rest(stop, k_pause_after_trouble);
       continue;
     }

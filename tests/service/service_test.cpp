@@ -31,6 +31,7 @@ struct Stage {
   std::vector<std::string> begun;  // names of jobs, in their order
   std::atomic<bool> hold{false};
   std::atomic<int> cancelled{0};
+  std::atomic<int> no_runtime{0};  // so often a runtime cannot be made
 };
 
 class StageRuntime final : public runtimes::Runtime {
@@ -87,7 +88,12 @@ struct Bench {
 
   void start(const std::string& more = "") {
     service::ServiceOptions options;
-    options.make_runtime = [this] { return std::make_unique<StageRuntime>(stage); };
+    options.make_runtime = [this] {
+      if (stage.no_runtime-- > 0) {
+        throw std::runtime_error("no runtime today");
+      }
+      return std::make_unique<StageRuntime>(stage);
+    };
     auto started = service::Service::start(config(more), options);
     REQUIRE_MESSAGE(started.has_value(), started.error().message);
     running = *std::move(started);
@@ -173,6 +179,15 @@ TEST_CASE(
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
   CHECK(bench.begun() == 4);
   bench.running->stop();
+}
+
+TEST_CASE("service::Service: a runtime that cannot be made is tried again, nothing is lost") {
+  Bench bench;
+  bench.stage.no_runtime = 2;
+  bench.start();
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  CHECK(bench.stage.no_runtime < 0);
 }
 
 TEST_CASE("service::Service: a newer revision ends the tests of the older at once") {
