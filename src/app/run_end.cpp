@@ -190,6 +190,27 @@ void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::strin
   transaction.commit();
 }
 
+bool is_waiting(Workspace& workspace, std::int64_t series) {
+  const auto verdict = workspace.nodes().verdict(series);
+  return !verdict || verdict->retry_at ||
+         pipeline::WorkStore(workspace.database()).pending_of(series);
+}
+
+void cancel_waiting(Workspace& workspace, std::int64_t series, std::string_view reason) {
+  store::Transaction transaction(workspace.database());
+  const auto before = workspace.nodes().verdict(series);
+  if (!before || before->retry_at) {
+    pipeline::NodeStore::SeriesVerdict verdict;
+    verdict.verdict = Verdict::skip;
+    verdict.reason = reason;
+    verdict.time = workspace.clock().now();
+    verdict.content_key = before ? before->content_key : std::string(reason);
+    workspace.nodes().set_verdict(series, verdict);
+  }
+  pipeline::WorkStore(workspace.database()).clear_pending(series);
+  transaction.commit();
+}
+
 int abandon_orphans(Workspace& workspace) {
   int ended = 0;
   for (const auto& run : pipeline::WorkStore(workspace.database()).open_runs()) {

@@ -30,6 +30,11 @@ bool fail_run(Workspace& workspace, const tracker::Series& series, const pipelin
 
 // Somebody wants it not to be tested: what has not ended is skipped, and the verdict says so.
 void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::string_view reason);
+// The same where nothing has begun: a try that waits for its time or its turn does not come, nor
+// does the first one of a series nobody has judged yet. A verdict that stands is kept.
+void cancel_waiting(Workspace& workspace, std::int64_t series, std::string_view reason);
+// What cancel_waiting() would end.
+bool is_waiting(Workspace& workspace, std::int64_t series);
 
 // Ends what a process left under way that died: as incomplete, so that it is done again. Returns
 // how many nodes were ended.

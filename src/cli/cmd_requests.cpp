@@ -1,5 +1,6 @@
 // retry and cancel: what is asked for is a row, so it also works while nothing runs.
 
+#include "app/run_end.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/operator.hpp"
@@ -45,7 +46,7 @@ std::optional<std::int64_t> series_of(app::Workspace& workspace, pipeline::Reque
 bool is_at_work(app::Workspace& workspace, const std::vector<pipeline::Request>& asked,
                 std::int64_t series) {
   pipeline::WorkStore work(workspace.database());
-  return work.open_run_of(series) || work.pending_of(series) ||
+  return work.open_run_of(series) || app::is_waiting(workspace, series) ||
          std::any_of(asked.begin(), asked.end(), [&](const pipeline::Request& one) {
            return is_retry(one.kind) && series_of(workspace, one.kind, one.target) == series;
          });
@@ -136,7 +137,8 @@ std::shared_ptr<Storage> describe(Command& command, std::string_view doing) {
   command.arguments = {
       {"SERIES", "Series, by number or Message-ID.", &storage->series, false, true}};
   command.options = {
-      {"-n,--node", "N", fmt::format("{} only this node; may be given more than once.", doing),
+      {"-n,--node", "N",
+       fmt::format("{} the series of this node; may be given more than once.", doing),
        &storage->nodes},
       {"--reason", "TEXT", "Why, for the event log and the pages.", &storage->reason}};
   return storage;
@@ -147,13 +149,15 @@ std::shared_ptr<Storage> describe(Command& command, std::string_view doing) {
 Command retry_command() {
   Command command;
   command.name = "retry";
-  command.summary = "Have series or nodes tested again.";
+  command.summary = "Have series tested again.";
   auto storage = describe(command, "Retry");
   command.description =
-      "Asks the service to test these series again from the start, or to run single nodes again. "
+      "Asks the service to test these series again from the start. A node is named where it is at "
+      "hand rather than its series: jobs build on each other, so all of the series runs again. "
       "The request is kept until it is taken, so it may be made while the service is down.";
-  command.examples = {{"patchmill retry 7 8", "series 7 and 8 once more"},
-                      {"patchmill retry --node 42 --reason 'disk was full'", "one build only"}};
+  command.examples = {
+      {"patchmill retry 7 8", "series 7 and 8 once more"},
+      {"patchmill retry --node 42 --reason 'disk was full'", "the series that node 42 belongs to"}};
   command.run = [storage](const Common& common) -> int {
     return run(common, {pipeline::RequestKind::retry_series, pipeline::RequestKind::retry_node},
                *storage);
@@ -164,14 +168,14 @@ Command retry_command() {
 Command cancel_command() {
   Command command;
   command.name = "cancel";
-  command.summary = "Stop the work on series or nodes.";
+  command.summary = "Stop the work on series.";
   auto storage = describe(command, "Cancel");
   command.description =
-      "Asks the service to end what runs and to drop what waits for these series, or for single "
-      "nodes. What was cancelled is incomplete, with who did it and why; `patchmill retry` takes "
-      "it up again.";
+      "Asks the service to end what runs and to drop what waits for these series, or for the "
+      "series of these nodes. What was cancelled is skipped, with who did it and why; `patchmill "
+      "retry` takes it up again.";
   command.examples = {{"patchmill cancel 7 --reason 'loops forever'", "all of series 7"},
-                      {"patchmill cancel --node 42", "one job only"}};
+                      {"patchmill cancel --node 42", "the series that node 42 belongs to"}};
   command.run = [storage](const Common& common) -> int {
     return run(common, {pipeline::RequestKind::cancel_series, pipeline::RequestKind::cancel_node},
                *storage);

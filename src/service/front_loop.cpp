@@ -245,13 +245,25 @@ void FrontLoop::serve(const pipeline::Request& request) {
     look_at(series, true);
     return;
   }
-  pipeline::WorkStore work(m_workspace->database());
-  if (const auto run = work.open_run_of(series)) {
-    app::cancel_run(*m_workspace, *run,
-                    fmt::format("cancelled by {}{}", request.who,
-                                request.reason.empty() ? "" : ": " + request.reason));
+  const std::string reason = fmt::format("cancelled by {}{}", request.who,
+                                         request.reason.empty() ? "" : ": " + request.reason);
+  forget(series);
+  if (const auto run = pipeline::WorkStore(m_workspace->database()).open_run_of(series)) {
+    app::cancel_run(*m_workspace, *run, reason);
     m_scheduler.cancel(series);
+  } else if (m_workspace->queries().series(series)) {
+    app::cancel_waiting(*m_workspace, series, reason);
   }
+}
+
+// Nothing is to be looked at that nobody wants.
+void FrontLoop::forget(std::int64_t series) {
+  std::erase_if(m_later, [&](const auto& later) { return later.second.series == series; });
+  const std::lock_guard lock(m_mutex);
+  if (m_waiting.erase(series) > 0) {
+    std::erase(m_order, series);
+  }
+  m_again.erase(series);
 }
 
 // While the clock was ahead every series was too old.

@@ -75,6 +75,7 @@ class FrontLoop {
   void look_again_by_right_clock();
   void take_requests();
   void serve(const pipeline::Request& request);
+  void forget(std::int64_t series);
   void process(const Job& job);
   void postpone(const Job& job, const std::string& why);
   void save_cursor();

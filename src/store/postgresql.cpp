@@ -267,10 +267,9 @@ PgResult PgDatabase::check(PGresult* raw, std::string_view sql) const {
     const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     constexpr std::string_view disk_full = "53100";
     throw DatabaseError(
-        fmt::format("cannot use the PostgreSQL store: {}{}", words,
-                    state != nullptr && state == disk_full
-                        ? "; make room on the disk of its server"
-                        : ""),
+        fmt::format(
+            "cannot use the PostgreSQL store: {}{}", words,
+            state != nullptr && state == disk_full ? "; make room on the disk of its server" : ""),
         blame_of(state));
   }
   return result;

@@ -243,6 +243,17 @@ TEST_CASE("service::Service: retry, cancel and pause by rows in the store") {
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
   CHECK(bench.verdict("p1@x")->reason == "cancelled by carla: wrong");
   CHECK(Bench::eventually([&] { return bench.stage.cancelled == 1; }));
+
+  // What is to be tried again later is not.
+  auto verdict = *bench.verdict("p1@x");
+  verdict.verdict = findings::Verdict::incomplete;
+  verdict.retry_at = clock.now() + 1h;
+  bench.workspace().nodes().set_verdict(series, verdict);
+  REQUIRE(
+      requests.add(pipeline::RequestKind::cancel_series, series, "carla", "enough").has_value());
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  CHECK(bench.verdict("p1@x")->reason == "cancelled by carla: enough");
+  CHECK(!bench.verdict("p1@x")->retry_at);
 }
 
 TEST_CASE("service::Service: what was under way when it ended is done by the next one") {

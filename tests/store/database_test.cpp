@@ -201,8 +201,8 @@ TEST_CASE("store::Database: a full disk says which file and what to do, and noth
     said = error.what();
     CHECK(error.blame == DatabaseError::Blame::store);
   }
-  CHECK(said == "cannot use the store " + file +
-                    ": database or disk is full; make room on its disk");
+  CHECK(said ==
+        "cannot use the store " + file + ": database or disk is full; make room on its disk");
 }
 
 TEST_CASE("store::Database: more different statements than the cache holds") {
