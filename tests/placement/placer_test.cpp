@@ -180,7 +180,7 @@ TEST_CASE("placement::Placer::place: what is in the tree already") {
     const auto placed = p.place(posted(63), patches);
     CHECK(placed.state == PlacementState::already_applied);
     CHECK(placed.upstream == std::vector<std::string>{taken});
-    CHECK(placed.explanation.find("1 of 1 patches recognised by patch-id") != std::string::npos);
+    CHECK(placed.explanation.find("1 of 1 patch recognised by patch-id") != std::string::npos);
   }
   SUBCASE("by subject, author and files, inside a merge") {
     history.commit(60, {{"h", "a\n"}}, "add h");
