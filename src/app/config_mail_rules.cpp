@@ -51,8 +51,8 @@ void ConfigReader::read_policy(Config& config, const YamlValue& section) {
   reports::MailConfig& mail = config.mail;
   reports::Policy& policy = mail.reporter.policy;
   policy.rfc = word(section, "rfc") == "true";
-  if (section.find("max-age") != nullptr) {
-    policy.max_age = duration_or_none(section, "max-age");
+  if (const YamlValue* age = section.find("max-age")) {
+    policy.max_age = duration_or_none(*age, "max-age");
   }
   policy.strangers = word(section, "strangers") == "true";
   policy.follow_up = word(section, "follow-up") == "true";

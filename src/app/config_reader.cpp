@@ -119,9 +119,8 @@ const YamlValue& ConfigReader::items(std::string_view key) const {
   return value != nullptr ? *value : none;
 }
 
-std::optional<std::chrono::seconds> ConfigReader::duration_or_none(const YamlValue& map,
+std::optional<std::chrono::seconds> ConfigReader::duration_or_none(const YamlValue& value,
                                                                    std::string_view key) {
-  const YamlValue& value = *map.find(key);
   const auto seconds = parse_duration_seconds(value.scalar);
   if (!seconds && value.scalar != "none") {
     fault(value, fmt::format("'{}' takes a duration like 240h, or none, found '{}'", key,

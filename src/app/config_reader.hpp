@@ -83,8 +83,9 @@ class ConfigReader {
     }
   }
 
-  // "240h", or "none": no value. Of a `key` whose type is text.
-  std::optional<std::chrono::seconds> duration_or_none(const YamlValue& map, std::string_view key);
+  // "240h", or "none": no value. `value` is that of a `key` whose type is text.
+  std::optional<std::chrono::seconds> duration_or_none(const YamlValue& value,
+                                                       std::string_view key);
   static std::string word(const YamlValue& map, std::string_view key,
                           std::string_view standard = {});
   static std::vector<std::string> words(const YamlValue& map, std::string_view key);

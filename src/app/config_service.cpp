@@ -100,8 +100,8 @@ void ConfigReader::read_service(Config& config) {
         std::max(std::chrono::seconds(parse_duration_seconds(fetch->scalar).value_or(300)),
                  std::chrono::seconds(1));
   }
-  if (m_document.find("max-age") != nullptr) {
-    config.max_age = duration_or_none(m_document, "max-age");
+  if (const YamlValue* age = m_document.find("max-age")) {
+    config.max_age = duration_or_none(*age, "max-age");
   }
   const YamlValue* http = m_document.find("http");
   if (http == nullptr) {

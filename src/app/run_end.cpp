@@ -177,15 +177,24 @@ int abandon_run(Workspace& workspace, const pipeline::SeriesRun& run, Verdict re
   return ended;
 }
 
-void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::string_view reason) {
-  store::Transaction transaction(workspace.database());
-  abandon_run(workspace, run, Verdict::skip, reason);
+namespace {
+
+void set_cancelled(Workspace& workspace, std::int64_t series, std::string content_key,
+                   std::string_view reason) {
   pipeline::NodeStore::SeriesVerdict verdict;
   verdict.verdict = Verdict::skip;
   verdict.reason = reason;
   verdict.time = workspace.clock().now();
-  verdict.content_key = run.content_key;
-  workspace.nodes().set_verdict(run.series, verdict);
+  verdict.content_key = std::move(content_key);
+  workspace.nodes().set_verdict(series, verdict);
+}
+
+}  // namespace
+
+void cancel_run(Workspace& workspace, const pipeline::SeriesRun& run, std::string_view reason) {
+  store::Transaction transaction(workspace.database());
+  abandon_run(workspace, run, Verdict::skip, reason);
+  set_cancelled(workspace, run.series, run.content_key, reason);
   pipeline::WorkStore(workspace.database()).clear_pending(run.series);
   transaction.commit();
 }
@@ -200,12 +209,7 @@ void cancel_waiting(Workspace& workspace, std::int64_t series, std::string_view 
   store::Transaction transaction(workspace.database());
   const auto before = workspace.nodes().verdict(series);
   if (!before || before->retry_at) {
-    pipeline::NodeStore::SeriesVerdict verdict;
-    verdict.verdict = Verdict::skip;
-    verdict.reason = reason;
-    verdict.time = workspace.clock().now();
-    verdict.content_key = before ? before->content_key : std::string(reason);
-    workspace.nodes().set_verdict(series, verdict);
+    set_cancelled(workspace, series, before ? before->content_key : std::string(reason), reason);
   }
   pipeline::WorkStore(workspace.database()).clear_pending(series);
   transaction.commit();

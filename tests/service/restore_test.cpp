@@ -18,6 +18,16 @@ void flip_a_byte(const fs::path& file) {
   REQUIRE(write_file_atomic(file, content));
 }
 
+// Over what is there, however it is; then the store is as it was.
+service::RestoreResult restore_over(Place& place, const fs::path& backup, const Clock& clock,
+                                    const std::vector<std::string>& before) {
+  auto restored = restore(place, backup, clock, {.force = true});
+  REQUIRE_MESSAGE(restored, restored.error().message);
+  place.open();
+  CHECK(dump(*place.database) == before);
+  return *std::move(restored);
+}
+
 }  // namespace
 
 TEST_CASE("service::restore_backup: damage of any part is found before anything is changed") {
@@ -99,12 +109,9 @@ TEST_CASE("service::restore_backup: not over a store, unless forced; never where
           REQUIRE_FALSE(refused);
           CHECK(refused.error().message.find("another patchmill") != std::string::npos);
         }
-        const auto restored = restore(from, target, store.clock(), {.force = true});
-        REQUIRE_MESSAGE(restored, restored.error().message);
-        from.open();
-        CHECK(dump(*from.database) == before);
+        const auto restored = restore_over(from, target, store.clock(), before);
         if (store.engine() == store::Engine::sqlite) {
-          const auto aside = store::Database::open(restored->kept_aside.string());
+          const auto aside = store::Database::open(restored.kept_aside.string());
           CHECK(aside->value<std::int64_t>("SELECT COUNT(*) FROM node_artifacts WHERE sha256 = ?",
                                            newer) == 1);
         }
@@ -127,11 +134,8 @@ TEST_CASE("service::restore_backup: a store that cannot be opened is replaced wh
   const auto refused = restore(from, target, store.clock());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("--force") != std::string::npos);
-  const auto restored = restore(from, target, store.clock(), {.force = true});
-  REQUIRE_MESSAGE(restored, restored.error().message);
-  from.open();
-  CHECK(dump(*from.database) == before);
-  CHECK(read_file(restored->kept_aside).value() == std::string(8192, 'z'));
+  const auto restored = restore_over(from, target, store.clock(), before);
+  CHECK(read_file(restored.kept_aside).value() == std::string(8192, 'z'));
 }
 
 TEST_CASE("service::restore_backup: mails that were queued are in doubt") {
