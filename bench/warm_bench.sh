@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 : "${PATCHMILL_BIN:?name the patchmill program in PATCHMILL_BIN}"
 export PATCHMILL_BIN
 rounds=${ROUNDS:-5}
+begun=$(date +%s)
 cache=${PATCHMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/patchmill}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,8 +40,8 @@ Signed-off-by: Noor Weir <noor@example.org>
 ---
 MAIL
   git -C "$tree" show master:fs/proc/version.c > "$work/old.c"
-  # shellcheck disable=SC2016  # sed's own dollar
-  sed "s|^static int version_proc_show|/* The banner, take $1. */\n&|" "$work/old.c" > "$work/new.c"
+  # Its text is new in every run, so that no compiler cache has it.
+  sed "s|^static int version_proc_show|/* The banner, take $1 of run $begun. */\n&|" "$work/old.c" > "$work/new.c"
   diff -u --label a/fs/proc/version.c --label b/fs/proc/version.c "$work/old.c" "$work/new.c" || true
   printf '\nbase-commit: %s\n-- \n2.39.5\n\n' "$base"
 }

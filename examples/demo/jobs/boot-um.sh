@@ -16,7 +16,7 @@ busybox=$(command -v busybox) || finish 111 "busybox is missing: install busybox
 
 work=$(mktemp -d "$RESULTS_DIR/boot.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/root"/{bin,proc,sys,dev,tmp}
+mkdir -p "$work/root"/{bin,etc,proc,sys,dev,tmp}
 cp "$busybox" "$work/root/bin/busybox"
 cp "$here/boot/init" "$work/root/init"
 chmod 755 "$work/root/init"

@@ -12,8 +12,15 @@ started=$SECONDS
 
 describe() { if [[ -n ${DESC_FD:-} ]]; then printf '%s\n' "$1" >&"$DESC_FD"; fi; }
 
-export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 2026' KBUILD_BUILD_USER=demo KBUILD_BUILD_HOST=example.org
-make=(make -s ARCH=um "-j$(nproc)")
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 2026' KBUILD_BUILD_VERSION=1
+export KBUILD_BUILD_USER=demo KBUILD_BUILD_HOST=example.org
+# Without PAHOLE_FLAGS every make below asks for them anew; nothing here has BTF.
+make=(make -s ARCH=um PAHOLE_FLAGS= "-j$(nproc)")
+# kbuild asks the compiler some twenty times what it can do before it builds anything. ccache knows.
+if command -v ccache > /dev/null; then
+    make+=(CC="ccache gcc")
+    export CCACHE_DIR=$WARM_DIR/ccache CCACHE_DEPEND=1 CCACHE_MAXSIZE=500M CCACHE_NOSTATS=1
+fi
 
 mkdir -p "$out"
 # A build that was killed may leave half an object that looks up to date. kbuild writes the object's
