@@ -68,5 +68,5 @@ function(patchmill_embed_web target)
     VERBATIM)
   target_sources(${target} PRIVATE ${output})
   # The compiler does not tell what it took in by .incbin.
-  set_source_files_properties(${output} PROPERTIES SKIP_PRECOMPILE_HEADERS ON OBJECT_DEPENDS "${files}")
+  set_source_files_properties(${output} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON OBJECT_DEPENDS "${files}")
 endfunction()

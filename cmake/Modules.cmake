@@ -1,14 +1,26 @@
-# patchmill_module(NAME [COLD] [PCH MODULE] DEPS other modules... LIBS outside libraries...)
+# patchmill_module(NAME [COLD] [APART] [PCH MODULE] DEPS other modules... LIBS outside libraries...)
 #
 # One static library for a folder of src/. It may use its own headers and those of
 # the modules named in DEPS (and theirs); cmake/check_layers.cmake refuses any other include.
-# COLD: no figure depends on it, see PATCHMILL_COLD_OPTIONS. PCH: whose precompiled header it uses,
+# COLD: no figure depends on it, see PATCHMILL_COLD_OPTIONS. APART: its files are never compiled
+# several at once, see PATCHMILL_UNITY; for names that many files of it share. PCH: whose precompiled header it uses,
 # src/MODULE/pch.hpp; util's unless told.
+
+# patchmill_unity(TARGET): where PATCHMILL_UNITY asks for it, that many files are compiled at once.
+function(patchmill_unity target)
+  if(PATCHMILL_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${PATCHMILL_UNITY})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # It takes the files of a batch for headers.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+  endif()
+endfunction()
 
 set_property(GLOBAL PROPERTY PATCHMILL_MODULES "")
 
 function(patchmill_module name)
-  cmake_parse_arguments(ARG "COLD" "PCH" "DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD;APART" "PCH" "DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
   if(NOT ARG_PCH)
     set(ARG_PCH util)
   endif()
@@ -25,6 +37,9 @@ function(patchmill_module name)
       else()
         target_precompile_headers(${target} REUSE_FROM patchmill_${ARG_PCH})
       endif()
+    endif()
+    if(NOT ARG_APART)
+      patchmill_unity(${target})
     endif()
     if(ARG_COLD)
       target_compile_options(${target} PRIVATE ${PATCHMILL_COLD_OPTIONS})
@@ -59,10 +74,10 @@ function(patchmill_test_options target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0> $<$<CONFIG:Release>:-g0>)
 endfunction()
 
-# patchmill_tests(NAME [DEPS modules...]): one doctest program for tests/NAME, one CTest test.
+# patchmill_tests(NAME [APART] [DEPS modules...]): one doctest program for tests/NAME, one CTest test.
 function(patchmill_tests name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp)
+  cmake_parse_arguments(ARG "APART" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp ${CMAKE_SOURCE_DIR}/tests/${name}/*/*_test.cpp)
   if(NOT sources)
     return()
   endif()
@@ -71,6 +86,9 @@ function(patchmill_tests name)
   target_link_libraries(${name}_tests PRIVATE patchmill_${name} ${dep_targets} patchmill_test_support ${ARG_LIBS})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   patchmill_test_options(${name}_tests)
+  if(NOT ARG_APART)
+    patchmill_unity(${name}_tests)
+  endif()
   if(PATCHMILL_PCH)
     target_precompile_headers(${name}_tests REUSE_FROM patchmill_test_support)
   endif()

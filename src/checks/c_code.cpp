@@ -1,5 +1,6 @@
 #include "checks/c_code.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -11,15 +12,11 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::size_t find_in_any_case(std::string_view text, std::string_view pattern, std::size_t from) {
   if (pattern.empty()) {
     return std::string_view::npos;
   }
-  const char small = lower(pattern.front());
+  const char small = ascii_lower(pattern.front());
   const char big = small >= 'a' && small <= 'z' ? static_cast<char>(small - 'a' + 'A') : small;
   const char first[2] = {small, big};
   for (std::size_t at = text.find_first_of(std::string_view(first, 2), from);

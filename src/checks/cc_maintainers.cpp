@@ -22,7 +22,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_cc_maintainers_settings = {
     Setting{.name = "ignore",
             .type = SettingType::words,
             .default_value = "linux-kernel@vger.kernel.org",
@@ -56,7 +56,9 @@ class CcMaintainers final : public Check {
     return "The patch went to the maintainers, reviewers and lists that MAINTAINERS names.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_cc_maintainers_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

@@ -18,7 +18,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_checkpatch_settings = {
     Setting{.name = "script",
             .type = SettingType::path,
             .default_value = "",
@@ -56,7 +56,7 @@ class Checkpatch final : public Check {
     return "The tree's scripts/checkpatch.pl has no complaints about the patch.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_checkpatch_settings; }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

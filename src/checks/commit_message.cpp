@@ -14,7 +14,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_commit_message_settings = {
     Setting{.name = "max-line",
             .type = SettingType::number,
             .default_value = "75",
@@ -24,12 +24,6 @@ constexpr std::array k_settings = {
             .default_value = "true",
             .meaning = "Whether a message of tags alone gets a warning."},
 };
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
 
 // Lines that lose by wrapping: tags, quotations, links, indented code and logs, single words.
 bool may_be_long(std::string_view line) {
@@ -65,7 +59,9 @@ class CommitMessage final : public Check {
     return "The message says why, in lines of at most 75 characters, without leftovers of tools.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_commit_message_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 };
 
@@ -87,13 +83,14 @@ CheckOutcome CommitMessage::run(const Context& context) const {
       continue;
     }
     has_prose = has_prose || !trailer_key(line);
-    if (longest > 0 && line.size() > longest && characters(line) > longest && !may_be_long(line)) {
+    if (longest > 0 && line.size() > longest && count_characters(line) > longest &&
+        !may_be_long(line)) {
       ++too_long;
       if (too_long <= 5) {
         report.warning("long-line",
                        fmt::format("line {} of the message has {} characters, more "
                                    "than {}: '{}'",
-                                   i + 1, characters(line), longest, ellipsize(line, 60)));
+                                   i + 1, count_characters(line), longest, ellipsize(line, 60)));
       }
     }
   }

@@ -5,6 +5,7 @@
 #include "checks/registry.hpp"
 #include "checks/report.hpp"
 #include "checks/settings.hpp"
+#include "util/ascii.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -21,7 +22,7 @@ constexpr std::string_view k_table =
 #include "checks/data/deprecated_api.txt"
     ;
 
-constexpr std::array k_settings = {
+constexpr std::array k_deprecated_api_settings = {
     Setting{.name = "table",
             .type = SettingType::path,
             .default_value = "",
@@ -43,7 +44,9 @@ class DeprecatedApi final : public Check {
     return "A patch does not add uses of interfaces that a table lists as deprecated.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_deprecated_api_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 };
 
@@ -57,22 +60,18 @@ struct Tally {
   std::vector<Use> added;
 };
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // Which rules a text can concern at all, in one pass for all of them: most patches have none.
 class Finder {
  public:
   explicit Finder(const std::vector<DeprecatedRule>& rules) : m_rules(rules) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      m_by_first[static_cast<unsigned char>(lower(rules[i].pattern.front()))].push_back(i);
+      m_by_first[static_cast<unsigned char>(ascii_lower(rules[i].pattern.front()))].push_back(i);
     }
   }
   [[nodiscard]] std::vector<std::size_t> present_in(std::string_view text) const {
     std::vector<bool> present(m_rules.size());
     for (std::size_t at = 0; at < text.size(); ++at) {
-      for (const std::size_t i : m_by_first[static_cast<unsigned char>(lower(text[at]))]) {
+      for (const std::size_t i : m_by_first[static_cast<unsigned char>(ascii_lower(text[at]))]) {
         const std::string& pattern = m_rules[i].pattern;
         if (!present[i] && iequals(text.substr(at, pattern.size()), pattern)) {
           present[i] = true;

@@ -12,7 +12,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_fixes_present_settings = {
     Setting{.name = "exempt-trees",
             .type = SettingType::words,
             .default_value = "next",
@@ -30,7 +30,9 @@ class FixesPresent final : public Check {
     return "A series for a tree of fixes carries a Fixes: tag in at least one of its patches.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::series; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_fixes_present_settings;
+  }
   [[nodiscard]] bool on_by_default() const override { return false; }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 };

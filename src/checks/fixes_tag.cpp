@@ -15,7 +15,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_fixes_tag_settings = {
     Setting{
         .name = "allow-links",
         .type = SettingType::flag,
@@ -60,7 +60,7 @@ class FixesTag final : public Check {
     return "A Fixes: tag names an ancestor commit by 12 or more digits and its exact subject.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_fixes_tag_settings; }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

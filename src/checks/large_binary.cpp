@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array k_settings = {
+constexpr std::array k_large_binary_settings = {
     Setting{.name = "max-size",
             .type = SettingType::number,
             .default_value = "524288",
@@ -114,7 +114,9 @@ class LargeBinary final : public Check {
     return "A patch brings no large binary files, and no programs, objects or archives.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_large_binary_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

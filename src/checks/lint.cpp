@@ -13,7 +13,7 @@ namespace patchmill::checks {
 namespace {
 
 constexpr std::size_t k_most_files = 200;
-constexpr std::size_t k_largest_file = 1u << 20;
+constexpr std::size_t k_largest_linted = 1u << 20;
 constexpr auto k_timeout = std::chrono::seconds(120);
 
 // The base name where it is harmless to a command line (tools judge by it: __init__.py), else a
@@ -58,8 +58,8 @@ Result<std::optional<Blob>> read_blob(git::Repository& repository, const std::st
   }
   PM_TRY_ASSIGN(auto object, repository.read(entries.front().id));
   Blob blob = {.content = std::move(object.data), .problem = {}};
-  if (blob.content.size() > k_largest_file) {
-    blob.problem = fmt::format("larger than {} bytes, not looked at", k_largest_file);
+  if (blob.content.size() > k_largest_linted) {
+    blob.problem = fmt::format("larger than {} bytes, not looked at", k_largest_linted);
   } else if (!is_valid_utf8(blob.content)) {
     blob.problem = "not valid UTF-8, not looked at";
   }
@@ -121,7 +121,7 @@ Result<LintConfig> LintCheck::config_for(const Context& context, const std::stri
       continue;
     }
     PM_TRY_ASSIGN(auto object, context.repository->read(entry->id));
-    if (object.data.size() <= k_largest_file && is_config(base_name(candidate), object.data)) {
+    if (object.data.size() <= k_largest_linted && is_config(base_name(candidate), object.data)) {
       return LintConfig{.path = candidate, .content = std::move(object.data)};
     }
   }

@@ -15,8 +15,8 @@ namespace {
 namespace json = boost::json;
 
 // In ruff's own order of preference.
-constexpr std::array<std::string_view, 3> k_config_names = {".ruff.toml", "ruff.toml",
-                                                            "pyproject.toml"};
+constexpr std::array<std::string_view, 3> k_ruff_names = {".ruff.toml", "ruff.toml",
+                                                          "pyproject.toml"};
 
 class Ruff final : public LintCheck {
  public:
@@ -28,7 +28,7 @@ class Ruff final : public LintCheck {
  protected:
   [[nodiscard]] LintTool tool() const override {
     return {"ruff", "pipx install ruff, or package ruff of newer Debian", "Python files",
-            k_config_names};
+            k_ruff_names};
   }
   [[nodiscard]] bool concerns(std::string_view path) const override {
     return extension(path) == "py";

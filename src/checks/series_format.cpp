@@ -14,7 +14,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_series_format_settings = {
     Setting{.name = "cover-from",
             .type = SettingType::number,
             .default_value = "3",
@@ -58,7 +58,9 @@ class SeriesFormat final : public Check {
            "tree.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::series; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_series_format_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

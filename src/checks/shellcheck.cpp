@@ -16,14 +16,14 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array k_settings = {
+constexpr std::array k_shellcheck_settings = {
     Setting{.name = "exclude",
             .type = SettingType::words,
             .default_value = "SC2317,SC2329",
             .meaning = "Codes to leave out."},
 };
 
-constexpr std::array<std::string_view, 1> k_config_names = {".shellcheckrc"};
+constexpr std::array<std::string_view, 1> k_shellcheck_names = {".shellcheckrc"};
 
 bool is_code(std::string_view word) {
   return word.starts_with("SC") && word.size() <= 8 && parse_uint(word.substr(2)).has_value();
@@ -54,11 +54,11 @@ class Shellcheck final : public LintCheck {
   [[nodiscard]] std::string_view description() const override {
     return "A patch brings no new shellcheck errors; clean and new shell scripts stay clean.";
   }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_shellcheck_settings; }
 
  protected:
   [[nodiscard]] LintTool tool() const override {
-    return {"shellcheck", "Debian package shellcheck", "shell scripts", k_config_names};
+    return {"shellcheck", "Debian package shellcheck", "shell scripts", k_shellcheck_names};
   }
   [[nodiscard]] bool concerns(std::string_view path) const override {
     const std::string_view ext = extension(path);

@@ -16,7 +16,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_spdx_settings = {
     Setting{.name = "mode",
             .type = SettingType::text,
             .default_value = "auto",
@@ -149,7 +149,7 @@ class Spdx final : public Check {
     return "New source files carry an SPDX-License-Identifier where the tree uses them.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_spdx_settings; }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

@@ -15,7 +15,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_subject_form_settings = {
     Setting{.name = "max-length",
             .type = SettingType::number,
             .default_value = "75",
@@ -25,12 +25,6 @@ constexpr std::array k_settings = {
             .default_value = "true",
             .meaning = "Whether a 'subsystem: ' prefix is asked for."},
 };
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
 
 // Where the summary starts after "subsystem: "; npos: no such prefix.
 std::size_t summary_start(std::string_view title) {
@@ -66,7 +60,9 @@ class SubjectForm final : public Check {
     return "The subject reads 'subsystem: what the patch does', short and without a full stop.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override {
+    return k_subject_form_settings;
+  }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 };
 
@@ -112,7 +108,7 @@ CheckOutcome SubjectForm::run(const Context& context) const {
   }
 
   const auto longest = number_setting(*this, context, "max-length");
-  const std::size_t length = characters(title);
+  const std::size_t length = count_characters(title);
   if (longest > 0 && length > longest && !is_revert(title)) {
     report.warning("length",
                    fmt::format("the subject has {} characters, more than {}", length, longest));

@@ -14,7 +14,7 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array k_settings = {
+constexpr std::array k_whitespace_settings = {
     Setting{.name = "strict",
             .type = SettingType::flag,
             .default_value = "false",
@@ -116,7 +116,7 @@ class Whitespace final : public Check {
     return "Added lines have no stray blanks, merge markers or new CRLF line ends.";
   }
   [[nodiscard]] Scope scope() const override { return Scope::patch; }
-  [[nodiscard]] std::span<const Setting> settings() const override { return k_settings; }
+  [[nodiscard]] std::span<const Setting> settings() const override { return k_whitespace_settings; }
   [[nodiscard]] CheckOutcome run(const Context& context) const override;
 
  private:

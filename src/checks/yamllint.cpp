@@ -12,8 +12,8 @@
 namespace patchmill::checks {
 namespace {
 
-constexpr std::array<std::string_view, 3> k_config_names = {".yamllint", ".yamllint.yaml",
-                                                            ".yamllint.yml"};
+constexpr std::array<std::string_view, 3> k_yamllint_names = {".yamllint", ".yamllint.yaml",
+                                                              ".yamllint.yml"};
 
 // "0/a.yaml:3:1: [error] too many blank lines (empty-lines)"
 std::optional<findings::Finding> parse_line(std::string_view line) {
@@ -52,7 +52,7 @@ class Yamllint final : public LintCheck {
 
  protected:
   [[nodiscard]] LintTool tool() const override {
-    return {"yamllint", "Debian package yamllint", "YAML files", k_config_names};
+    return {"yamllint", "Debian package yamllint", "YAML files", k_yamllint_names};
   }
   [[nodiscard]] bool concerns(std::string_view path) const override {
     const std::string_view ext = extension(path);

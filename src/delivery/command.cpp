@@ -14,7 +14,7 @@ namespace patchmill::delivery {
 namespace {
 
 constexpr std::size_t k_output = 16u << 10;
-constexpr long k_last_chance = 400'000'000;  // ns after a stop
+constexpr long k_last_chance_ns = 400'000'000;  // ns after a stop
 
 // Readable a moment after the stop, so that a program that is about to end leaves no doubt.
 class LateStop {
@@ -28,7 +28,7 @@ class LateStop {
   struct Start {
     int timer;
     void operator()() const {
-      const itimerspec once{{0, 0}, {0, k_last_chance}};
+      const itimerspec once{{0, 0}, {0, k_last_chance_ns}};
       ::timerfd_settime(timer, 0, &once, nullptr);
     }
   };
@@ -37,7 +37,7 @@ class LateStop {
   std::stop_callback<Start> m_on_stop;
 };
 
-Outcome outcome_of(int status) {
+Outcome outcome_of_exit(int status) {
   switch (status) {
     case EX_OK:
       return Outcome::accepted;
@@ -92,7 +92,7 @@ class CommandTransport final : public Transport {
                              : done->timed_out ? "did not end in time"
                                                : "was killed"));
     }
-    return all(mailing, outcome_of(done->status),
+    return all(mailing, outcome_of_exit(done->status),
                fmt::format("{} ended with status {}{}{}", m_config.argv.front(), done->status,
                            words.empty() ? "" : ": ", ellipsize(words, 300)));
   }

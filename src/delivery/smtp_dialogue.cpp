@@ -1,5 +1,6 @@
 #include "delivery/smtp_dialogue.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -13,10 +14,6 @@ constexpr std::size_t k_reply_lines = 100;
 constexpr std::size_t k_reply_text = 500;
 constexpr std::size_t k_block = 64u << 10;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // An address that cannot end the line it stands in.
 bool is_plain(std::string_view address) {
   return !address.empty() && address.size() <= 254 &&
@@ -24,7 +21,7 @@ bool is_plain(std::string_view address) {
                      [](char c) { return c > 0x20 && c < 0x7f && c != '<' && c != '>'; });
 }
 
-Outcome outcome_of(int code) {
+Outcome outcome_of_reply(int code) {
   if (code / 100 == 2) {
     return Outcome::accepted;
   }
@@ -115,8 +112,8 @@ class Transaction {
       m_result.began = false;
       return lost("MAIL FROM", {ErrorKind::infrastructure, reply->text});
     }
-    return outcome_of(reply->code) == Outcome::accepted ||
-           refused(outcome_of(reply->code), reply->text);
+    return outcome_of_reply(reply->code) == Outcome::accepted ||
+           refused(outcome_of_reply(reply->code), reply->text);
   }
 
   bool name_recipients() {
@@ -135,7 +132,7 @@ class Transaction {
       if (reply->code == 421) {
         return lost("RCPT TO", {ErrorKind::infrastructure, reply->text});
       }
-      recipient.outcome = outcome_of(reply->code);
+      recipient.outcome = outcome_of_reply(reply->code);
       recipient.reply = reply->text;
       // Too many at once, as RFC 5321 section 4.5.3.1.10 tells older servers from full mailboxes.
       if (reply->code == 552) {
@@ -157,7 +154,7 @@ class Transaction {
     if (reply->code == 421 || reply->code / 100 == 2 || reply->code / 100 == 3) {
       return lost("DATA", {ErrorKind::infrastructure, reply->text});
     }
-    return refused(outcome_of(reply->code), reply->text);
+    return refused(outcome_of_reply(reply->code), reply->text);
   }
 
   bool hand_over() {
@@ -203,7 +200,7 @@ class Transaction {
       settle_rest(Outcome::accepted, reply->text);
       m_result.usable = true;
     } else if (reply->code / 100 == 4 || reply->code / 100 == 5) {
-      settle_rest(outcome_of(reply->code), reply->text);
+      settle_rest(outcome_of_reply(reply->code), reply->text);
       m_result.usable = reply->code != 421;
     } else {
       give_up(Outcome::in_doubt, "a senseless answer to the mail: " + reply->text);

@@ -14,7 +14,7 @@
 namespace patchmill::findings {
 namespace {
 
-constexpr std::size_t max_detail = 4096;
+constexpr std::size_t max_compiler_detail = 4096;
 
 // What follows from another error and says nothing of its own.
 bool is_consequence(std::string_view text) {
@@ -24,9 +24,9 @@ bool is_consequence(std::string_view text) {
          text.ends_with(" warnings emitted");
 }
 
-class Reader {
+class CompilerReader {
  public:
-  explicit Reader(const CompilerOptions& options) : m_options(options) {}
+  explicit CompilerReader(const CompilerOptions& options) : m_options(options) {}
 
   void line(std::string_view text) {
     if (text.starts_with("In file included from ") ||
@@ -233,7 +233,7 @@ class Reader {
   }
 
   static void remember(std::string& detail, std::string_view line) {
-    if (detail.size() + line.size() < max_detail) {
+    if (detail.size() + line.size() < max_compiler_detail) {
       if (!detail.empty()) {
         detail.push_back('\n');
       }
@@ -272,7 +272,7 @@ class Reader {
 }  // namespace
 
 std::vector<Finding> read_compiler_log(LogLines lines, const CompilerOptions& options) {
-  Reader reader(options);
+  CompilerReader reader(options);
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);

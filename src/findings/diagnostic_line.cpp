@@ -22,7 +22,7 @@ constexpr std::array<Word, 8> words = {{{"internal compiler error:", DiagnosticL
                                         {"note:", DiagnosticLevel::note},
                                         {"Error:", DiagnosticLevel::error}}};
 
-bool is_space(char c) {
+bool is_gap(char c) {
   return c == ' ' || c == '\t';
 }
 
@@ -69,7 +69,7 @@ bool split_place(std::string_view place, DiagnosticLine& result) {
     numbers[found++] = last;
     rest = rest.substr(0, colon);
   }
-  if (rest.empty() || is_space(rest.front()) || rest.find('\t') != std::string_view::npos) {
+  if (rest.empty() || is_gap(rest.front()) || rest.find('\t') != std::string_view::npos) {
     return false;
   }
   if (found > 0) {
@@ -118,7 +118,7 @@ std::optional<DiagnosticLine> parse_dtc(std::string_view line) {
 }  // namespace
 
 std::optional<DiagnosticLine> parse_diagnostic(std::string_view line) {
-  if (line.empty() || is_space(line.front())) {
+  if (line.empty() || is_gap(line.front())) {
     return std::nullopt;
   }
   if (auto dtc = parse_dtc(line)) {
@@ -130,7 +130,7 @@ std::optional<DiagnosticLine> parse_diagnostic(std::string_view line) {
   for (const Word& word : words) {
     const auto at = line.find(word.text);
     if (at != std::string_view::npos && at > 1 && (best_word == nullptr || at < best)) {
-      const bool spaced = is_space(line[at - 1]) && line[at - 2] == ':';
+      const bool spaced = is_gap(line[at - 1]) && line[at - 2] == ':';
       if (spaced || line[at - 1] == ':') {
         best = at;
         best_word = &word;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t trace_functions = 5;
 constexpr std::size_t max_event_lines = 200;
-constexpr std::size_t max_detail = 8192;
+constexpr std::size_t max_oops_detail = 8192;
 
 struct Pattern {
   std::string_view text;
@@ -242,9 +242,9 @@ std::string title_of(std::string_view line, const Pattern& pattern) {
   return ellipsize(text, 200);
 }
 
-class Reader {
+class OopsReader {
  public:
-  explicit Reader(std::size_t max_events) : m_max(max_events) {}
+  explicit OopsReader(std::size_t max_events) : m_max(max_events) {}
 
   void line(std::string_view raw) {
     const std::string_view text = strip_kernel_prefix(raw);
@@ -335,7 +335,7 @@ class Reader {
 
   void remember(std::string_view text) {
     std::string& detail = m_event->finding.detail;
-    if (detail.size() + text.size() < max_detail) {
+    if (detail.size() + text.size() < max_oops_detail) {
       detail.append(text).push_back('\n');
     }
   }
@@ -368,7 +368,7 @@ class Reader {
 }  // namespace
 
 std::vector<Finding> read_kernel_log(LogLines lines, std::size_t max_events) {
-  Reader reader(max_events);
+  OopsReader reader(max_events);
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);

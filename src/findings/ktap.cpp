@@ -27,7 +27,7 @@ struct Block {
   std::size_t first = 0;  // index of its first result in the report
 };
 
-class Reader {
+class KtapReader {
  public:
   void line(std::string_view raw) {
     const auto parsed =
@@ -283,7 +283,7 @@ class Reader {
 }  // namespace
 
 KtapReport read_ktap(LogLines lines) {
-  Reader reader;
+  KtapReader reader;
   std::string_view line;
   while (lines.next(line)) {
     reader.line(line);

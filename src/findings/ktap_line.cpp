@@ -1,15 +1,12 @@
 #include "findings/ktap_line.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <array>
 
 namespace patchmill::findings {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::optional<std::size_t> number_at(std::string_view& text) {
   std::size_t n = 0;

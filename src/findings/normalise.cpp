@@ -1,5 +1,6 @@
 #include "findings/normalise.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <array>
@@ -10,9 +11,6 @@ namespace {
 
 constexpr std::size_t max_message = 2048;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kMaxRenames = 5;
-constexpr std::chrono::seconds kMaxSearch{2};
+constexpr std::chrono::seconds kMaxMergeSearch{2};
 constexpr std::size_t kMaxFiles = 200;
 
 // The tree without entries, which every git knows without having it.
@@ -142,7 +142,7 @@ Result<std::optional<StepOutcome>> merge_renamed(Repository& repository, const f
   if (!ancestor) {
     return std::optional<StepOutcome>();
   }
-  const auto deadline = std::chrono::steady_clock::now() + kMaxSearch;
+  const auto deadline = std::chrono::steady_clock::now() + kMaxMergeSearch;
   bool found = false;
   for (const std::string& path : missing) {
     PM_TRY_ASSIGN(auto target, follow_renames(repository, tip, path, deadline));

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxSearchedBlob = 8u << 20;
 constexpr std::size_t kExcerptLines = 40;
 constexpr std::size_t kExcerptBytes = 8u << 10;
 
-std::string shown(std::string_view path) {
+std::string shown_path(std::string_view path) {
   return escape_terminal(ellipsize(path, 300));
 }
 
@@ -123,14 +123,14 @@ class Explainer {
 
   [[nodiscard]] std::string hunk_name() const {
     return fmt::format("hunk {} of {} of {}", m_conflict.hunk, m_file->hunks.size(),
-                       shown(m_file->old_path));
+                       shown_path(m_file->old_path));
   }
 
   // git's first complaint, in a sentence.
   [[nodiscard]] std::string general_reason() const {
     const std::string_view words = m_failed.git_output;
     if (words.find("Out of memory, malloc failed") != std::string_view::npos) {
-      return fmt::format("a file in it claims an impossible size: {}", shown(trim(words)));
+      return fmt::format("a file in it claims an impossible size: {}", shown_path(trim(words)));
     }
     for (std::string_view line : split_lines(words)) {
       if (!line.starts_with("error: ")) {
@@ -141,21 +141,21 @@ class Explainer {
         return "the mail contains no diff that git can read";
       }
       if (line.starts_with("corrupt patch")) {
-        return fmt::format("the diff is damaged (wrapped or cut lines?): {}", shown(line));
+        return fmt::format("the diff is damaged (wrapped or cut lines?): {}", shown_path(line));
       }
       if (line.find("beyond a symbolic link") != std::string_view::npos) {
-        return fmt::format("the patch writes through a symbolic link: {}", shown(line));
+        return fmt::format("the patch writes through a symbolic link: {}", shown_path(line));
       }
       if (line.find("without full index line") != std::string_view::npos) {
         return fmt::format(
             "the binary file's content is not in the mail; send it with git "
             "format-patch --binary: {}",
-            shown(line));
+            shown_path(line));
       }
-      return fmt::format("git refuses the patch: {}", shown(line));
+      return fmt::format("git refuses the patch: {}", shown_path(line));
     }
     return words.empty() ? "git refuses the patch without giving a reason"
-                         : fmt::format("git refuses the patch: {}", shown(trim(words)));
+                         : fmt::format("git refuses the patch: {}", shown_path(trim(words)));
   }
 
   void blame(const FileChangeAt& change) {
@@ -164,12 +164,12 @@ class Explainer {
   }
 
   static std::string cited(const FileChangeAt& change) {
-    return fmt::format("{} (\"{}\")", change.commit.substr(0, 12), shown(change.subject));
+    return fmt::format("{} (\"{}\")", change.commit.substr(0, 12), shown_path(change.subject));
   }
 
   Result<void> explain_missing(bool search) {
     const std::string& path = m_file->old_path;
-    m_conflict.reason = fmt::format("{} does not exist in the base", shown(path));
+    m_conflict.reason = fmt::format("{} does not exist in the base", shown_path(path));
     if (!search) {
       return {};
     }
@@ -177,7 +177,7 @@ class Explainer {
     PM_TRY_ASSIGN(const auto in_base, m_repository.entries(m_failed.base, one));
     if (!in_base.empty()) {
       m_conflict.reason =
-          fmt::format("{} was removed by an earlier patch of the series", shown(path));
+          fmt::format("{} was removed by an earlier patch of the series", shown_path(path));
       return {};
     }
     PM_TRY_ASSIGN(const auto history,
@@ -189,18 +189,19 @@ class Explainer {
     blame(history.front());
     PM_TRY_ASSIGN(const auto target,
                   renamed_to(m_repository, history.front().commit, path, time_left()));
-    m_conflict.reason = target ? fmt::format("{} was renamed to {} by commit {}", shown(path),
-                                             shown(*target), cited(history.front()))
+    m_conflict.reason = target ? fmt::format("{} was renamed to {} by commit {}", shown_path(path),
+                                             shown_path(*target), cited(history.front()))
                                : fmt::format(
                                      "{} does not exist in the base; it was removed by "
                                      "commit {}",
-                                     shown(path), cited(history.front()));
+                                     shown_path(path), cited(history.front()));
     return {};
   }
 
   Result<void> explain_existing(bool search) {
     const std::string& path = m_file->new_path;
-    m_conflict.reason = fmt::format("{} shall be a new file, but it exists already", shown(path));
+    m_conflict.reason =
+        fmt::format("{} shall be a new file, but it exists already", shown_path(path));
     if (!search) {
       return {};
     }
@@ -210,7 +211,7 @@ class Explainer {
       m_conflict.reason = fmt::format(
           "{} shall be a new file, but an earlier patch of the series "
           "made it",
-          shown(path));
+          shown_path(path));
       return {};
     }
     PM_TRY_ASSIGN(const auto history,
@@ -295,14 +296,14 @@ std::optional<Conflict> refusal(const PatchScan& scan, const EntryMap& entries,
         continue;
       }
       if (const std::string problem = path_problem(*path); !problem.empty()) {
-        return refuse(*path, fmt::format("{} may not be patched: {}", shown(*path), problem));
+        return refuse(*path, fmt::format("{} may not be patched: {}", shown_path(*path), problem));
       }
       const auto at = entries.find(*path);
       if (file.old_mode == kModeSubmodule || file.new_mode == kModeSubmodule ||
           (at != entries.end() && at->second.mode == kModeSubmodule)) {
         return refuse(*path, fmt::format("{} is a submodule; patches may not change which commit "
                                          "of another repository is used",
-                                         shown(*path)));
+                                         shown_path(*path)));
       }
     }
   }
@@ -317,7 +318,7 @@ std::optional<Conflict> refusal(const EntryMap& before, const std::vector<TreeEn
     const std::string problem = submodule ? "it is a submodule" : path_problem(change.path);
     if (!problem.empty()) {
       return refuse(change.path,
-                    fmt::format("{} may not be patched: {}", shown(change.path), problem));
+                    fmt::format("{} may not be patched: {}", shown_path(change.path), problem));
     }
   }
   return std::nullopt;

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::chrono::minutes k_touch_every{1};  // a write for each request would cost too much
 
+constexpr std::string_view k_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 std::string gate_key(const Request& request) {
   const Address key = request.remote.limit_key();
   return std::string(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
@@ -18,8 +21,6 @@ std::string gate_key(const Request& request) {
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  static constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (text.size() % 4 != 0) {
     return std::nullopt;
   }
@@ -32,7 +33,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   unsigned bits = 0;
   unsigned count = 0;
   for (const char c : text) {
-    const auto value = alphabet.find(c);
+    const auto value = k_alphabet.find(c);
     if (value == std::string_view::npos) {
       return std::nullopt;
     }
@@ -47,6 +48,23 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return std::nullopt;  // two texts must not mean the same
   }
   return decoded;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string encoded;
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8 | static_cast<unsigned char>(c)) & 0xffffffu;
+    for (count += 8; count >= 6; count -= 6) {
+      encoded += k_alphabet[bits >> (count - 6) & 63];
+    }
+  }
+  if (count > 0) {
+    encoded += k_alphabet[bits << (6 - count) & 63];
+  }
+  encoded.append((4 - encoded.size() % 4) % 4, '=');
+  return encoded;
 }
 
 Authenticator::Authenticator(TokenStore& store, const Clock& clock, AuthOptions options)
@@ -109,7 +127,17 @@ Result<std::optional<Identity>> Authenticator::identify(const Credentials& crede
   return std::nullopt;
 }
 
-std::optional<Response> Authenticator::authenticate(Request& request) {
+std::optional<Response> Authenticator::refused(const Request& request, AuthFault fault,
+                                               const AuthRefusal& refuse) const {
+  if (refuse) {
+    return refuse(request, fault);
+  }
+  return unauthorized(fault == AuthFault::wrong
+                          ? "these credentials are wrong, expired or revoked"
+                          : "the Authorization header is none of 'Token …', 'Bearer …', 'Basic …'");
+}
+
+std::optional<Response> Authenticator::authenticate(Request& request, const AuthRefusal& refuse) {
   const auto header = request.headers.get("Authorization");
   if (!header) {
     return std::nullopt;
@@ -121,7 +149,7 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
   const auto credentials =
       request.headers.count("Authorization") == 1 ? read(*header) : std::nullopt;
   if (!credentials) {
-    return unauthorized("the Authorization header is none of 'Token …', 'Bearer …', 'Basic …'");
+    return refused(request, AuthFault::malformed, refuse);
   }
   auto identity = identify(*credentials);
   if (!identity) {
@@ -130,7 +158,7 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
   }
   if (!*identity) {
     m_gate.failed(key);
-    return unauthorized("these credentials are wrong, expired or revoked");
+    return refused(request, AuthFault::wrong, refuse);
   }
   m_gate.succeeded(key);
   request.identity = std::move(*identity);
@@ -144,8 +172,10 @@ std::optional<Response> Authenticator::authenticate(Request& request) {
   return std::nullopt;
 }
 
-Guard Authenticator::optional() {
-  return [this](Request& request) { return authenticate(request); };
+Guard Authenticator::optional(AuthRefusal refuse) {
+  return [this, refuse = std::move(refuse)](Request& request) {
+    return authenticate(request, refuse);
+  };
 }
 
 Guard Authenticator::recognize() {

@@ -186,8 +186,8 @@ milliseconds Client::Impl::start_ready(Time now) {
       const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.when - now);
       finish(waiting, current,
              fail(ErrorKind::infrastructure,
-                  where + ": it failed several times in a row; not asked again for " +
-                      std::to_string(wait.count()) + " s"));
+                  where + ": it failed several times in a row, at last with \"" + verdict.why +
+                      "\"; not asked again for " + std::to_string(wait.count()) + " s"));
       continue;
     }
     if (verdict.when > now) {
@@ -260,9 +260,12 @@ void Client::Impl::ended(std::list<std::unique_ptr<Job>>::iterator at, CURLcode 
   const Time now = Clock::now();
   const bool no_answer = !result && result.error().kind == ErrorKind::infrastructure;
   if (no_answer && !stopped && !sink_used) {
-    hosts.failed(job.url.origin, now);
+    // The sentence it is quoted in says where, too.
+    std::string why = result.error().message;
+    const std::string where = job.request.method + " " + job.url.origin + ": ";
+    hosts.failed(job.url.origin, now, why.starts_with(where) ? why.substr(where.size()) : why);
   } else if (result && result->status >= 500 && result->status != 501) {
-    hosts.failed(job.url.origin, now);
+    hosts.failed(job.url.origin, now, "status " + std::to_string(result->status));
   } else if (!stopped) {
     hosts.succeeded(job.url.origin);
   }

@@ -1,6 +1,7 @@
 #include "http/host_guard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace patchmill::http {
 namespace {
@@ -29,14 +30,14 @@ HostGuard::Verdict HostGuard::admit(std::string_view origin, Time now) {
   const bool tripped = m_rule.failures_to_open > 0 && h.failures >= m_rule.failures_to_open;
   if (tripped) {
     if (now < h.open_until) {
-      return {true, h.open_until};
+      return {true, h.open_until, h.why};
     }
     if (h.trial_running && now - h.trial_started < k_trial_lost) {
-      return {true, now + std::chrono::seconds(1)};
+      return {true, now + std::chrono::seconds(1), h.why};
     }
   }
   if (h.paused_until > now) {
-    return {false, h.paused_until};
+    return {false, h.paused_until, {}};
   }
   if (m_rule.requests_per_second > 0) {
     const std::chrono::duration<double> since = std::max(now - h.at, Time::duration{0});
@@ -44,7 +45,7 @@ HostGuard::Verdict HostGuard::admit(std::string_view origin, Time now) {
     h.at = now;
     if (h.level < 1) {
       const std::chrono::duration<double> wait((1 - h.level) / m_rule.requests_per_second);
-      return {false, now + std::chrono::ceil<std::chrono::milliseconds>(wait)};
+      return {false, now + std::chrono::ceil<std::chrono::milliseconds>(wait), {}};
     }
     h.level -= 1;
   }
@@ -52,7 +53,7 @@ HostGuard::Verdict HostGuard::admit(std::string_view origin, Time now) {
     h.trial_running = true;
     h.trial_started = now;
   }
-  return {false, now};
+  return {false, now, {}};
 }
 
 void HostGuard::succeeded(std::string_view origin) {
@@ -63,8 +64,9 @@ void HostGuard::succeeded(std::string_view origin) {
   }
 }
 
-void HostGuard::failed(std::string_view origin, Time now) {
+void HostGuard::failed(std::string_view origin, Time now, std::string why) {
   Host& h = host(origin, now);
+  h.why = std::move(why);
   h.failures = std::min(h.failures + 1, 1'000'000u);
   if (m_rule.failures_to_open > 0 && h.failures >= m_rule.failures_to_open) {
     const auto wait = m_rule.cooldown * (std::int64_t{1} << std::min(h.trials, 16u));

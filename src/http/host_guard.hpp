@@ -27,11 +27,13 @@ class HostGuard {
   struct Verdict {
     bool open = false;  // the breaker is open: do not ask
     Time when;          // when to ask (or, open, when a trial will be allowed)
+    std::string why;    // open: what the last failure was
   };
   // Asks for one request to that origin; takes it from the budget when it may go at `now`.
   Verdict admit(std::string_view origin, Time now);
   void succeeded(std::string_view origin);
-  void failed(std::string_view origin, Time now);  // no answer, or one of 5xx
+  // No answer, or one of 5xx; `why` for people.
+  void failed(std::string_view origin, Time now, std::string why);
   // The server itself says to wait (Retry-After, a spent quota).
   void pause_until(std::string_view origin, Time when);
 
@@ -43,6 +45,7 @@ class HostGuard {
     unsigned trials = 0;  // failed ones since it opened
     bool trial_running = false;
     Time trial_started;
+    std::string why;
   };
   Host& host(std::string_view origin, Time now);
   const HostRule m_rule;

@@ -98,6 +98,7 @@ struct Response {
   std::optional<std::time_t> last_modified;
   std::string error_detail;  // set by error(): rendered as JSON or HTML, whatever is preferred
   bool compress = true;      // whether gzip may be applied
+  int gzip_level = 5;        // 1 (quick) to 9 (small)
   bool auto_etag = true;     // strong ETag over a buffered body of a 200 that has none
 
   static Response text(std::string body, int status = 200);

@@ -171,7 +171,7 @@ void negotiate(const Request& request, Response& response, const PrepareOptions&
         response.body = std::get<SharedBytes>(body);
       }
     } else {
-      response.body = gzip(*bytes);
+      response.body = gzip(*bytes, response.gzip_level);
     }
     response.headers.set("Content-Encoding", coding);
     return;

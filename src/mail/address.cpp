@@ -1,6 +1,7 @@
 #include "mail/address.hpp"
 
 #include "mail/encoded_words.hpp"
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -21,10 +22,6 @@ struct Entry {
 
   void clear() { *this = Entry{}; }
 };
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 // Reads a quoted string whose opening quote is at `pos`; leaves `pos` behind the closing one.
 // An unclosed quote is taken as an ordinary character.
@@ -139,7 +136,7 @@ void finish(Entry& entry, std::vector<Address>& result) {
   entry.clear();
 }
 
-bool is_atom(char c) {
+bool is_phrase(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          static_cast<unsigned char>(c) >= 0x80 ||
          std::string_view("!#$%&'*+-/=?^_`{|}~ ").find(c) != std::string_view::npos;
@@ -209,7 +206,7 @@ std::string to_string(const Address& address) {
     return address.email;
   }
   std::string result;
-  if (std::ranges::all_of(address.name, is_atom)) {
+  if (std::ranges::all_of(address.name, is_phrase)) {
     result = address.name;
   } else {
     result = "\"";

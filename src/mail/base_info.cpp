@@ -1,6 +1,7 @@
 #include "mail/lines.hpp"
 #include "mail/message_ids.hpp"
 #include "mail/trailers.hpp"
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -29,14 +30,6 @@ bool is_plain_word(std::string_view text) {
 
 std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find_first_of(" \t,"));
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 std::string percent_decoded(std::string_view text) {

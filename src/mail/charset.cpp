@@ -187,7 +187,7 @@ Decoded fall_back(std::string_view bytes, std::string why) {
   return result;
 }
 
-std::string shown(std::string_view charset) {
+std::string shown_charset(std::string_view charset) {
   return "\"" + ellipsize(escape_terminal(mend_utf8(charset.substr(0, 40))), 40) + "\"";
 }
 
@@ -230,17 +230,17 @@ Decoded to_utf8(std::string_view bytes, std::string_view charset) {
     return fall_back(bytes, "declared as UTF-8 but is not");
   }
   if (is_ascii_name(alias)) {
-    return fall_back(bytes, charset.empty()
-                                ? "bytes above 127 without a declared charset"
-                                : "declared as " + shown(charset) + " but has bytes above 127");
+    return fall_back(bytes, charset.empty() ? "bytes above 127 without a declared charset"
+                                            : "declared as " + shown_charset(charset) +
+                                                  " but has bytes above 127");
   }
   const Known* known = find_known(alias);
   if (known == nullptr) {
-    return fall_back(bytes, "unknown charset " + shown(charset));
+    return fall_back(bytes, "unknown charset " + shown_charset(charset));
   }
   // Text of a single-byte charset is practically never valid UTF-8 by chance.
   if (known->single_byte && is_valid_utf8(bytes)) {
-    return {std::string(bytes), "declared as " + shown(charset) + " but is UTF-8"};
+    return {std::string(bytes), "declared as " + shown_charset(charset) + " but is UTF-8"};
   }
   thread_local Converters converters;
   Decoded result;
@@ -250,7 +250,7 @@ Decoded to_utf8(std::string_view bytes, std::string_view charset) {
   // Two or four bytes a character: were it so, the lines would still be there afterwards.
   if (!converters.convert(known->name, bytes, result.text) || !is_valid_utf8(result.text) ||
       (hides_ascii(charset) && 2 * lines(result.text) < lines(bytes))) {
-    return fall_back(bytes, "not valid in its declared charset " + shown(charset));
+    return fall_back(bytes, "not valid in its declared charset " + shown_charset(charset));
   }
   return result;
 }

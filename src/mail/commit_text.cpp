@@ -27,11 +27,6 @@ bool ends_message(std::string_view line) {
          std::string_view(" \t\r\v\f").find(rest[1]) == std::string_view::npos;
 }
 
-std::string_view trim_end(std::string_view line) {
-  const std::size_t last = line.find_last_not_of(" \t\r\v\f");
-  return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
 // As git-stripspace(1): no white space at line ends, no blank lines at both ends, one between.
 std::string stripped(std::string_view text) {
   std::string out;

@@ -1,5 +1,6 @@
 #include "mail/date.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <array>
@@ -11,10 +12,6 @@
 namespace patchmill::mail {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Without comments, at most 200 characters are looked at.
 std::string without_comments(std::string_view value) {

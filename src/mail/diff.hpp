@@ -47,6 +47,9 @@ struct FileDiff {
 // Does not judge paths; see unsafe_path().
 Result<std::vector<FileDiff>> parse_diff(std::string_view diff);
 
+// Old and new names of its files, each once; none of a diff that cannot be read.
+std::vector<std::string> touched_paths(std::string_view diff);
+
 // Why a path may not be written by a patch ("..", absolute, ".git" in any case or NTFS/HFS guise,
 // NUL, empty component); empty when it is harmless.
 std::string unsafe_path(std::string_view path);

@@ -1,5 +1,6 @@
 #include "mail/diff_grammar.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <array>
@@ -8,10 +9,6 @@
 namespace patchmill::mail {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool read_number(std::string_view line, std::size_t& pos, int& value) {
   constexpr int limit = 2'000'000'000;

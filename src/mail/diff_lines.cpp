@@ -1,6 +1,7 @@
 #include "mail/diff.hpp"
 #include "mail/diff_grammar.hpp"
 #include "mail/lines.hpp"
+#include "util/ascii.hpp"
 #include "util/hash.hpp"
 
 #include <cstddef>
@@ -29,10 +30,6 @@ std::vector<AddedLine> changed_lines(const std::vector<FileDiff>& files, bool ad
     }
   }
   return result;
-}
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 // "--- a/x 2023…" to "--- a/x": the first component is replaced, the rest of the word kept.

@@ -2,6 +2,7 @@
 
 #include "mail/diff_grammar.hpp"
 #include "mail/lines.hpp"
+#include "util/ascii.hpp"
 
 #include <array>
 
@@ -9,15 +10,12 @@ namespace patchmill::mail {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_blank(char c) {
+bool is_blank_byte(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
 
-std::string_view trim_end(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) {
+std::string_view trim_blanks(std::string_view text) {
+  while (!text.empty() && is_blank_byte(text.back())) {
     text.remove_suffix(1);
   }
   return text;
@@ -26,7 +24,7 @@ std::string_view trim_end(std::string_view text) {
 // "2002-02-21 23:30:39.942229878 -0800" at the end of `text`: where its date starts, or npos.
 std::size_t timestamp_start(std::string_view text) {
   static constexpr std::string_view form = "dddd-dd-dd dd:dd:dd";
-  const std::string_view body = trim_end(text);
+  const std::string_view body = trim_blanks(text);
   std::size_t pos = body.size();
   const auto back_digits = [&](std::size_t at_least) {
     std::size_t count = 0;
@@ -153,7 +151,7 @@ std::optional<std::string> strip_component(std::string_view path) {
 
 std::optional<SideName> read_side(std::string_view rest, bool traditional) {
   SideName side;
-  if (rest.starts_with("/dev/null") && (rest.size() == 9 || is_blank(rest[9]))) {
+  if (rest.starts_with("/dev/null") && (rest.size() == 9 || is_blank_byte(rest[9]))) {
     side.dev_null = true;
     return side;
   }
@@ -175,16 +173,16 @@ std::optional<SideName> read_side(std::string_view rest, bool traditional) {
     } else {
       stamp = rest.substr(end);
     }
-    side.path = traditional ? trim_end(rest.substr(0, end)) : without_cr(rest.substr(0, end));
+    side.path = traditional ? trim_blanks(rest.substr(0, end)) : without_cr(rest.substr(0, end));
   }
   if (side.path.empty()) {
     return std::nullopt;
   }
   if (traditional) {
-    while (!stamp.empty() && is_blank(stamp.front())) {
+    while (!stamp.empty() && is_blank_byte(stamp.front())) {
       stamp.remove_prefix(1);
     }
-    side.dev_null = is_epoch(trim_end(stamp));
+    side.dev_null = is_epoch(trim_blanks(stamp));
   }
   return side;
 }
@@ -202,7 +200,7 @@ std::optional<GitNames> read_git_names(std::string_view rest) {
   rest = without_cr(rest);
   if (rest.starts_with('"')) {
     const auto first = quoted_piece(rest);
-    if (!first || first->length >= rest.size() || !is_blank(rest[first->length])) {
+    if (!first || first->length >= rest.size() || !is_blank_byte(rest[first->length])) {
       return std::nullopt;
     }
     const std::string_view tail = rest.substr(first->length + 1);
@@ -221,7 +219,7 @@ std::optional<GitNames> read_git_names(std::string_view rest) {
     }
   }
   // Equal halves around a space: no prefixes.
-  if (rest.size() % 2 == 1 && is_blank(rest[rest.size() / 2])) {
+  if (rest.size() % 2 == 1 && is_blank_byte(rest[rest.size() / 2])) {
     const std::size_t half = rest.size() / 2;
     if (rest.substr(0, half) == rest.substr(half + 1)) {
       return agree(rest.substr(0, half), rest.substr(half + 1));
@@ -235,7 +233,7 @@ std::optional<GitNames> read_git_names(std::string_view rest) {
   }
   std::size_t second_slash = first_slash;
   for (std::size_t i = first_slash + 1; i < rest.size(); ++i) {
-    if (!is_blank(rest[i])) {
+    if (!is_blank_byte(rest[i])) {
       continue;
     }
     if (second_slash <= i) {

@@ -16,7 +16,7 @@ namespace patchmill::mail {
 
 namespace {
 
-std::string shown(std::string_view text) {
+std::string shown_line(std::string_view text) {
   return "\"" + ellipsize(escape_terminal(mend_utf8(text.substr(0, 120))), 100) + "\"";
 }
 
@@ -103,7 +103,7 @@ class Parser {
     PM_TRY(settle_git_names(file, names));
     // git keeps the name of such a line, and then refuses what does not fit it.
     if (!m_stray.empty() && (file.old_path != m_stray || file.new_path != m_stray)) {
-      return broken("follows a header of " + shown(m_stray) + " with nothing behind it");
+      return broken("follows a header of " + shown_line(m_stray) + " with nothing behind it");
     }
     PM_TRY(binary_part(file));
     PM_TRY(hunks(file));
@@ -111,7 +111,7 @@ class Parser {
         !file.hunks.empty() || file.binary || file.change != FileChange::modified || file.new_mode;
     if (!says_something) {
       m_line = m_header_line;
-      return broken("starts a file (" + shown(file.path()) + ") that nothing changes");
+      return broken("starts a file (" + shown_line(file.path()) + ") that nothing changes");
     }
     finish(std::move(file), start);
     return {};
@@ -148,14 +148,14 @@ class Parser {
       if (file.strip > 0) {
         const auto inner = strip_component(value);
         if (!inner || inner->empty()) {
-          return broken("names the file " + shown(value) + " without a prefix like \"a/\"");
+          return broken("names the file " + shown_line(value) + " without a prefix like \"a/\"");
         }
         value = *inner;
       }
       if (path.empty()) {
         path = value;
       } else if (path != value) {
-        return broken("names the file " + shown(value) + ", its header " + shown(path));
+        return broken("names the file " + shown_line(value) + ", its header " + shown_line(path));
       }
       return {};
     };
@@ -210,7 +210,7 @@ class Parser {
         next();
       }
       if (!m_lines.done() && !without_cr(m_lines.peek()).empty()) {
-        return broken("is not a line of the binary patch of " + shown(file.path()));
+        return broken("is not a line of the binary patch of " + shown_line(file.path()));
       }
       if (!m_lines.done()) {
         next();
@@ -218,7 +218,7 @@ class Parser {
       ++blocks;
     }
     if (blocks == 0) {
-      return broken("should start the binary patch of " + shown(file.path()) +
+      return broken("should start the binary patch of " + shown_line(file.path()) +
                     " with \"literal\" or \"delta\"");
     }
     return {};
@@ -229,7 +229,7 @@ class Parser {
       const auto header = parse_hunk_header(m_lines.peek());
       if (!header) {
         if (m_lines.peek().starts_with("@@ -")) {
-          return broken("is a damaged hunk header of " + shown(file.path()));
+          return broken("is a damaged hunk header of " + shown_line(file.path()));
         }
         return {};
       }
@@ -251,8 +251,8 @@ class Parser {
     int old_left = hunk.old_count, new_left = hunk.new_count;
     bool changes = false;
     const auto corrupt = [&](std::string_view why) {
-      return broken(std::string(why) + " (hunk " + shown(hunk.header) + " of " +
-                    shown(file.path()) + "); the mail was probably wrapped or edited");
+      return broken(std::string(why) + " (hunk " + shown_line(hunk.header) + " of " +
+                    shown_line(file.path()) + "); the mail was probably wrapped or edited");
     };
     while (old_left > 0 || new_left > 0) {
       if (m_lines.done()) {
@@ -285,10 +285,10 @@ class Parser {
     }
     hunk.body = m_diff.substr(start, m_lines.pos() - start);
     if (file.change == FileChange::added && hunk.old_count > 0) {
-      return broken("ends a hunk with old lines in the new file " + shown(file.path()));
+      return broken("ends a hunk with old lines in the new file " + shown_line(file.path()));
     }
     if (file.change == FileChange::deleted && hunk.new_count > 0) {
-      return broken("ends a hunk that leaves lines in the deleted file " + shown(file.path()));
+      return broken("ends a hunk that leaves lines in the deleted file " + shown_line(file.path()));
     }
     return {};
   }

@@ -48,7 +48,7 @@ std::optional<Word> read_word(std::string_view text) {
   return word;
 }
 
-bool is_blank(std::string_view text) {
+bool is_gap(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
@@ -77,7 +77,7 @@ std::string decode_words(std::string_view raw) {
       word = read_word(raw.substr(mark));
     }
     // White space between two encoded words belongs to the encoding, not to the text.
-    if (!(after_word && word && is_blank(between))) {
+    if (!(after_word && word && is_gap(between))) {
       flush();
       out += to_utf8(between, "").text;
     }

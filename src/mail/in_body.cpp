@@ -16,7 +16,7 @@ bool is_format_patch_line(std::string_view line) {
          line.find(" Mon Sep 17 00:00:00 2001") != std::string_view::npos;
 }
 
-bool is_blank(std::string_view line) {
+bool is_empty_line(std::string_view line) {
   return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
 }
 
@@ -28,7 +28,7 @@ InBody read_in_body(std::string_view text) {
   bool any = false;
   while (!lines.done()) {
     const std::string_view line = lines.peek();
-    if (is_blank(line)) {
+    if (is_empty_line(line)) {
       if (any) {
         lines.next();
         break;
@@ -52,7 +52,7 @@ InBody read_in_body(std::string_view text) {
     ahead.next();
     std::string value(line.substr(colon + 1));
     while (!ahead.done() && (ahead.peek().starts_with(' ') || ahead.peek().starts_with('\t')) &&
-           !is_blank(ahead.peek()) && value.size() < 10'000) {
+           !is_empty_line(ahead.peek()) && value.size() < 10'000) {
       value += '\n';
       value += ahead.next();
     }

@@ -20,7 +20,7 @@ namespace patchmill::mail {
 
 namespace {
 
-std::string shown(std::string_view text) {
+std::string shown_header(std::string_view text) {
   return "\"" + escape_terminal(ellipsize(decode_header(text.substr(0, 400)), 120)) + "\"";
 }
 
@@ -49,7 +49,8 @@ Result<void> read_from(const HeaderBlock& header, Message& message) {
   }
   auto addresses = parse_addresses(*value);
   if (addresses.empty()) {
-    return fail(ErrorKind::invalid, "the From header " + shown(*value) + " has no mail address");
+    return fail(ErrorKind::invalid,
+                "the From header " + shown_header(*value) + " has no mail address");
   }
   message.from = std::move(addresses.front());
   if (auto author = undo_list_rewrite(message.from, header)) {
@@ -68,7 +69,7 @@ void read_date(const HeaderBlock& header, Message& message) {
   }
   message.date = parse_date(unfold(*value));
   if (!message.date) {
-    message.mended.push_back("has no readable date: " + shown(*value));
+    message.mended.push_back("has no readable date: " + shown_header(*value));
   }
 }
 

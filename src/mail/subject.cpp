@@ -1,6 +1,7 @@
 #include "mail/subject.hpp"
 
 #include "mail/reply_marks.hpp"
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -15,12 +16,6 @@ namespace {
 // No series is longer and no version higher; larger numbers are slips or attacks.
 constexpr int max_count = 1'000'000;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

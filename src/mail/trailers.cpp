@@ -28,7 +28,7 @@ std::size_t trailer_colon(std::string_view line) {
   return pos < line.size() && line[pos] == ':' ? pos : 0;
 }
 
-bool is_blank(std::string_view line) {
+bool is_blank_line(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
@@ -42,7 +42,7 @@ std::vector<std::string_view> last_paragraph(std::string_view message) {
   bool title_over = false, between = true;
   for (Lines lines(message); !lines.done();) {
     const std::string_view line = without_cr(lines.next());
-    if (is_blank(line)) {
+    if (is_blank_line(line)) {
       title_over = title_over || !between;
       between = true;
       continue;

@@ -1,5 +1,6 @@
 #include "mail/transfer.hpp"
 
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <gmime/gmime.h>
@@ -19,19 +20,6 @@ std::string decode_with(std::string_view body, GMimeContentEncoding kind) {
   const std::size_t length = g_mime_encoding_flush(&state, body.data(), body.size(), out.data());
   out.resize(length);
   return out;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'A' && c <= 'F') {
-    return c - 'A' + 10;
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return -1;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "pipeline/pauses.hpp"
 
+#include "pipeline/remark_limits.hpp"
 #include "store/event_log.hpp"
 #include "util/text.hpp"
 
@@ -14,8 +15,6 @@ namespace {
 constexpr std::string_view k_project = "project ";
 constexpr std::string_view k_tree = "tree ";
 constexpr std::size_t k_max_name = 200;
-constexpr std::size_t k_max_who = 200;
-constexpr std::size_t k_max_reason = 1000;
 
 void append(store::Database& database, Timestamp now, std::string_view kind,
             const std::string& scope, std::string_view who, std::string_view reason) {

@@ -1,5 +1,6 @@
 #include "pipeline/requests.hpp"
 
+#include "pipeline/remark_limits.hpp"
 #include "store/event_log.hpp"
 #include "util/text.hpp"
 
@@ -18,10 +19,6 @@ constexpr std::array k_names = {
     std::pair{RequestKind::cancel_series, std::string_view("cancel-series")},
     std::pair{RequestKind::cancel_node, std::string_view("cancel-node")},
 };
-
-// For people; bounded as everything from outside.
-constexpr std::size_t k_max_who = 200;
-constexpr std::size_t k_max_reason = 1000;
 
 std::string_view event_of(RequestKind kind) {
   return kind == RequestKind::retry_series || kind == RequestKind::retry_node ? "retry-requested"

@@ -1,5 +1,6 @@
 #include "runtimes/process_tree.hpp"
 
+#include "runtimes/dir_closer.hpp"
 #include "util/fd.hpp"
 #include "util/text.hpp"
 
@@ -18,10 +19,6 @@ namespace patchmill::runtimes {
 namespace {
 
 constexpr std::size_t max_processes = 100'000;
-
-struct DirCloser {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
 
 std::string read_small(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

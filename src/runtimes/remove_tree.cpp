@@ -1,5 +1,6 @@
 #include "runtimes/remove_tree.hpp"
 
+#include "runtimes/dir_closer.hpp"
 #include "util/fd.hpp"
 
 #include <dirent.h>
@@ -17,10 +18,6 @@ namespace {
 // Folders may be nested deeper than there are descriptors or stack: what lies deeper than this is
 // moved to the top first.
 constexpr int max_depth = 64;
-
-struct DirCloser {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
 
 class Remover {
  public:

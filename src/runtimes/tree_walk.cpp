@@ -1,5 +1,6 @@
 #include "runtimes/tree_walk.hpp"
 
+#include "runtimes/dir_closer.hpp"
 #include "util/fd.hpp"
 
 #include <dirent.h>
@@ -13,10 +14,6 @@
 
 namespace patchmill::runtimes {
 namespace {
-
-struct DirCloser {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
 
 struct Level {
   std::unique_ptr<DIR, DirCloser> dir;

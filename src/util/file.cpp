@@ -35,17 +35,6 @@ int open_retrying(const fs::path& path, int flags, mode_t mode = 0) {
   return fd;
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const auto n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    content.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
-  }
-  return true;
-}
-
 std::string random_suffix() {
   std::uint64_t bits = 0;
   if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
@@ -79,6 +68,17 @@ void sync_folder(const fs::path& path) {
 }
 
 }  // namespace
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const auto n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno != EINTR) {
+      return false;
+    }
+    content.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
+  }
+  return true;
+}
 
 Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
   const Fd fd(open_retrying(path, O_RDONLY));

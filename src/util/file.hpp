@@ -12,6 +12,8 @@ namespace patchmill {
 
 // Error limit when the file is larger than max_bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes = 1u << 30);
+// False with errno set; interrupted and partial writes are carried on.
+bool write_all(int fd, std::string_view bytes);
 // Written beside the target, fsynced, renamed over it: readers see the old or the new content.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
 

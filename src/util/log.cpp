@@ -1,6 +1,7 @@
 #include "util/log.hpp"
 
 #include "util/fd.hpp"
+#include "util/file.hpp"
 #include "util/text.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -37,17 +38,6 @@ spdlog::level::level_enum to_spdlog(Level level) {
       return spdlog::level::err;
   }
   return spdlog::level::err;
-}
-
-bool write_all(int fd, std::string_view line) {
-  while (!line.empty()) {
-    const auto n = ::write(fd, line.data(), line.size());
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    line.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
-  }
-  return true;
 }
 
 // One write a line: also several processes may append to one file.

@@ -1,18 +1,12 @@
 #include "util/text.hpp"
 
+#include "util/ascii.hpp"
+
 #include <algorithm>
 #include <limits>
 
 namespace patchmill {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::optional<std::uint64_t> parse_scaled(std::string_view text, std::uint64_t scale) {
   const auto number = parse_uint(text);
@@ -34,15 +28,23 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+std::string_view trim_end(std::string_view text) {
+  while (!text.empty() && is_space(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
 std::string to_lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
+  std::transform(result.begin(), result.end(), result.begin(), ascii_lower);
   return result;
 }
 
 bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return ascii_lower(x) == ascii_lower(y);
+         });
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
@@ -187,7 +189,7 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
     return std::nullopt;
   }
   const auto number = text.substr(0, text.size() - 1);
-  switch (lower(text.back())) {
+  switch (ascii_lower(text.back())) {
     case 'k':
       return parse_scaled(number, std::uint64_t{1} << 10);
     case 'm':

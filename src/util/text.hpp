@@ -13,6 +13,7 @@
 namespace patchmill {
 
 std::string_view trim(std::string_view text);
+std::string_view trim_end(std::string_view text);      // white space at the end only
 std::string to_lower(std::string_view text);           // ASCII letters only
 bool iequals(std::string_view a, std::string_view b);  // ASCII case folding
 bool istarts_with(std::string_view text, std::string_view prefix);
@@ -30,6 +31,7 @@ std::string count_of(N n, std::string_view one, std::string_view many = {}) {
 std::string collapse_whitespace(std::string_view text);  // runs of white space become one space
 
 bool is_valid_utf8(std::string_view bytes);
+std::size_t count_characters(std::string_view utf8);
 // Invalid sequences are read as windows-1252; NUL becomes U+FFFD. The result is valid UTF-8.
 std::string mend_utf8(std::string_view bytes);
 // At most `max` bytes, cut at a character boundary, with "…" when something was cut.

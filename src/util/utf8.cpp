@@ -105,6 +105,11 @@ bool is_valid_utf8(std::string_view bytes) {
   }
 }
 
+std::size_t count_characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
 std::string mend_utf8(std::string_view bytes) {
   if (bytes.find('\0') == std::string_view::npos && is_valid_utf8(bytes)) {
     return std::string(bytes);

@@ -8,7 +8,7 @@ using namespace patchmill::checks::testing;
 namespace {
 
 // Complains about every added line with "bad" in it, as checkpatch.pl --terse does.
-constexpr const char* k_script = R"perl(#!/usr/bin/perl
+constexpr const char* k_checkpatch = R"perl(#!/usr/bin/perl
 # --no-summary --showfile --show-types --color 'ignore=s' --strict
 my $strict = grep { $_ eq '--strict' } @ARGV;
 my $ignore = join(',', grep { /^--ignore=/ } @ARGV);
@@ -31,7 +31,7 @@ exit $found;
 
 const std::string k_bad_patch = "int a; // bad error\nint b; // bad warning\n";
 
-bool have_perl() {
+bool can_run_perl() {
   if (patchmill::find_program("perl")) {
     return true;
   }
@@ -71,11 +71,11 @@ TEST_CASE("checks::parse_checkpatch: places, levels and types") {
 }
 
 TEST_CASE("checks::make_checkpatch: errors fail, warnings warn, checks are notes") {
-  if (!have_perl()) {
+  if (!can_run_perl()) {
     return;
   }
   TestRepo repo;
-  repo.commit({{"scripts/checkpatch.pl", k_script}, {"a.c", "int z;\n"}});
+  repo.commit({{"scripts/checkpatch.pl", k_checkpatch}, {"a.c", "int z;\n"}});
   TestSeries series;
   repo.patch(series, {{"a.c", "int z;\nint y;\n"}});
   repo.patch(series, {{"b.c", k_bad_patch}});
@@ -100,11 +100,11 @@ TEST_CASE("checks::make_checkpatch: errors fail, warnings warn, checks are notes
 }
 
 TEST_CASE("checks::make_checkpatch: the script comes from the base, whatever the patch does") {
-  if (!have_perl()) {
+  if (!can_run_perl()) {
     return;
   }
   TestRepo repo;
-  repo.commit({{"scripts/checkpatch.pl", k_script}});
+  repo.commit({{"scripts/checkpatch.pl", k_checkpatch}});
   TestSeries series;
   const std::string marker = (repo.path() / "ran").string();
   repo.patch(series, {{"scripts/checkpatch.pl", "system('touch " + marker + "'); exit 0;\n"},
@@ -119,7 +119,7 @@ TEST_CASE("checks::make_checkpatch: the script comes from the base, whatever the
 }
 
 TEST_CASE("checks::make_checkpatch: no script, a broken one, one that hangs, a configured one") {
-  if (!have_perl()) {
+  if (!can_run_perl()) {
     return;
   }
   TestRepo empty;
@@ -128,14 +128,14 @@ TEST_CASE("checks::make_checkpatch: no script, a broken one, one that hangs, a c
   CHECK(run_check("checkpatch", none, {}, &empty.repository()).verdict == Verdict::skip);
   CHECK(run_check("checkpatch", none).verdict == Verdict::skip);
   const patchmill::TempDir folder("patchmill-script");
-  std::ofstream(folder.path() / "mine.pl") << k_script;
+  std::ofstream(folder.path() / "mine.pl") << k_checkpatch;
   CHECK(run_check("checkpatch", none, {{"script", (folder.path() / "mine.pl").string()}}).verdict ==
         Verdict::fail);
   CHECK(run_check("checkpatch", none, {{"script", "/nonexistent/x.pl"}}).verdict ==
         Verdict::incomplete);
 
   TestRepo repo;
-  repo.commit({{"scripts/checkpatch.pl", k_script}});
+  repo.commit({{"scripts/checkpatch.pl", k_checkpatch}});
   TestSeries series;
   repo.patch(series, {{"b.c", "die\n"}});
   const auto broken = run_check("checkpatch", series, {}, &repo.repository(), 0);

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<RecipientOutcome> run(const std::string& script, const std::filesystem::path& folder,
                                   std::vector<std::string> recipients = {"a@x.org", "b@x.org"},
-                                  bool go_on = true) {
+                                  bool never_stops = true) {
   SystemProcessRunner processes;
   CommandConfig config;
   config.argv = {
@@ -21,7 +21,7 @@ std::vector<RecipientOutcome> run(const std::string& script, const std::filesyst
   config.timeout = std::chrono::milliseconds(500);
   const auto transport = make_command_transport(config, processes);
   return transport->deliver({"ci@x.org", std::move(recipients), "Subject: x\n\nbody\n", "n"},
-                            [&](const auto&) { return go_on; });
+                            [&](const auto&) { return never_stops; });
 }
 
 TEST_CASE("delivery::make_command_transport: mail on standard input, recipients as arguments") {

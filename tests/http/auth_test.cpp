@@ -9,6 +9,16 @@ namespace {
 
 using namespace test;
 
+TEST_CASE("encode_base64: RFC 4648 section 10, and back") {
+  CHECK(encode_base64("").empty());
+  CHECK(encode_base64("f") == "Zg==");
+  CHECK(encode_base64("fo") == "Zm8=");
+  CHECK(encode_base64("foo") == "Zm9v");
+  CHECK(encode_base64("foob") == "Zm9vYg==");
+  const std::string bytes("\xff\x00\x80\xfe:", 5);
+  CHECK(decode_base64(encode_base64(bytes)) == bytes);
+}
+
 TEST_CASE("make_token_secret: prefix, length, alphabet, never the same") {
   std::set<std::string> seen;
   std::set<char> letters;
@@ -75,6 +85,27 @@ TEST_CASE("create_token: only the hash is kept") {
   CHECK(record.id.size() == 12);
   CHECK(f.store.add(record).error().kind == ErrorKind::conflict);
   CHECK(f.store.revoke("none", f.clock.now()).error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("Authenticator: another dialect refuses in its own words, or not at all") {
+  Fixture f;
+  Authenticator authenticator(f.store, f.clock);
+  std::vector<AuthFault> faults;
+  const AuthRefusal refuse = [&](const Request&, AuthFault fault) -> std::optional<Response> {
+    faults.push_back(fault);
+    return fault == AuthFault::wrong ? std::optional(Response::error(403, "Invalid token."))
+                                     : std::nullopt;
+  };
+  auto wrong = Fixture::request("Token pm_wrong");
+  CHECK(status(authenticator.authenticate(wrong, refuse)) == 403);
+  auto unknown = Fixture::request("Negotiate abc");
+  CHECK(status(authenticator.optional(refuse)(unknown)) == 200);
+  CHECK_FALSE(unknown.identity.has_value());
+  auto right = Fixture::request("Token " + f.token.secret);
+  CHECK(status(authenticator.authenticate(right, refuse)) == 200);
+  REQUIRE(right.identity.has_value());
+  CHECK(faults == std::vector{AuthFault::wrong, AuthFault::malformed});
+  CHECK(status(authenticator.authenticate(wrong)) == 401);
 }
 
 TEST_CASE("Authenticator: the three schemes") {

@@ -305,8 +305,10 @@ TEST_CASE("Client::fetch: a host that keeps failing is left alone, then tried ag
   for (int i = 0; i < 3; ++i) {
     CHECK(client.fetch(to(t.url() + "/x"))->status == 500);
   }
-  CHECK(client.fetch(to(t.url() + "/x")).error().message.find("failed several times") !=
-        std::string::npos);
+  const auto left_alone = client.fetch(to(t.url() + "/x"));
+  REQUIRE_FALSE(left_alone.has_value());
+  CHECK(left_alone.error().message.find("failed several times") != std::string::npos);
+  CHECK(left_alone.error().message.find("status 500") != std::string::npos);
   CHECK(asked == 3);
   broken = false;
   std::this_thread::sleep_for(250ms);
@@ -337,15 +339,16 @@ TEST_CASE("HostGuard: budget, pauses, breaker") {
   guard.pause_until("a", now + 5s);
   CHECK(guard.admit("a", now).when == now + 5s);
   now += 10s;
-  guard.failed("a", now);
+  guard.failed("a", now, "refused");
   CHECK_FALSE(guard.admit("a", now).open);
-  guard.failed("a", now);
+  guard.failed("a", now, "status 502");
   CHECK(guard.admit("a", now).open);
+  CHECK(guard.admit("a", now).why == "status 502");
   CHECK(guard.admit("a", now).when == now + 1s);
   now += 1s;
   CHECK_FALSE(guard.admit("a", now).open);  // the trial
   CHECK(guard.admit("a", now).open);        // and only one
-  guard.failed("a", now);
+  guard.failed("a", now, "status 502");
   CHECK(guard.admit("a", now).when == now + 2s);
   now += 2s;
   CHECK_FALSE(guard.admit("a", now).open);

@@ -39,7 +39,7 @@ struct Content {
     REQUIRE(write_file_atomic(folder.path() / "digits.txt", "0123456789"));
     assets.add("style.css", "body { color: black }");
     router->get("/text", [this](Request&) { return Response::text(long_text); });
-    router->get("/small", [](Request&) { return Response::json(R"({"a":1})"); });
+    router->get("/small", [](Request&) { return Response::json(std::string(R"({"a":1})")); });
     router->get("/file/{path...}", [this](Request& r) {
       auto file = Response::file(folder.path() / r.param("path"), "text/plain", true);
       return file ? std::move(*file) : Response::error(file.error());

@@ -37,7 +37,7 @@ struct Certificate {
   TlsFiles files;
 };
 
-std::shared_ptr<Router> router() {
+std::shared_ptr<Router> tls_router() {
   auto r = std::make_shared<Router>();
   r->get("/who", [](Request& q) { return Response::text(q.https ? "https" : "http"); });
   r->get("/big", [](Request&) { return Response::text(std::string(5u << 20, 'b')); });
@@ -53,7 +53,7 @@ std::shared_ptr<Router> router() {
 
 TEST_CASE("Server: TLS to a real client") {
   const Certificate certificate;
-  TestServer t(router(), [&](ServerConfig& config) {
+  TestServer t(tls_router(), [&](ServerConfig& config) {
     config.listen = {{"127.0.0.1:0", true}};
     config.tls = certificate.files;
     config.hsts = true;
@@ -83,7 +83,7 @@ TEST_CASE("Server: TLS to a real client") {
 
 TEST_CASE("Server: plain text and silence on a TLS port are cut") {
   const Certificate certificate;
-  TestServer t(router(), [&](ServerConfig& config) {
+  TestServer t(tls_router(), [&](ServerConfig& config) {
     config.listen = {{"127.0.0.1:0", true}};
     config.tls = certificate.files;
     config.timeouts.handshake = 500ms;
@@ -99,7 +99,7 @@ TEST_CASE("Server: plain text and silence on a TLS port are cut") {
 TEST_CASE("Server::reload_tls: the new certificate for new connections, the old one if it is bad") {
   const Certificate one("one");
   const Certificate two("two");
-  TestServer t(router(), [&](ServerConfig& config) {
+  TestServer t(tls_router(), [&](ServerConfig& config) {
     config.listen = {{"127.0.0.1:0", true}};
     config.tls = one.files;
   });
@@ -124,10 +124,10 @@ TEST_CASE("Server::start: a certificate that is not there is said so") {
   ServerConfig config;
   config.listen = {{"127.0.0.1:0", true}};
   IoThreads io(1);
-  CHECK(Server::start(io.context(), config, router()).error().message ==
+  CHECK(Server::start(io.context(), config, tls_router()).error().message ==
         "no certificate is configured");
   config.tls = TlsFiles{"/nonexistent/certificate.pem", "/nonexistent/key.pem"};
-  CHECK(Server::start(io.context(), config, router())
+  CHECK(Server::start(io.context(), config, tls_router())
             .error()
             .message.find("/nonexistent/certificate.pem cannot be used") != std::string::npos);
 }

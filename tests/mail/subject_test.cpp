@@ -11,7 +11,7 @@ using namespace patchmill::mail;
 namespace {
 
 // Subjects we read differently from Patchwork, each with the reason.
-const std::map<std::string, std::string>& intended() {
+const std::map<std::string, std::string>& intended_rows() {
   static const std::map<std::string, std::string> table = {
       {"RE: Re: [PATCH] foo", "the whole chain of reply marks is stripped"},
       {"Fwd: [PATCH] foo", "a forwarded patch is not a new one"},
@@ -65,14 +65,14 @@ TEST_CASE("mail::parse_subject: Patchwork's vectors, but for the intended deviat
     const std::string ours = describe(s.patchwork_name(), joined(s.tokens), s.number.value_or(-1),
                                       s.total.value_or(-1), s.version, s.is_reply);
     CAPTURE(in);
-    if (const auto reason = intended().find(in); reason != intended().end()) {
+    if (const auto reason = intended_rows().find(in); reason != intended_rows().end()) {
       CHECK_MESSAGE(ours != theirs, "no deviation any more: ", reason->second);
       ++deviations;
     } else {
       CHECK(ours == theirs);
     }
   }
-  CHECK(deviations == intended().size());
+  CHECK(deviations == intended_rows().size());
 }
 
 TEST_CASE("mail::parse_subject: reply and forward marks of many languages") {

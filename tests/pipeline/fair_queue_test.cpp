@@ -11,7 +11,7 @@ using pipeline::Waiting;
 
 namespace {
 
-Timestamp at(int second) {
+Timestamp moment(int second) {
   return Timestamp(std::chrono::seconds(1'700'000'000 + second));
 }
 
@@ -22,8 +22,8 @@ Waiting lane(std::int64_t id, const std::string& author, const std::string& proj
   waiting.author = author;
   waiting.project = project;
   waiting.priority = priority;
-  waiting.queued = at(queued);
-  waiting.ready_at = at(queued);
+  waiting.queued = moment(queued);
+  waiting.ready_at = moment(queued);
   return waiting;
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("pipeline::FairQueue: one author's flood delays another's first by one
   }
   queue.add(lane(100, "quiet", "p", 50));
   queue.add(lane(101, "quiet", "p", 51));
-  CHECK(drain(queue, at(100)) == "1 100 2 101 3 4 5");
+  CHECK(drain(queue, moment(100)) == "1 100 2 101 3 4 5");
   CHECK(queue.size() == 0);
 }
 
@@ -54,12 +54,12 @@ TEST_CASE("pipeline::FairQueue: who was idle comes back without savings") {
     queue.add(lane(i, "a", "p", i));
   }
   for (int i = 1; i <= 6; ++i) {
-    CHECK(queue.take(at(100))->lane == i);
+    CHECK(queue.take(moment(100))->lane == i);
   }
   for (int i = 50; i <= 53; ++i) {
     queue.add(lane(i, "b", "p", i));
   }
-  CHECK(drain(queue, at(100)) == "7 50 8 51 9 52 10 53");
+  CHECK(drain(queue, moment(100)) == "7 50 8 51 9 52 10 53");
 }
 
 TEST_CASE("pipeline::FairQueue: projects share by weight and estimate") {
@@ -71,7 +71,7 @@ TEST_CASE("pipeline::FairQueue: projects share by weight and estimate") {
   }
   int big = 0;
   for (int i = 0; i < 100; ++i) {
-    big += queue.take(at(1000))->project == "big" ? 1 : 0;
+    big += queue.take(moment(1000))->project == "big" ? 1 : 0;
   }
   CHECK(big >= 74);
   CHECK(big <= 76);
@@ -85,7 +85,7 @@ TEST_CASE("pipeline::FairQueue: projects share by weight and estimate") {
   }
   int slow = 0;
   for (int i = 0; i < 44; ++i) {
-    slow += costly.take(at(1000))->project == "slow" ? 1 : 0;
+    slow += costly.take(moment(1000))->project == "slow" ? 1 : 0;
   }
   CHECK(slow >= 3);
   CHECK(slow <= 5);
@@ -97,13 +97,13 @@ TEST_CASE("pipeline::FairQueue: priority before fairness, time before priority")
   queue.add(lane(2, "a", "p", 2, 5));
   queue.add(lane(3, "b", "q", 3, 5));
   auto later = lane(4, "c", "p", 0, 9);
-  later.ready_at = at(500);
+  later.ready_at = moment(500);
   queue.add(later);
-  CHECK(drain(queue, at(100)) == "2 3 1");
+  CHECK(drain(queue, moment(100)) == "2 3 1");
   REQUIRE(queue.next_ready().has_value());
-  CHECK(*queue.next_ready() == at(500));
-  CHECK(queue.order(at(100), 10).size() == 1);
-  CHECK(drain(queue, at(500)) == "4");
+  CHECK(*queue.next_ready() == moment(500));
+  CHECK(queue.order(moment(100), 10).size() == 1);
+  CHECK(drain(queue, moment(500)) == "4");
   CHECK_FALSE(queue.next_ready().has_value());
 }
 
@@ -112,19 +112,19 @@ TEST_CASE("pipeline::FairQueue: removing and replacing, ready or not") {
   queue.add(lane(1, "a"));
   queue.add(lane(2, "a"));
   auto later = lane(3, "a");
-  later.ready_at = at(900);
+  later.ready_at = moment(900);
   queue.add(later);
-  CHECK(queue.order(at(10), 10).size() == 3);
+  CHECK(queue.order(moment(10), 10).size() == 3);
   CHECK(queue.remove(3));
   CHECK_FALSE(queue.remove(3));
-  CHECK(queue.take(at(10))->lane == 1);
+  CHECK(queue.take(moment(10))->lane == 1);
   CHECK(queue.contains(2));
   CHECK(queue.remove(2));
-  CHECK_FALSE(queue.take(at(1000)).has_value());
+  CHECK_FALSE(queue.take(moment(1000)).has_value());
   queue.add(lane(7, "a", "p", 1));
   queue.add(lane(7, "b", "q", 5));
   CHECK(queue.size() == 1);
-  CHECK(queue.take(at(10))->project == "q");
+  CHECK(queue.take(moment(10))->project == "q");
 }
 
 TEST_CASE("pipeline::FairQueue: order() is what take() then does; nothing is lost or starves") {
@@ -145,15 +145,15 @@ TEST_CASE("pipeline::FairQueue: order() is what take() then does; nothing is los
       CHECK(queue.remove(gone));
       waiting.erase(gone);
     } else {
-      const auto expected = queue.order(at(step), 1);
-      const auto taken = queue.take(at(step));
+      const auto expected = queue.order(moment(step), 1);
+      const auto taken = queue.take(moment(step));
       REQUIRE(taken.has_value());
       CHECK(expected.front().lane == taken->lane);
       CHECK(waiting.erase(taken->lane) == 1);
     }
     REQUIRE(queue.size() == waiting.size());
   }
-  while (const auto taken = queue.take(at(5000))) {
+  while (const auto taken = queue.take(moment(5000))) {
     CHECK(waiting.erase(taken->lane) == 1);
   }
   CHECK(waiting.empty());

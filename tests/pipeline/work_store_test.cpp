@@ -121,14 +121,14 @@ TEST_CASE("pipeline::WorkStore::usual_duration: of runs that came to an end") {
     WorkStore work(store.database());
     NodeStore nodes(store.database(), store.clock());
     CHECK_FALSE(work.usual_duration("build").has_value());
-    const auto ran = [&](int attempt, int seconds, findings::Verdict verdict) {
+    const auto ran = [&](int attempt, int length, findings::Verdict verdict) {
       Node node;
       node.series = 7;
       node.name = "build";
       node.attempt = attempt;
       node = nodes.create(node);
       nodes.start(node);
-      store.clock().advance(std::chrono::seconds(seconds));
+      store.clock().advance(std::chrono::seconds(length));
       nodes.finish(node, verdict, "");
     };
     ran(1, 10, findings::Verdict::pass);

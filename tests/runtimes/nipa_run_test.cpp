@@ -21,7 +21,7 @@ void write_script(const fs::path& path, const std::string& text) {
   ::chmod(path.c_str(), 0755);
 }
 
-std::string shell(const fs::path& cwd, const std::string& script) {
+std::string run_shell(const fs::path& cwd, const std::string& script) {
   Command command;
   command.argv = {"/bin/sh", "-ec", script};
   command.cwd = cwd.string();
@@ -44,12 +44,12 @@ TEST_CASE("runtimes::LocalRuntime::run: a NIPA test directory as it is, on a war
     return;
   }
   const TempDir root;
-  shell(root.path(), "git init -q -b main repo");
+  run_shell(root.path(), "git init -q -b main repo");
   const fs::path repo = root.path() / "repo";
-  const std::string base =
-      shell(repo, "echo 'int f(void);' >a.c; git add -A; git commit -qm base; git rev-parse HEAD");
-  const std::string tip =
-      shell(repo, "echo 'inline int g(void);' >>a.c; git commit -qam 'add g'; git rev-parse HEAD");
+  const std::string base = run_shell(
+      repo, "echo 'int f(void);' >a.c; git add -A; git commit -qm base; git rev-parse HEAD");
+  const std::string tip = run_shell(
+      repo, "echo 'inline int g(void);' >>a.c; git commit -qam 'add g'; git rev-parse HEAD");
   const fs::path test = root.path() / "tests/patch/source_inline";
   write_script(test / "info.json",
                "{\n  \"run\": [\"inline.sh\"],\n  \"pull-requests\": true\n}\n");
@@ -97,14 +97,16 @@ namespace {
 class OwnSource {
  public:
   OwnSource() {
-    shell(m_root.path(), "git init -q -b main repo");
+    run_shell(m_root.path(), "git init -q -b main repo");
     const fs::path repo = m_root.path() / "repo";
-    base = shell(repo,
-                 "echo one >a.sh; mkdir -p d/e; echo deep >d/e/f; echo '*.o' >.gitignore; ln -s "
-                 "a.sh link; echo gone >gone; git add -A; git commit -qm base; git rev-parse HEAD");
-    tip = shell(repo,
-                "echo two >>a.sh; rm gone; echo new >new; git add -A; git commit -qm 'add two'; "
-                "git rev-parse HEAD");
+    base = run_shell(
+        repo,
+        "echo one >a.sh; mkdir -p d/e; echo deep >d/e/f; echo '*.o' >.gitignore; ln -s "
+        "a.sh link; echo gone >gone; git add -A; git commit -qm base; git rev-parse HEAD");
+    tip =
+        run_shell(repo,
+                  "echo two >>a.sh; rm gone; echo new >new; git add -A; git commit -qm 'add two'; "
+                  "git rev-parse HEAD");
     auto opened = git::Repository::open(repo);
     REQUIRE(opened);
     repository = *std::move(opened);
