@@ -8,7 +8,7 @@ namespace patchmill::placement {
 
 namespace {
 
-constexpr int k_max_depth = 5;
+constexpr int k_max_implied = 5;
 constexpr std::size_t k_max_looked_at = 6;  // series looked at for one step
 
 // A stack of patches and how much of it the line does not explain.
@@ -130,7 +130,7 @@ Result<std::optional<ImpliedDependency>> implied_dependency(store::Database& dat
   State state = search.look_at({});
   std::size_t least = state.left;
   std::optional<ImpliedDependency> best;
-  for (int depth = 0; depth < k_max_depth && state.left > 0; ++depth) {
+  for (int depth = 0; depth < k_max_implied && state.left > 0; ++depth) {
     PM_TRY_ASSIGN(auto next, search.step(state));
     if (!next) {
       break;

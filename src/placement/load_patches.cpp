@@ -4,29 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 namespace patchmill::placement {
 
 namespace {
-
-std::vector<std::string> touched_paths(std::string_view diff) {
-  std::vector<std::string> paths;
-  const auto files = mail::parse_diff(diff);
-  if (!files) {
-    return paths;  // applying it will say what is wrong
-  }
-  std::set<std::string> seen;
-  for (const auto& file : *files) {
-    for (const auto* path : {&file.old_path, &file.new_path}) {
-      const bool copied_from = file.change == mail::FileChange::copied && path == &file.old_path;
-      if (!path->empty() && !copied_from && seen.insert(*path).second) {
-        paths.push_back(*path);
-      }
-    }
-  }
-  return paths;
-}
 
 git::Signature author_of(const mail::CommitText& text, const mail::Message& message,
                          Timestamp fallback) {
@@ -54,7 +34,7 @@ Result<SeriesPatches> load_patches(tracker::Queries& queries, const tracker::Ser
     input.author = author_of(text, *message, patch.date);
     input.message = text.message();
     input.diff = std::move(message->diff);
-    result.paths.push_back(touched_paths(input.diff));
+    result.paths.push_back(mail::touched_paths(input.diff));
     result.inputs.push_back(std::move(input));
   }
   return result;

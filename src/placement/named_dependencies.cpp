@@ -10,7 +10,7 @@ namespace patchmill::placement {
 
 namespace {
 
-constexpr int k_max_depth = 16;
+constexpr int k_max_named = 16;
 constexpr std::size_t k_max_patches = 500;
 
 void add_sentence(std::string& text, std::string_view sentence) {
@@ -116,7 +116,7 @@ class Collector {
                                describe_series(needed), needed.received_total(), needed.total));
       return {};
     }
-    if (depth >= k_max_depth) {
+    if (depth >= k_max_named) {
       add_sentence(m_result.explanation,
                    fmt::format("dependencies below {} are too deep and were passed over",
                                describe_series(needed)));

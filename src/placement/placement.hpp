@@ -13,6 +13,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace patchmill::placement {
@@ -72,6 +74,8 @@ struct SeriesPatches {
   std::vector<std::vector<std::string>> paths;  // touched, per patch
 };
 Result<SeriesPatches> load_patches(tracker::Queries& queries, const tracker::Series& series);
+// By rows of mails; kept between calls, so that mails are not read again.
+using PathsOfMails = std::unordered_map<std::int64_t, std::vector<std::string>>;
 
 struct PlaceOptions {
   std::optional<Timestamp> as_of;  // only commits that existed then (plan --as-of)
@@ -96,6 +100,10 @@ class Placer {
   Result<void> refresh(std::string_view tree);
   // The newest commit of a tree as it was fetched last; not_found before that.
   Result<git::ObjectId> tip(std::string_view tree);
+
+  // Notes which open patches the tree has taken (taken.hpp); how many that are.
+  Result<std::size_t> look_for_taken(std::string_view tree, tracker::Queries& queries,
+                                     PathsOfMails& paths);
 
   Result<Placement> place(const tracker::Series& series, const SeriesPatches& patches,
                           tracker::Queries& queries, const PlaceOptions& options = {});

@@ -4,6 +4,7 @@
 #include "placement/placement.hpp"
 #include "placement/post_images.hpp"
 #include "placement/series_placement.hpp"
+#include "placement/taken.hpp"
 #include "placement/tree.hpp"
 #include "util/text.hpp"
 
@@ -83,6 +84,17 @@ Result<git::ObjectId> Placer::tip(std::string_view tree) {
                 fmt::format("tree {} has no commit yet", escape_terminal(tree)));
   }
   return view.index->commit(view.tip());
+}
+
+Result<std::size_t> Placer::look_for_taken(std::string_view tree, tracker::Queries& queries,
+                                           PathsOfMails& paths) {
+  PM_TRY_ASSIGN(const Tree* found, m_impl->find(tree));
+  std::size_t number = 0;
+  while (m_impl->forest[number].get() != found) {
+    ++number;
+  }
+  return placement::look_for_taken(m_impl->database, m_impl->specs, m_impl->forest, number, queries,
+                                   m_impl->clock.now(), paths);
 }
 
 Result<Placement> Placer::place(const tracker::Series& series, const SeriesPatches& patches,

@@ -2,6 +2,7 @@
 // older one.
 
 #include "placement/series_placement.hpp"
+#include "placement/short_id.hpp"
 #include "placement/upstream.hpp"
 #include "util/text.hpp"
 
@@ -15,10 +16,6 @@ namespace {
 
 // A patch may be taken before it is posted to the list we read, hardly long before.
 constexpr auto k_upstream_window = std::chrono::days(60);
-
-std::string short_id(std::string_view id) {
-  return std::string(id.substr(0, 12));
-}
 
 }  // namespace
 

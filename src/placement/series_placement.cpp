@@ -3,6 +3,7 @@
 #include "placement/good_commits.hpp"
 #include "placement/patch_ids.hpp"
 #include "placement/post_images.hpp"
+#include "placement/short_id.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -19,10 +20,6 @@ constexpr std::size_t k_max_described = 20;
 
 std::string day_of(std::int64_t seconds) {
   return to_iso(Timestamp(std::chrono::seconds(seconds))).substr(0, 10);
-}
-
-std::string short_id(std::string_view id) {
-  return std::string(id.substr(0, 12));
 }
 
 }  // namespace

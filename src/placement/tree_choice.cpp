@@ -16,7 +16,7 @@ constexpr double k_list_score = 400;
 constexpr double k_maintainers_score = 150;
 constexpr double k_paths_score = 100;
 // Enough to tell where a series belongs; a tree-wide one has thousands of paths.
-constexpr std::size_t k_max_paths = 200;
+constexpr std::size_t k_max_asked_paths = 200;
 
 const std::string* common_word(const std::vector<std::string>& a,
                                const std::vector<std::string>& b) {
@@ -37,7 +37,7 @@ void add_why(std::string& why, const std::string& text) {
 std::vector<TreeAffinity> rank_trees(std::span<const TreeSpec> specs, const tracker::Series& series,
                                      std::span<const std::string> paths,
                                      const MaintainersAnswer& maintainers) {
-  paths = paths.first(std::min(paths.size(), k_max_paths));
+  paths = paths.first(std::min(paths.size(), k_max_asked_paths));
   const auto share = [&](std::size_t count) {
     return paths.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(paths.size());
   };

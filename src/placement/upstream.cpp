@@ -13,14 +13,15 @@ namespace patchmill::placement {
 
 namespace {
 
-constexpr std::size_t k_max_commits = 300;   // looked at for one patch
-constexpr std::size_t k_max_merges = 20;     // looked into for one patch
-constexpr std::size_t k_max_patch_ids = 64;  // computed for one patch
-constexpr std::size_t k_max_paths = 500;     // of one patch
+constexpr std::size_t k_max_commits = 300;      // looked at for one patch
+constexpr std::size_t k_max_merges = 20;        // looked into for one patch
+constexpr std::size_t k_max_patch_ids = 64;     // computed for one patch
+constexpr std::size_t k_max_patch_paths = 500;  // of one patch
 
 struct Known {
   std::vector<std::string> parents;
   std::string author_name, author_email, subject;
+  Timestamp committed{};
 };
 
 bool same_author(const Known& commit, const git::Signature& author) {
@@ -34,13 +35,8 @@ std::string title_of(const git::PatchInput& patch) {
 
 class Finder {
  public:
-  Finder(git::Repository& repository, const TreeView& view, std::optional<Timestamp> not_before)
-      : m_repository(repository), m_view(view) {
-    if (not_before) {
-      const auto newest_older = view.index->at(*not_before);
-      m_first = newest_older ? *newest_older + 1 : 0;
-    }
-  }
+  Finder(git::Repository& repository, const TreeView& view, Ordinal first)
+      : m_repository(repository), m_view(view), m_first(first) {}
 
   Result<std::optional<UpstreamCommit>> find(const git::PatchInput& patch,
                                              const std::vector<std::string>& paths,
@@ -62,25 +58,30 @@ class Finder {
         PM_TRY(compute_patch_ids(*group));
         for (const auto& id : *group) {
           if (m_patch_ids[id] == patch_id) {
-            return UpstreamCommit{id, m_known.at(id).subject, UpstreamMatch::patch_id};
+            return found(id, UpstreamMatch::patch_id);
           }
         }
       }
     }
     for (const auto& id : by_subject) {
       if (same_author(m_known.at(id), patch.author)) {
-        return UpstreamCommit{id, m_known.at(id).subject, UpstreamMatch::subject_author_files};
+        return found(id, UpstreamMatch::subject_author_files);
       }
     }
     return std::nullopt;
   }
 
  private:
+  UpstreamCommit found(const git::ObjectId& id, UpstreamMatch how) const {
+    const Known& known = m_known.at(id);
+    return {id, known.subject, how, known.committed};
+  }
+
   // Commits that touch at least half of the files (maintainers drop some), newest first.
   Result<std::vector<git::ObjectId>> candidates(const std::vector<std::string>& paths) {
     std::map<Ordinal, std::size_t> touched;
     const std::set<std::string> unique(paths.begin(), paths.end());
-    if (unique.empty() || unique.size() > k_max_paths) {
+    if (unique.empty() || unique.size() > k_max_patch_paths) {
       return std::vector<git::ObjectId>{};
     }
     for (const auto& path : unique) {
@@ -141,16 +142,17 @@ class Finder {
     if (input.empty()) {
       return {};
     }
-    PM_TRY_ASSIGN(const Completed done,
-                  m_repository.git({"log", "--no-walk=unsorted", "--stdin", "-z", "--no-notes",
-                                    "--no-show-signature", "--format=%H%x01%P%x01%an%x01%ae%x01%s"},
-                                   input));
+    PM_TRY_ASSIGN(
+        const Completed done,
+        m_repository.git({"log", "--no-walk=unsorted", "--stdin", "-z", "--no-notes",
+                          "--no-show-signature", "--format=%H%x01%P%x01%an%x01%ae%x01%s%x01%ct"},
+                         input));
     if (!done.ok()) {
       return fail(ErrorKind::infrastructure, "git log: " + escape_terminal(done.err));
     }
     for (const auto record : split(done.out, '\0')) {
       const auto fields = split(record, '\x01');
-      if (fields.size() < 5) {
+      if (fields.size() < 6) {
         continue;
       }
       Known known;
@@ -162,6 +164,8 @@ class Finder {
       known.author_name = fields[2];
       known.author_email = fields[3];
       known.subject = fields[4];
+      known.committed = Timestamp(
+          std::chrono::seconds(static_cast<std::int64_t>(parse_uint(fields[5]).value_or(0))));
       m_known.insert_or_assign(std::string(fields[0]), std::move(known));
     }
     for (const auto& id : ids) {
@@ -200,7 +204,7 @@ class Finder {
 
   git::Repository& m_repository;
   TreeView m_view;
-  Ordinal m_first = 0;
+  Ordinal m_first;
   std::unordered_map<std::string, Known> m_known;
   std::unordered_map<std::string, std::string> m_patch_ids;
 };
@@ -210,6 +214,15 @@ class Finder {
 Result<std::vector<std::optional<UpstreamCommit>>> find_upstream(
     git::Repository& repository, const TreeView& view, const SeriesPatches& patches,
     std::optional<Timestamp> not_before) {
+  const auto newest_older =
+      not_before && view.until > 0 ? view.index->at(*not_before) : std::nullopt;
+  return find_upstream(repository, view, patches, newest_older ? *newest_older + 1 : Ordinal{0});
+}
+
+Result<std::vector<std::optional<UpstreamCommit>>> find_upstream(git::Repository& repository,
+                                                                 const TreeView& view,
+                                                                 const SeriesPatches& patches,
+                                                                 Ordinal first) {
   std::vector<std::optional<UpstreamCommit>> result(patches.inputs.size());
   if (view.until == 0) {
     return result;
@@ -219,7 +232,7 @@ Result<std::vector<std::optional<UpstreamCommit>>> find_upstream(
     diffs.push_back(input.diff);
   }
   PM_TRY_ASSIGN(const auto ids, git::patch_ids(repository, diffs));
-  Finder finder(repository, view, not_before);
+  Finder finder(repository, view, first);
   for (std::size_t i = 0; i < result.size() && i < patches.paths.size(); ++i) {
     PM_TRY_ASSIGN(result[i], finder.find(patches.inputs[i], patches.paths[i],
                                          i < ids.size() ? ids[i] : std::string()));

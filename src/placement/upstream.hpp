@@ -18,6 +18,7 @@ struct UpstreamCommit {
   git::ObjectId commit;
   std::string subject;
   UpstreamMatch how = UpstreamMatch::patch_id;
+  Timestamp committed{};
 };
 
 // For each patch the commit of the view that carries it: with the same `git patch-id --stable`,
@@ -27,5 +28,10 @@ struct UpstreamCommit {
 Result<std::vector<std::optional<UpstreamCommit>>> find_upstream(
     git::Repository& repository, const TreeView& view, const SeriesPatches& patches,
     std::optional<Timestamp> not_before);
+// The same in commits of the line from `first` on.
+Result<std::vector<std::optional<UpstreamCommit>>> find_upstream(git::Repository& repository,
+                                                                 const TreeView& view,
+                                                                 const SeriesPatches& patches,
+                                                                 Ordinal first);
 
 }  // namespace patchmill::placement

@@ -43,17 +43,6 @@ Result<void> make_folder(const fs::path& folder) {
   return {};
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const auto n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    content.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
-  }
-  return true;
-}
-
 // Copies and hashes in one pass: the name must be that of the bytes kept, also when the file
 // changes meanwhile.
 Result<std::string> copy_hashing(const fs::path& from, int from_fd, const fs::path& to, int to_fd) {

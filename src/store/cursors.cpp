@@ -14,6 +14,10 @@ void set_cursor(Database& database, std::string_view source, std::string_view va
       source, value);
 }
 
+void remove_cursor(Database& database, std::string_view source) {
+  database.exec("DELETE FROM cursors WHERE source = ?", source);
+}
+
 std::vector<std::string> read_names(Database& database, std::string_view source) {
   std::vector<std::string> names;
   database.each(

@@ -15,6 +15,7 @@ namespace patchmill::store {
 
 std::optional<std::string> cursor(Database& database, std::string_view source);
 void set_cursor(Database& database, std::string_view source, std::string_view value);
+void remove_cursor(Database& database, std::string_view source);
 
 // What was read of a source whose items have names but no order (files of a maildir).
 std::vector<std::string> read_names(Database& database, std::string_view source);

@@ -36,6 +36,15 @@ std::vector<Event> events_after(Database& database, std::int64_t after, std::siz
   return events;
 }
 
+std::optional<EventSpan> event_span(Database& database) {
+  const auto row = database.one<std::optional<std::int64_t>, std::optional<std::int64_t>>(
+      "SELECT (SELECT MIN(id) FROM events), (SELECT MAX(id) FROM events)");
+  if (!row || !std::get<0>(*row)) {
+    return std::nullopt;
+  }
+  return EventSpan{*std::get<0>(*row), *std::get<1>(*row)};
+}
+
 std::int64_t drop_old_events(Database& database, Timestamp before, std::int64_t limit,
                              bool dry_run) {
   if (dry_run) {

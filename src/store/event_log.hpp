@@ -31,6 +31,12 @@ std::int64_t append_event(Database& database, Timestamp now, std::string_view ki
 // Events with id > after, oldest first.
 std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit);
 
+// The oldest and the newest event that are kept; nothing while there are none.
+struct EventSpan {
+  std::int64_t oldest = 0, newest = 0;
+};
+std::optional<EventSpan> event_span(Database& database);
+
 // Removes up to `limit` of the oldest events that happened before `before`; the newest one always
 // stays. Returns how many. dry_run: only counts, all of them.
 std::int64_t drop_old_events(Database& database, Timestamp before, std::int64_t limit,

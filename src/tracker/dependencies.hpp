@@ -7,8 +7,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace patchmill::tracker {
 
@@ -33,5 +36,10 @@ void update_dependencies(store::Database& database, SeriesChanges& changes);
 // Returns the series whose dependencies this resolved.
 std::vector<std::int64_t> set_patch_id(store::Database& database, std::int64_t message,
                                        std::string_view patch_id);
+
+// What builds on what is known: (series, the series it builds on) with one of these on either
+// side. A pair may come twice.
+std::vector<std::pair<std::int64_t, std::int64_t>> dependency_links(
+    store::Database& database, std::span<const std::int64_t> numbers);
 
 }  // namespace patchmill::tracker

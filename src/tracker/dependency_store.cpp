@@ -1,3 +1,4 @@
+#include "tracker/bulk_query.hpp"
 #include "tracker/dependencies.hpp"
 #include "tracker/series_store.hpp"
 
@@ -185,6 +186,19 @@ std::vector<std::int64_t> set_patch_id(store::Database& database, std::int64_t m
   auto resolved = DependencyUpdate(database, changes).resolve_lookup("p:" + std::string(patch_id));
   transaction.commit();
   return resolved;
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> dependency_links(
+    store::Database& database, std::span<const std::int64_t> numbers) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> links;
+  auto add = [&](const store::Row& row) { links.emplace_back(row.integer(0), row.integer(1)); };
+  each_in<std::int64_t>(database,
+                        "SELECT series, resolved FROM series_dependencies"
+                        " WHERE resolved IS NOT NULL AND series",
+                        numbers, add);
+  each_in<std::int64_t>(database, "SELECT series, resolved FROM series_dependencies WHERE resolved",
+                        numbers, add);
+  return links;
 }
 
 }  // namespace patchmill::tracker

@@ -116,6 +116,7 @@ struct Tracker::Impl {
     std::vector<Prepared> fresh;  // stored now, in order of arrival
     std::set<std::int64_t> dirty;
     std::vector<std::string> duplicate_events;
+    std::vector<std::int64_t> relisted;  // known patches and covers that came by another list
     SeriesChanges changes;
   };
 
@@ -243,6 +244,7 @@ struct Tracker::Impl {
       if (const auto row =
               database.one<std::int64_t>("SELECT thread FROM series_mails WHERE id = ?", id)) {
         batch.dirty.insert(std::get<0>(*row));
+        batch.relisted.push_back(id);
       }
     }
     m_relisted.clear();
@@ -274,6 +276,10 @@ struct Tracker::Impl {
       }
       store::append_event(database, now, event_kind(mail.row.kind), series, std::nullopt,
                           boost::json::serialize(payload));
+    }
+    for (const std::int64_t id : batch.relisted) {
+      store::append_event(database, now, "message-relisted", std::nullopt, std::nullopt,
+                          boost::json::serialize(boost::json::object{{"message", id}}));
     }
     for (const std::string& payload : batch.duplicate_events) {
       store::append_event(database, now, "message-duplicate", std::nullopt, std::nullopt, payload);

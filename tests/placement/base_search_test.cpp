@@ -16,7 +16,7 @@ git::PatchInput patch(std::string diff) {
   return input;
 }
 
-struct Fixture {
+struct SearchFixture {
   TempDir folder{"patchmill-search-test"};
   test::GitHistory history{folder.path() / "repo.git"};
   placement::BlobIndex index;
@@ -63,7 +63,7 @@ TEST_CASE("placement::same_blob: abbreviations of different length") {
 }
 
 TEST_CASE("placement::BaseSearch::best: the commit in the middle whose files are those") {
-  Fixture f;
+  SearchFixture f;
   for (int i = 0; i < 20; ++i) {
     f.history.commit(i, {{i % 2 == 0 ? "a" : "b", fmt::format("{}\n", i / 2)}});
   }

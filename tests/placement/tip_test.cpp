@@ -9,7 +9,7 @@ using test::text;
 
 namespace {
 
-tracker::Series posted(int on_day) {
+tracker::Series posted_at(int on_day) {
   tracker::Series series;
   series.date = day(on_day);
   series.list_ids = {"list.example.org"};
@@ -26,7 +26,7 @@ struct Moved {
   placement::Placement place(test::TestStore& store, const placement::PlaceOptions& options = {}) {
     test::Placing p(store, {test::tree_of(history)});
     p.refresh();
-    auto series = posted(1);
+    auto series = posted_at(1);
     series.base_commit = base;
     return p.place(series, patches, options);
   }

@@ -29,6 +29,9 @@ TEST_CASE("store::cursor: absent, set, changed, rolled back") {
       set_cursor(db, "mbox:/a", "30");
     }
     CHECK(cursor(db, "mbox:/a") == "20");
+    remove_cursor(db, "mbox:/a");
+    CHECK_FALSE(cursor(db, "mbox:/a").has_value());
+    CHECK(cursor(db, "mbox:/b").has_value());
   });
 }
 

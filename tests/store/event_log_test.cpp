@@ -46,6 +46,24 @@ TEST_CASE("store::append_event: goes with its transaction") {
   });
 }
 
+TEST_CASE("store::event_span: what is kept") {
+  on_each_engine([](TestStore& store) {
+    Database& database = store.database();
+    CHECK_FALSE(event_span(database).has_value());
+    const auto append = [&] {
+      return append_event(database, store.clock().now(), "node-done", {}, {}, "{}");
+    };
+    append();
+    const auto second = append();
+    const auto last = append();
+    CHECK(drop_old_events(database, store.clock().now() + std::chrono::hours(1), 1, false) == 1);
+    const auto span = event_span(database);
+    REQUIRE(span.has_value());
+    CHECK(span->oldest == second);
+    CHECK(span->newest == last);
+  });
+}
+
 TEST_CASE("store::events_after: a reader with a cursor misses nothing of concurrent writers") {
   on_each_engine([](TestStore& store) {
     constexpr int writers = 3;

@@ -46,6 +46,34 @@ TEST_CASE("store::enqueue: rolled back with the change it belongs to") {
   });
 }
 
+TEST_CASE("store::take_back: what somebody has who is gone, and is_sent") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    enqueue(db, now, "a", "mail", "");
+    enqueue(db, now, "b", "mail", "");
+    const auto a = claim(db, now, "mail", "host:1", minutes(15));
+    const auto b = claim(db, now, "mail", "other:1", minutes(15));
+    REQUIRE((a && b));
+    take_back(db, [](std::string_view kind, std::string_view holder) {
+      return kind == "mail" && holder.starts_with("host:");
+    });
+    const auto again = claim(db, now, "mail", "host:2", minutes(15));
+    REQUIRE(again);
+    CHECK(again->key == "a");
+    CHECK(again->attempts == 2);
+    CHECK_FALSE(claim(db, now, "mail", "host:2", minutes(15)).has_value());
+    CHECK_FALSE(is_sent(db, "a"));
+    mark_sent(db, now, again->id);
+    CHECK(is_sent(db, "a"));
+    CHECK_FALSE(is_sent(db, "nothing"));
+    // What is done is nobody's.
+    take_back(db, [](std::string_view, std::string_view) { return true; });
+    CHECK(claim(db, now, "mail", "host:2", minutes(15))->key == "b");
+    CHECK(is_sent(db, "a"));
+  });
+}
+
 TEST_CASE("store::claim: the oldest due of its kind, one holder each") {
   on_each_engine([](TestStore& store) {
     auto& db = store.database();
@@ -176,6 +204,25 @@ TEST_CASE("store::claim: concurrent claims never hand out an item twice") {
     for (const auto& [id, times] : claimed) {
       CHECK(times == 1);
     }
+  });
+}
+
+TEST_CASE("store::claim_in_order: nothing overtakes the oldest") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    enqueue(db, now, "1", "hook", "first");
+    enqueue(db, now, "2", "hook", "second");
+    enqueue(db, now, "3", "other", "");
+    const auto first = claim_in_order(db, now, "hook", "me", minutes(1));
+    REQUIRE(first);
+    CHECK(first->payload == "first");
+    CHECK_FALSE(claim_in_order(db, now, "hook", "me", minutes(1)).has_value());  // leased
+    mark_failed(db, first->id, "no", now + minutes(5));
+    CHECK_FALSE(claim_in_order(db, now, "hook", "me", minutes(1)).has_value());  // not due
+    CHECK(claim_in_order(db, now + minutes(5), "hook", "me", minutes(1))->payload == "first");
+    mark_failed(db, first->id, "no", std::nullopt);
+    CHECK(claim_in_order(db, now + minutes(5), "hook", "me", minutes(1))->payload == "second");
   });
 }
 

@@ -170,6 +170,9 @@ TEST_CASE(
     CHECK(harness.of("a@x").list_ids ==
           std::vector<std::string>{"second.example.com", "test.example.com"});
     CHECK(event_counts(store)["message-duplicate"] == 0);
+    CHECK(event_counts(store)["message-relisted"] == 1);
+    CHECK(harness.feed(std::vector<Incoming>{again}).duplicates == 1);
+    CHECK(event_counts(store)["message-relisted"] == 1);
     CHECK(harness.feed({other}).duplicates == 1);
     CHECK(harness.of("a@x").name == "a");
     CHECK(event_counts(store)["message-duplicate"] == 1);
