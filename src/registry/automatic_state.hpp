@@ -1,0 +1,22 @@
+#pragma once
+// States that patches get without a person.
+
+#include "store/database.hpp"
+#include "util/clock.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace patchmill::registry {
+
+// Gives the state `slug` to every patch of this mail (tracker's row) whose state `may_follow`
+// allows, with its event, which names nobody; where somebody has ever set one, never: also where it
+// is neither the first state nor one that an event tells of, as of patches that were taken over.
+// Returns how many that are. For a transaction of the caller that has a `change` (writing.hpp). A
+// state that does not exist is given to nobody.
+int set_state_by_itself(store::Database& database, Timestamp now, std::int64_t change,
+                        std::int64_t mail, std::string_view slug,
+                        const std::function<bool(std::string_view seen)>& may_follow);
+
+}  // namespace patchmill::registry

@@ -1,0 +1,182 @@
+#include "registry/sql_builder.hpp"
+
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace patchmill::registry {
+namespace {
+
+constexpr std::uint64_t k_most_per_page = 250;  // Patchwork's
+constexpr std::size_t k_msgid_prefix = 200;     // characters, as the indexes on msgid have it
+
+std::string escape_like(std::string_view word) {
+  std::string out;
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '!') {
+      out += '!';
+    }
+    out += c;
+  }
+  return out;
+}
+
+// Room for so many values: a power of two, so that few statements are made of many filters (the
+// last value repeats). Never one alone: with "msgid = ?" SQLite 3.40 puts the value into
+// "substr(msgid, …) = ?" as well and then does not see the index on it.
+std::size_t room_for(std::size_t count) {
+  return std::max<std::size_t>(std::bit_ceil(count), 2);
+}
+
+std::string places_for(std::size_t count) {
+  std::string sql = "(?";
+  for (std::size_t i = 1; i < room_for(count); ++i) {
+    sql += ",?";
+  }
+  return sql + ")";
+}
+
+std::string first_characters(std::string_view text, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+    if (starts && count-- == 0) {
+      break;
+    }
+  }
+  return std::string(text.substr(0, at));
+}
+
+}  // namespace
+
+bool bindable(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
+}
+
+void Conditions::add(std::string_view condition) {
+  m_sql += m_sql.empty() ? " WHERE " : " AND ";
+  m_sql += condition;
+}
+
+void Conditions::add(std::string_view condition, std::int64_t value) {
+  add(condition);
+  m_values.emplace_back(value);
+}
+
+void Conditions::add(std::string_view condition, std::string value) {
+  add(condition);
+  bind(std::move(value));
+}
+
+void Conditions::bind(std::string text) {
+  m_texts.push_back(std::move(text));
+  m_values.emplace_back(std::string_view(m_texts.back()));
+}
+
+void Conditions::any_of(std::string_view column, std::span<const Id> ids) {
+  if (ids.empty()) {
+    return;
+  }
+  add(fmt::format("{} IN {}", column, places_for(ids.size())));
+  for (std::size_t i = 0; i < room_for(ids.size()); ++i) {
+    m_values.emplace_back(ids[std::min(i, ids.size() - 1)]);
+  }
+}
+
+void Conditions::any_of(std::string_view column, std::span<const std::string> texts) {
+  std::vector<std::string> usable;
+  std::copy_if(texts.begin(), texts.end(), std::back_inserter(usable), bindable);
+  std::sort(usable.begin(), usable.end());
+  usable.erase(std::unique(usable.begin(), usable.end()), usable.end());
+  if (usable.empty() || usable.size() > k_most_values) {
+    return add("1 = 0");
+  }
+  add(fmt::format("{} IN {}", column, places_for(usable.size())));
+  for (std::size_t i = 0; i < room_for(usable.size()); ++i) {
+    bind(usable[std::min(i, usable.size() - 1)]);
+  }
+}
+
+void Conditions::any_msgid(std::string_view column, std::span<const std::string> msgids) {
+  std::vector<std::string> prefixes;
+  for (const std::string& msgid : msgids) {
+    prefixes.push_back(first_characters(msgid, k_msgid_prefix));
+  }
+  any_of(fmt::format("substr({}, 1, {})", column, k_msgid_prefix), prefixes);
+  any_of(column, msgids);
+}
+
+void Conditions::within(std::string_view column, const Range& range) {
+  if (range.from) {
+    add(fmt::format("{} >= ?", column), *range.from);
+  }
+  if (range.until) {
+    add(fmt::format("{} < ?", column), *range.until);
+  }
+}
+
+void Conditions::contains(std::initializer_list<std::string_view> columns,
+                          std::span<const std::string> words) {
+  // Letters of ASCII in any case, as SQLite and the index in memory have it.
+  const std::string_view like = m_engine == store::Engine::sqlite ? "LIKE" : "COLLATE \"C\" ILIKE";
+  for (const std::string& word : words) {
+    std::string any;
+    for (const auto column : columns) {
+      any += fmt::format("{}{} {} ? ESCAPE '!'", any.empty() ? "(" : " OR ", column, like);
+    }
+    add(any + ")");
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      bind("%" + escape_like(word) + "%");
+    }
+  }
+}
+
+Sorting order_by(store::Engine engine, const Order& order, std::span<const SortKey> keys,
+                 bool otherwise_descending) {
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const SortKey& key) { return key.field == order.field; });
+  const SortKey& key = found != keys.end() ? *found : keys.front();
+  const bool descending = found != keys.end() ? order.descending : otherwise_descending;
+  const std::string_view way = descending ? " DESC" : "";
+  std::string sql = fmt::format(" ORDER BY t.id{}", way);
+  if (key.sql != "t.id") {
+    const bool collate = key.text && engine == store::Engine::postgresql;
+    sql =
+        fmt::format(" ORDER BY {}{}{}, t.id{}", key.sql, collate ? " COLLATE \"C\"" : "", way, way);
+  }
+  return {std::move(sql), key.key, descending};
+}
+
+Slice slice_of(PageAsked page) {
+  const std::uint64_t limit = std::clamp<std::uint64_t>(page.per_page, 1, k_most_per_page);
+  const std::uint64_t before = std::max<std::uint64_t>(page.page, 1) - 1;
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (before > most / limit) {
+    return {most, 0};
+  }
+  return {before * limit, limit};
+}
+
+Selection select(store::Database& database, std::string_view table, const Conditions& conditions,
+                 std::string_view order, PageAsked page) {
+  Selection result;
+  auto values = conditions.values();
+  database.each_with(fmt::format("SELECT COUNT(*) FROM {} t{}", table, conditions.sql()), values,
+                     [&](const store::Row& row) { result.total = row.get<std::uint64_t>(0); });
+  const Slice slice = slice_of(page);
+  if (slice.offset >= result.total || slice.limit == 0) {
+    return result;
+  }
+  values.emplace_back(static_cast<std::int64_t>(slice.limit));
+  values.emplace_back(static_cast<std::int64_t>(slice.offset));
+  database.each_with(
+      fmt::format("SELECT t.id FROM {} t{}{} LIMIT ? OFFSET ?", table, conditions.sql(), order),
+      values, [&](const store::Row& row) { result.ids.push_back(row.integer(0)); });
+  return result;
+}
+
+}  // namespace patchmill::registry
