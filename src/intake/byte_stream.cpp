@@ -8,7 +8,7 @@ namespace patchmill::intake {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-constexpr std::size_t read_step = std::size_t{1} << 16;
+constexpr std::size_t receive_step = std::size_t{1} << 16;
 constexpr std::uint64_t slowest_bytes_per_second = 4096;
 
 }  // namespace
@@ -21,7 +21,7 @@ Result<void> StreamReader::fill(Time deadline) {
   if (m_at == m_buffer.size()) {
     m_buffer.clear();
     m_at = 0;
-  } else if (m_at > read_step) {
+  } else if (m_at > receive_step) {
     m_buffer.erase(0, m_at);
     m_at = 0;
   }

@@ -23,7 +23,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds rescan_unwatched(2000);
+constexpr std::chrono::milliseconds rescan_epochs(2000);
 // Reading the whole history's places for a mail that is damaged costs more than a look.
 constexpr int rescans_a_retry = 20;
 
@@ -105,7 +105,7 @@ void InboxFolderFeed::watch(const std::vector<fs::path>& repositories) {
     if (!opened) {
       if (!m_watch_failed) {
         log::warning("{}; looking every {} s instead", opened.error().message,
-                     rescan_unwatched.count() / 1000);
+                     rescan_epochs.count() / 1000);
       }
       m_watch_failed = true;
       return;
@@ -147,7 +147,7 @@ Result<std::vector<std::unique_ptr<Source>>> InboxFolderFeed::open(Positions&, W
 
 Result<void> InboxFolderFeed::wait(Waiter& waiter) {
   std::array<pollfd, 1> watched{{{m_watch ? m_watch->fd() : -1, POLLIN, 0}}};
-  if (waiter.wait(m_watch ? m_rescan : rescan_unwatched, watched) == Waiter::Woken::asked) {
+  if (waiter.wait(m_watch ? m_rescan : rescan_epochs, watched) == Waiter::Woken::asked) {
     m_next_retry = {};
   }
   return {};

@@ -13,7 +13,6 @@ namespace patchmill::intake {
 namespace {
 
 constexpr std::size_t longest_manifest = std::size_t{64} << 20;
-constexpr int most_epochs = 1000;
 
 Result<std::string> gunzip(std::string_view gzipped) {
   z_stream stream{};

@@ -11,6 +11,8 @@ namespace patchmill::intake {
 
 // Epoch number (-1: the whole inbox, version 1) -> what changes whenever one of its refs does.
 using InboxManifest = std::map<int, std::string>;
+// Higher numbers are nobody's.
+inline constexpr int most_epochs = 1000;
 
 // `inbox`: the last part of the inbox' address ("ltp"); other inboxes' repositories are left out.
 // Errors: invalid for what is no manifest, limit for bombs.

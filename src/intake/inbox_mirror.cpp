@@ -2,6 +2,7 @@
 
 #include "git/mirror.hpp"
 #include "git/mirror_source.hpp"
+#include "intake/inbox_manifest.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
 
@@ -13,8 +14,6 @@
 namespace patchmill::intake {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr int most_epochs = 1000;
 
 // A folder name that a person recognises and that no URL can choose.
 std::string folder_name(std::string_view url) {

@@ -28,7 +28,7 @@ std::string storable(const std::string& name) {
   return is_valid_utf8(name) ? name : "sha256:" + sha256_hex(name);
 }
 
-std::string key_of(const fs::path& folder) {
+std::string key_of_folder(const fs::path& folder) {
   return "maildir:" + folder.string();
 }
 
@@ -153,9 +153,8 @@ Result<std::optional<std::string>> MaildirSource::next() {
 }
 
 std::function<void(store::Database&)> MaildirSource::checkpoint() {
-  return [key = key_of(m_folder), names = std::exchange(m_given, {})](store::Database& database) {
-    store::add_read_names(database, key, names);
-  };
+  return [key = key_of_folder(m_folder), names = std::exchange(m_given, {})](
+             store::Database& database) { store::add_read_names(database, key, names); };
 }
 
 }  // namespace
@@ -179,7 +178,7 @@ Result<std::vector<MaildirFile>> list_maildir(const fs::path& folder) {
 
 std::vector<MaildirFile> unread_files(Positions& positions, const fs::path& folder,
                                       std::vector<MaildirFile> files, bool all) {
-  const auto key = key_of(folder);
+  const auto key = key_of_folder(folder);
   std::vector<std::string> names;
   for (const auto& file : files) {
     names.push_back(storable(file.unique));

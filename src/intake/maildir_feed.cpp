@@ -3,6 +3,7 @@
 #include "intake/folder_watch.hpp"
 #include "intake/left_out.hpp"
 #include "intake/maildir.hpp"
+#include "intake/rescan.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -24,11 +25,8 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds rescan_local = std::chrono::minutes(1);
-constexpr milliseconds rescan_remote = std::chrono::seconds(15);
 // There, times of change may be old ones.
 constexpr milliseconds relisting_remote = std::chrono::minutes(1);
-constexpr milliseconds rescan_unwatched = std::chrono::seconds(1);
 // A folder's time of change says nothing about changes within the granularity of the clock.
 constexpr std::int64_t too_recent_ns = 2'000'000'000;
 // An empty file is a mail that is about to be written, or what a full disk left.

@@ -30,7 +30,7 @@ constexpr std::size_t hashed_around_cursor = 4096;
 // A file that has not changed for so long is not being written.
 constexpr std::chrono::milliseconds stillness{1000};
 
-std::string key_of(const fs::path& file) {
+std::string key_of_file(const fs::path& file) {
   return "mbox:" + file.string();
 }
 
@@ -139,7 +139,7 @@ Result<void> MboxSource::open() {
 
 Result<void> MboxSource::resume(Positions& positions) {
   PM_TRY(open());
-  const auto cursor = positions.cursor(key_of(m_file));
+  const auto cursor = positions.cursor(key_of_file(m_file));
   const auto position = cursor ? position_of(*cursor) : std::nullopt;
   m_given = position.value_or(0);
   if (cursor && !position) {
@@ -216,7 +216,7 @@ std::function<void(store::Database&)> MboxSource::checkpoint() {
   if (!hash || m_not_ours || !start || *start != m_start_mark) {
     return [](store::Database&) {};  // without a mark the next reading starts anew: only slower
   }
-  return [key = key_of(m_file), value = fmt::format("{} {}", m_given, *hash)](
+  return [key = key_of_file(m_file), value = fmt::format("{} {}", m_given, *hash)](
              store::Database& database) { store::set_cursor(database, key, value); };
 }
 
@@ -232,7 +232,7 @@ std::unique_ptr<Source> open_mbox_part(fs::path file, Fd fd, MboxEnd end) {
 
 Result<std::optional<std::uint64_t>> mbox_position(Positions& positions, const fs::path& file,
                                                    int fd) {
-  const auto cursor = positions.cursor(key_of(file));
+  const auto cursor = positions.cursor(key_of_file(file));
   if (!cursor) {
     return std::optional<std::uint64_t>();
   }

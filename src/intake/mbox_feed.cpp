@@ -2,6 +2,7 @@
 
 #include "intake/folder_watch.hpp"
 #include "intake/mbox.hpp"
+#include "intake/rescan.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -24,9 +25,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds rescan_local = std::chrono::minutes(1);
-constexpr milliseconds rescan_remote = std::chrono::seconds(15);
-constexpr milliseconds rescan_unwatched = std::chrono::seconds(1);
 // A lock that is older was left by a program that died.
 constexpr std::chrono::minutes longest_lock(5);
 constexpr int most_siblings = 1000;

@@ -1,6 +1,7 @@
 #include "intake/mbox_splitter.hpp"
 
 #include "intake/source.hpp"
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -21,10 +22,6 @@ constexpr std::size_t look_back = 8;
 
 constexpr std::string_view from = "From ";
 constexpr std::string_view line_then_from = "\nFrom ";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // "Name" of the header field "Name:" (RFC 5322 section 2.2) that the text starts with, or empty.
 std::string_view field_name(std::string_view text) {

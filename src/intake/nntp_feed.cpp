@@ -18,10 +18,10 @@ namespace patchmill::intake {
 namespace {
 
 // Articles asked for before the first answer is read: the way there and back is paid once.
-constexpr std::size_t asked_ahead = 16;
+constexpr std::size_t articles_ahead = 16;
 constexpr std::uint64_t numbers_a_list = 500;
 constexpr std::uint64_t longest_gap_step = 65536;
-constexpr int most_refusals = 3;
+constexpr int most_article_refusals = 3;
 // Servers end connections that are quiet for a few minutes.
 constexpr std::chrono::minutes longest_quiet(2);
 
@@ -83,7 +83,7 @@ Result<void> NntpSource::ask_more() {
   if (m_asked.empty()) {
     PM_TRY(list_more());
   }
-  while (!m_numbers.empty() && m_asked.size() < asked_ahead) {
+  while (!m_numbers.empty() && m_asked.size() < articles_ahead) {
     PM_TRY(m_session.ask_article(m_numbers.front()));
     m_asked.push_back(m_numbers.front());
     m_numbers.pop_front();
@@ -114,11 +114,11 @@ Result<std::optional<std::string>> NntpSource::next() {
       return std::optional(std::string(without_from_line(raw)));
     }
     const bool gone = article.code == 420 || article.code == 423 || article.code == 430;
-    if (!gone && ++m_group.refusals[number] < most_refusals) {
+    if (!gone && ++m_group.refusals[number] < most_article_refusals) {
       return fail(ErrorKind::infrastructure,
                   fmt::format("the news server does not give article {} ({}); after {} attempts it "
                               "is left out",
-                              number, article.text, most_refusals));
+                              number, article.text, most_article_refusals));
     }
     if (!gone) {
       log::warning("{}: the news server does not give article {} ({}); it is left out",

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Names given to `cat-file --batch` before the answers are read: git works while we do.
-constexpr std::size_t asked_ahead = 128;
+constexpr std::size_t blobs_ahead = 128;
 
 // A mail of an archive: where it was added, and its content.
 struct Place {
@@ -129,10 +129,10 @@ Result<void> InboxSource::restart_git() {
 }
 
 Result<void> InboxSource::ask() {
-  if (m_asked - m_given > asked_ahead / 2) {
+  if (m_asked - m_given > blobs_ahead / 2) {
     return {};
   }
-  const auto ahead = m_ended_at == m_given ? 1 : asked_ahead;
+  const auto ahead = m_ended_at == m_given ? 1 : blobs_ahead;
   std::string names;
   for (; m_asked < size() && m_asked - m_given < ahead; ++m_asked) {
     names += place(m_asked).blob;

@@ -2,6 +2,7 @@
 
 #include "git/mirror_source.hpp"
 #include "intake/detect.hpp"
+#include "intake/freedesktop_feed.hpp"
 #include "intake/imap_text.hpp"
 #include "util/text.hpp"
 
@@ -101,6 +102,34 @@ void check(Checker& checker, const NntpSpec& spec) {
                  "has an interval of less than a second");
 }
 
+void check(Checker& checker, const PatchworkSpec& spec) {
+  const auto front = patchwork::front_page_of(spec.url);
+  checker.demand(front.has_value(),
+                 front ? "" : "has no usable patchwork.url: " + front.error().message);
+  checker.demand(spec.token.file.empty() || spec.token.env.empty(),
+                 "has its token in a file and in the environment: choose one");
+  checker.credentials(spec.user, spec.password);
+  checker.demand(spec.token.empty() || spec.password.empty(),
+                 "has a token and a password: the freedesktop edition wants user and password, "
+                 "any other Patchwork the token");
+  checker.demand(!spec.checks || !spec.credential().empty(),
+                 "cannot post checks without a token: its user makes one on the page of their "
+                 "profile, and is a maintainer of the project there");
+  checker.demand(spec.delegates.empty() || !spec.credential().empty(),
+                 "cannot set delegates without a token of a maintainer of the project there");
+  checker.demand(spec.states.empty() || !spec.credential().empty(),
+                 "cannot set states without a token of a maintainer of the project there");
+  checker.several(spec.projects, "project");
+  checker.demand(spec.interval.count() == 0 || spec.interval >= std::chrono::seconds(1),
+                 "has an interval of less than a second");
+  const bool slug = !spec.check_prefix.empty() && spec.check_prefix.size() <= 50 &&
+                    std::ranges::all_of(spec.check_prefix, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '-' || c == '_';
+                    });
+  checker.demand(slug, "has no usable check-prefix: letters, digits, - and _");
+}
+
 // What the place is decides itself anew after each failure: somebody may have mended it.
 class PlaceFeed final : public Feed {
  public:
@@ -170,6 +199,20 @@ std::vector<Error> check_source(const SourceSpec& spec) {
   return checker.take();
 }
 
+std::shared_ptr<patchwork::Instance> make_instance(const PatchworkSpec& spec) {
+  patchwork::InstanceConfig config;
+  config.url = spec.url;
+  config.user = spec.user;
+  config.token = [secret = spec.credential()] { return read_secret(secret); };
+  config.client.ca_file = spec.ca_file;
+  config.client.proxy = spec.proxy;
+  // A restart there takes minutes; checks should not wait for as long again.
+  config.client.host.longest = std::chrono::minutes(1);
+  config.timeout = spec.timeout;
+  config.deadline = spec.timeout * 5;
+  return std::make_shared<patchwork::Instance>(std::move(config));
+}
+
 std::vector<NamedFeed> open_feeds(const SourceSpec& spec, const fs::path& mirrors_dir) {
   std::vector<NamedFeed> feeds;
   if (const auto* place = std::get_if<PlaceSpec>(&spec.kind)) {
@@ -191,6 +234,16 @@ std::vector<NamedFeed> open_feeds(const SourceSpec& spec, const fs::path& mirror
     for (const auto& group : nntp->groups) {
       feeds.push_back(
           {part_name(spec, nntp->groups, group), follow_nntp(nntp->account, group), {}});
+    }
+  } else if (const auto* there = std::get_if<PatchworkSpec>(&spec.kind)) {
+    PatchworkFeedOptions options;
+    options.interval = there->interval.count() > 0 ? there->interval : options.interval;
+    options.backlog_days = there->backlog_days;
+    const auto instance = make_instance(*there);
+    for (const auto& project : there->projects) {
+      feeds.push_back({part_name(spec, there->projects, project),
+                       follow_any_patchwork(instance, project, options),
+                       {}});
     }
   }
   return feeds;

@@ -8,6 +8,8 @@
 #include "intake/maildir_feed.hpp"
 #include "intake/mbox_feed.hpp"
 #include "intake/nntp_feed.hpp"
+#include "patchwork/delegate_rules.hpp"
+#include "tracker/selection.hpp"
 #include "util/result.hpp"
 
 #include <chrono>
@@ -16,6 +18,10 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace patchmill::patchwork {
+class Instance;
+}
 
 namespace patchmill::intake {
 
@@ -42,10 +48,31 @@ struct NntpSpec {
   bool operator==(const NntpSpec&) const = default;
 };
 
+// Somebody else's Patchwork, by the address of its front page.
+struct PatchworkSpec {
+  std::string url;
+  std::vector<std::string> projects;  // link names, numbers or names; each is followed by itself
+  Secret token;                       // for what is changed there; reading needs none
+  std::string user = {};              // who logs in where there are no tokens:
+  Secret password = {};               // the freedesktop edition
+  std::chrono::milliseconds interval{0};  // 0: a minute
+  unsigned backlog_days = 7;              // of what was there before, the first time
+  bool checks = false;                    // what we find out is posted there
+  std::string check_prefix = "patchmill";
+  std::vector<std::string> states = {};                 // that are set there, as slugs
+  std::vector<patchwork::DelegateRule> delegates = {};  // of patches that are new
+  std::string ca_file;
+  std::string proxy;
+  std::chrono::milliseconds timeout{60'000};  // of one request
+  [[nodiscard]] const Secret& credential() const { return user.empty() ? token : password; }
+  bool operator==(const PatchworkSpec&) const = default;
+};
+
 struct SourceSpec {
   std::string name;     // unique
   std::string list_id;  // its mails belong to this list, whatever they say; may be empty
-  std::variant<PlaceSpec, ImapSpec, NntpSpec> kind;
+  std::variant<PlaceSpec, ImapSpec, NntpSpec, PatchworkSpec> kind;
+  std::vector<tracker::Clause> take = {};  // which of its series are tested; empty: all
   bool operator==(const SourceSpec&) const = default;
 };
 
@@ -61,6 +88,8 @@ struct NamedFeed {
   std::unique_ptr<Feed> feed;
   BackoffOptions backoff;
 };
+// As that spec says, with its token.
+std::shared_ptr<patchwork::Instance> make_instance(const PatchworkSpec& spec);
 // Opens nothing yet; the spec is right. `mirrors_dir` is for what comes by URL.
 std::vector<NamedFeed> open_feeds(const SourceSpec& spec, const std::filesystem::path& mirrors_dir);
 

@@ -22,7 +22,7 @@ constexpr std::size_t k_entries = 20;
 constexpr std::size_t k_lines = 10;
 constexpr std::size_t k_excerpt = 6;  // further lines of one finding
 constexpr std::size_t k_fixed = 10;
-constexpr std::size_t k_names = 40;
+constexpr std::size_t k_most_names = 40;
 constexpr std::size_t k_line_bytes = 300;
 
 std::string clean(std::string_view text, std::size_t max = k_line_bytes) {
@@ -192,7 +192,7 @@ class Builder {
     if (*node.result == Verdict::pass) {
       add_once(m_report.passed, name);
     } else if (*node.result == Verdict::incomplete) {
-      if (m_report.not_run.size() < k_names) {
+      if (m_report.not_run.size() < k_most_names) {
         m_report.not_run.emplace_back(name, clean(node.summary));
       }
     } else if (complains(node)) {
@@ -205,7 +205,7 @@ class Builder {
   }
 
   static void add_once(std::vector<std::string>& names, const std::string& name) {
-    if (names.size() < k_names && std::find(names.begin(), names.end(), name) == names.end()) {
+    if (names.size() < k_most_names && std::find(names.begin(), names.end(), name) == names.end()) {
       names.push_back(name);
     }
   }

@@ -17,7 +17,8 @@ using test::milliseconds;
 using test::patch_mail;
 using test::TestStore;
 
-constexpr const char* helper = "helper of intake/follow_crash_test.cpp: follows until it is killed";
+constexpr const char* following_helper =
+    "helper of intake/follow_crash_test.cpp: follows until it is killed";
 
 void follow(const std::string& url, const fs::path& folder, std::size_t until) {
   store::BlobStore blobs(folder / "blobs");
@@ -70,7 +71,7 @@ TEST_CASE("intake::LiveIntake: killed again and again, it stores each mail once,
     int killed = 0;
     for (; killed < (store.engine() == store::Engine::sqlite ? 25 : 8); ++killed) {
       const auto done =
-          test::run_crash_child(helper, store, std::chrono::microseconds(delay(random)));
+          test::run_crash_child(following_helper, store, std::chrono::microseconds(delay(random)));
       REQUIRE_MESSAGE(done.signal == SIGKILL, done.out);
     }
     delivery.join();

@@ -20,14 +20,15 @@ using test::simple_mail;
 using test::soon;
 using test::TestStore;
 
-struct Fixture {
+struct DovecotFixture {
   test::ServerFolder server;
   TestStore store{store::Engine::sqlite};
   Following f{store};
   std::string folder;  // a new one for each test
   fs::path maildir;
 
-  explicit Fixture(test::ServerFolder folder_of_server) : server(std::move(folder_of_server)) {
+  explicit DovecotFixture(test::ServerFolder folder_of_server)
+      : server(std::move(folder_of_server)) {
     static int count = 0;
     folder = fmt::format("Folder {} \xc3\xa4", ++count);
     maildir = server / fmt::format("mail/ada/.Folder {} &AOQ-", count);
@@ -73,7 +74,7 @@ TEST_CASE("intake::follow_imap with Dovecot: every way to connect and to log in"
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   x.deliver(simple_mail(1));
   auto security = Security::plain;
   auto auth = ImapAuth::best;
@@ -116,7 +117,7 @@ TEST_CASE("intake::follow_imap with Dovecot: nothing is changed there, unless to
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   x.deliver(simple_mail(1));
   const auto marked = [&] {
     for (const auto& file : fs::directory_iterator(x.maildir / "cur")) {
@@ -146,7 +147,7 @@ TEST_CASE("intake::follow_imap with Dovecot: a folder that is numbered anew") {
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   for (int i = 0; i < 150; ++i) {
     x.deliver(simple_mail(i));
   }
@@ -179,7 +180,7 @@ TEST_CASE("intake::follow_imap with Dovecot: mails that are deleted meanwhile") 
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   for (int i = 1; i <= 5; ++i) {
     x.deliver(simple_mail(i));
   }
@@ -209,7 +210,7 @@ TEST_CASE("intake::follow_imap with Dovecot: a server that is restarted in the m
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   x.deliver(simple_mail(0));
   const auto security = std::array{Security::plain, Security::tls, Security::starttls};
   auto follower = x.follow(x.account(security[0]));
@@ -238,7 +239,7 @@ TEST_CASE("intake::follow_imap with Dovecot: large and odd mails come as they ar
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   const std::string big = simple_mail(1, std::string(3u << 20, 'x') + "\nend\n");
   const std::string odd =
       simple_mail(2, "8 bit: \xe4\xf6\xfc, \x01, a dot:\n.\n..\nFrom here\n)\r\n{12}\n");
@@ -257,7 +258,7 @@ TEST_CASE("intake::follow_imap with Dovecot: what is wrong is said, and costs no
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   auto account = x.account(Security::tls);
   std::string error;
   SUBCASE("a certificate that nobody trusts") {
@@ -300,7 +301,7 @@ TEST_CASE(
   if (!server) {
     return;
   }
-  Fixture x(*server);
+  DovecotFixture x(*server);
   Waiter waiter;
   auto stream = Connection::open(x.account(Security::tls).server, waiter);
   REQUIRE(stream);

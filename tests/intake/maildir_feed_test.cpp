@@ -32,7 +32,7 @@ struct Maildir {
   }
 };
 
-std::string id(int number) {
+std::string id_in_maildir(int number) {
   return "mail-" + std::to_string(number) + "@example.org";
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("intake::follow_maildir: a file that is written in place is read when 
     REQUIRE(f.reaches(1, milliseconds(300)));
   }
   REQUIRE(f.reaches(1));
-  CHECK((f.raw(id(1)) == mail));
+  CHECK((f.raw(id_in_maildir(1)) == mail));
 }
 
 TEST_CASE("intake::follow_maildir: lost announcements are made up for by looking") {

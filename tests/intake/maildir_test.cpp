@@ -14,11 +14,11 @@ using test::read_all;
 using test::simple_mail;
 using Mails = std::vector<std::string>;
 
-struct Fixture {
+struct MaildirFixture {
   test::TestStore store{store::Engine::sqlite};
   fs::path folder = store.folder() / "maildir";
 
-  Fixture() {
+  MaildirFixture() {
     for (const auto* sub : {"new", "cur", "tmp"}) {
       fs::create_directories(folder / sub);
     }
@@ -30,7 +30,7 @@ struct Fixture {
 };
 
 TEST_CASE("intake::open_maildir: new and cur by name, each once, whatever its flags") {
-  Fixture f;
+  MaildirFixture f;
   test::write(f.folder / "new" / "1700000002.M2P1.host", simple_mail(2));
   test::write(f.folder / "cur" / "1700000001.M1P1.host:2,S", simple_mail(1));
   test::write(f.folder / "cur" / "oid=0123abcd:2,", simple_mail(3));
@@ -46,7 +46,7 @@ TEST_CASE("intake::open_maildir: new and cur by name, each once, whatever its fl
 }
 
 TEST_CASE("intake::open_maildir: names that are gone are forgotten") {
-  Fixture f;
+  MaildirFixture f;
   test::write(f.folder / "new" / "a", simple_mail(1));
   CHECK(f.read().size() == 1);
   fs::remove(f.folder / "new" / "a");
@@ -55,7 +55,7 @@ TEST_CASE("intake::open_maildir: names that are gone are forgotten") {
 }
 
 TEST_CASE("intake::open_maildir: files that move or vanish while they are read") {
-  Fixture f;
+  MaildirFixture f;
   test::write(f.folder / "new" / "a", simple_mail(1));
   test::write(f.folder / "new" / "b", simple_mail(2));
   test::write(f.folder / "new" / "c", simple_mail(3));
@@ -69,7 +69,7 @@ TEST_CASE("intake::open_maildir: files that move or vanish while they are read")
 }
 
 TEST_CASE("intake::open_maildir: only regular files, and no links") {
-  Fixture f;
+  MaildirFixture f;
   test::write(f.store.folder() / "outside", simple_mail(7));
   fs::create_symlink(f.store.folder() / "outside", f.folder / "new" / "link");
   fs::create_directories(f.folder / "new" / "folder");
@@ -79,7 +79,7 @@ TEST_CASE("intake::open_maildir: only regular files, and no links") {
 }
 
 TEST_CASE("intake::open_maildir: a file that cannot be read stops no other and is tried again") {
-  Fixture f;
+  MaildirFixture f;
   for (int i = 1; i <= 4; ++i) {
     test::write(f.folder / "new" / std::to_string(i), simple_mail(i));
   }
@@ -106,7 +106,7 @@ TEST_CASE("intake::open_maildir: a file that cannot be read stops no other and i
 }
 
 TEST_CASE("intake::open_maildir: odd names and a line of the delivery program") {
-  Fixture f;
+  MaildirFixture f;
   test::write(f.folder / "new" / "caf\xe9 \n:2,S",
               "From x Mon Jan  5 10:00:00 2026\n" + simple_mail(1));
   CHECK(f.read() == Mails{simple_mail(1)});
@@ -114,7 +114,7 @@ TEST_CASE("intake::open_maildir: odd names and a line of the delivery program") 
 }
 
 TEST_CASE("intake::open_maildir: a folder that is none says so") {
-  Fixture f;
+  MaildirFixture f;
   fs::remove(f.folder / "cur");
   const auto resumed = test::resume(*open_maildir(f.folder), f.store.database());
   REQUIRE_FALSE(resumed);

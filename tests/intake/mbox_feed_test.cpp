@@ -18,13 +18,13 @@ using test::simple_mail;
 using test::soon;
 using test::TestStore;
 
-struct Fixture {
+struct FeedFixture {
   TestStore store{store::Engine::sqlite};
   Following f{store};
   fs::path file = store.folder() / "spool" / "list";
   MboxFeedOptions options;
 
-  Fixture() {
+  FeedFixture() {
     fs::create_directories(file.parent_path());
     options.settle_unfinished = milliseconds(600);
   }
@@ -35,7 +35,7 @@ struct Fixture {
   std::unique_ptr<Follower> follow() { return f.follow(follow_mbox(file, options)); }
 };
 
-std::string id(int number) {
+std::string id_in_mbox(int number) {
   return "mail-" + std::to_string(number) + "@example.org";
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("intake::follow_mbox: grows, on each engine") {
     for (int i = 3; i < 7; ++i) {
       std::ofstream(file, std::ios::app) << as_mbox({simple_mail(i)});
       REQUIRE(f.reaches(static_cast<std::size_t>(i)));
-      CHECK(f.raw(id(i)) == simple_mail(i));
+      CHECK(f.raw(id_in_mbox(i)) == simple_mail(i));
     }
     REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
     CHECK(follower->health().duplicates == 0);
@@ -58,7 +58,7 @@ TEST_CASE("intake::follow_mbox: grows, on each engine") {
 }
 
 TEST_CASE("intake::follow_mbox: may come later, and go") {
-  Fixture x;
+  FeedFixture x;
   auto follower = x.follow();
   REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
   x.append_mail(1);
@@ -70,7 +70,7 @@ TEST_CASE("intake::follow_mbox: may come later, and go") {
 }
 
 TEST_CASE("intake::follow_mbox: a mail that is being written is not cut") {
-  Fixture x;
+  FeedFixture x;
   x.append_mail(1);
   auto follower = x.follow();
   REQUIRE(x.f.reaches(1));
@@ -98,7 +98,7 @@ TEST_CASE("intake::follow_mbox: a mail that is being written is not cut") {
     CHECK(x.f.count() == 1);
     x.append(crlf.substr(cut));
     REQUIRE(x.f.reaches(2));
-    CHECK(x.f.raw(id(2)).find("\r\ntwo\r\nthree\r\n") != std::string::npos);
+    CHECK(x.f.raw(id_in_mbox(2)).find("\r\ntwo\r\nthree\r\n") != std::string::npos);
     return;
   }
   SUBCASE("with a pause in its first line") {
@@ -121,13 +121,13 @@ TEST_CASE("intake::follow_mbox: a mail that is being written is not cut") {
     REQUIRE(x.f.reaches(2, milliseconds(400)));
   }
   REQUIRE(x.f.reaches(2));
-  CHECK(x.f.raw(id(2)) == simple_mail(2, "one\n\ntwo\nthree\n"));
+  CHECK(x.f.raw(id_in_mbox(2)) == simple_mail(2, "one\n\ntwo\nthree\n"));
   CHECK(follower->health().duplicates == 0);
 }
 
 TEST_CASE(
     "intake::follow_mbox: half a mail, taken after a long pause, gives way to the whole one") {
-  Fixture x;
+  FeedFixture x;
   x.options.settle_unfinished = milliseconds(100);
   x.append_mail(1);
   auto follower = x.follow();
@@ -138,11 +138,11 @@ TEST_CASE(
   x.append(text.substr(text.size() - 9));
   x.append_mail(3);
   REQUIRE(x.f.reaches(3));
-  CHECK(soon([&] { return x.f.raw(id(2)) == simple_mail(2, "one\n\ntwo\nthree\n"); }));
+  CHECK(soon([&] { return x.f.raw(id_in_mbox(2)) == simple_mail(2, "one\n\ntwo\nthree\n"); }));
 }
 
 TEST_CASE("intake::follow_mbox: a file without end does not keep it from stopping") {
-  Fixture x;
+  FeedFixture x;
   x.append(simple_mail(1));
   // Larger than can be read in a second, and no room on the disk is needed for it.
   fs::resize_file(x.file, std::uintmax_t{1} << 40);
@@ -154,7 +154,7 @@ TEST_CASE("intake::follow_mbox: a file without end does not keep it from stoppin
 }
 
 TEST_CASE("intake::follow_mbox: rotated while it is followed") {
-  Fixture x;
+  FeedFixture x;
   x.append_mail(1);
   auto follower = x.follow();
   REQUIRE(x.f.reaches(1));
@@ -191,7 +191,7 @@ TEST_CASE("intake::follow_mbox: rotated while it is followed") {
 }
 
 TEST_CASE("intake::follow_mbox: rotated while nobody looked") {
-  Fixture x;
+  FeedFixture x;
   x.append_mail(1);
   {
     auto follower = x.follow();
@@ -220,7 +220,7 @@ TEST_CASE("intake::follow_mbox: rotated while nobody looked") {
 }
 
 TEST_CASE("intake::follow_mbox: what cannot work says so") {
-  Fixture x;
+  FeedFixture x;
   SUBCASE("no folder") {
     auto follower = x.f.follow(follow_mbox(x.store.folder() / "none" / "list"));
     REQUIRE(soon([&] { return follower->health().state == SourceState::failing; }));

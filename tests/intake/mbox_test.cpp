@@ -18,7 +18,7 @@ using test::read_all;
 using test::simple_mail;
 using Mails = std::vector<std::string>;
 
-struct Fixture {
+struct MboxFixture {
   test::TestStore store{store::Engine::sqlite};
   std::filesystem::path file = store.folder() / "list.mbox";
 
@@ -32,7 +32,7 @@ struct Fixture {
 };
 
 TEST_CASE("intake::open_mbox: reads on where it stopped when the file grew") {
-  Fixture f;
+  MboxFixture f;
   test::write(f.file, as_mbox({simple_mail(1), simple_mail(2)}));
   CHECK(f.read() == Mails{simple_mail(1), simple_mail(2)});
   CHECK(f.read().empty());
@@ -42,7 +42,7 @@ TEST_CASE("intake::open_mbox: reads on where it stopped when the file grew") {
 }
 
 TEST_CASE("intake::open_mbox: what mboxrd means is known further on, too") {
-  Fixture f;
+  MboxFixture f;
   test::write(f.file, as_mbox({simple_mail(1)}));
   f.read();
   f.append(as_mbox({simple_mail(2, ">>From x\n")}));
@@ -50,7 +50,7 @@ TEST_CASE("intake::open_mbox: what mboxrd means is known further on, too") {
 }
 
 TEST_CASE("intake::open_mbox: a file that was rewritten is read anew") {
-  Fixture f;
+  MboxFixture f;
   test::write(f.file, as_mbox({simple_mail(1), simple_mail(2)}));
   f.read();
   SUBCASE("another beginning") {
@@ -82,7 +82,7 @@ TEST_CASE("intake::open_mbox: a file that was rewritten is read anew") {
 }
 
 TEST_CASE("intake::open_mbox: the last mail of a file that is being written is left for later") {
-  Fixture f;
+  MboxFixture f;
   const auto last = simple_mail(2, "one\ntwo\n");
   test::write(f.file, as_mbox({simple_mail(1)}) + "From x Mon Jan  5 10:00:00 2026\n" + last);
   std::atomic<bool> stop{false};
@@ -104,7 +104,7 @@ TEST_CASE("intake::open_mbox: the last mail of a file that is being written is l
 }
 
 TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {
-  Fixture f;
+  MboxFixture f;
   test::write(f.file, as_mbox({simple_mail(1), simple_mail(2), simple_mail(3)}));
   {
     auto source = open_mbox(f.file);
@@ -119,7 +119,7 @@ TEST_CASE("intake::open_mbox: what was read but not recorded is read again") {
 }
 
 TEST_CASE("intake::open_mbox: errors name the file") {
-  Fixture f;
+  MboxFixture f;
   CHECK(test::resume(*open_mbox(f.file), f.store.database()).error().kind == ErrorKind::not_found);
   CHECK(test::resume(*open_mbox(f.store.folder()), f.store.database()).error().kind ==
         ErrorKind::invalid);
@@ -128,7 +128,7 @@ TEST_CASE("intake::open_mbox: errors name the file") {
 }
 
 TEST_CASE("intake::open_mbox: a mail of more than 64 MiB is cut one byte beyond the limit") {
-  Fixture f;
+  MboxFixture f;
   f.file = f.store.folder() / "big.mbox";
   {
     std::ofstream out(f.file, std::ios::binary);

@@ -130,18 +130,18 @@ OpenStream FakeNews::opener() {
   };
 }
 
-NntpAccount account() {
+NntpAccount news_account() {
   NntpAccount account;
   account.server.host = "news.example.org";
   account.interval = milliseconds(20);
   return account;
 }
 
-std::unique_ptr<Feed> feed(FakeNews& server, const NntpAccount& as = account()) {
+std::unique_ptr<Feed> feed(FakeNews& server, const NntpAccount& as = news_account()) {
   return follow_nntp(as, "org.example.demo", server.opener());
 }
 
-bool is_waiting(const Follower& follower) {
+bool is_idle(const Follower& follower) {
   return follower.health().state == SourceState::waiting;
 }
 
@@ -181,14 +181,14 @@ TEST_CASE("intake::follow_nntp: takes what is there, then what is posted, on eac
       server.post(simple_mail(i));
       REQUIRE(f.reaches(before + static_cast<std::size_t>(i) - 699));
     }
-    REQUIRE(soon([&] { return is_waiting(*follower); }));
+    REQUIRE(soon([&] { return is_idle(*follower); }));
     CHECK(follower->health().duplicates == 0);
     CHECK(test::time_to_stop(follower) < milliseconds(1000));
     CHECK(server.connections == 1);
     server.post(simple_mail(800));
     follower = f.follow(feed(server));
     REQUIRE(f.reaches(before + 4));
-    REQUIRE(soon([&] { return is_waiting(*follower); }));
+    REQUIRE(soon([&] { return is_idle(*follower); }));
     CHECK(follower->health().duplicates == 0);
   });
 }
@@ -202,7 +202,7 @@ TEST_CASE("intake::follow_nntp: a group that is numbered anew is read again") {
   }
   auto follower = f.follow(feed(server));
   REQUIRE(f.reaches(8));
-  REQUIRE(soon([&] { return is_waiting(*follower); }));
+  REQUIRE(soon([&] { return is_idle(*follower); }));
   follower.reset();
   SUBCASE("fewer articles") {
     server.articles.clear();
@@ -235,7 +235,7 @@ TEST_CASE("intake::follow_nntp: cut after any byte, it loses nothing and takes n
     Following f(store);
     auto follower = f.follow(feed(model));
     REQUIRE(f.reaches(19));
-    REQUIRE(soon([&] { return is_waiting(*follower); }));
+    REQUIRE(soon([&] { return is_idle(*follower); }));
   }
   REQUIRE(model.bytes_sent > 3000);
   TestStore store(store::Engine::sqlite);
@@ -249,7 +249,7 @@ TEST_CASE("intake::follow_nntp: cut after any byte, it loses nothing and takes n
     server.cut_after = cut;
     auto follower = f.follow(feed(server));
     REQUIRE_MESSAGE(f.reaches(19), "cut after ", cut, ": ", follower->health().error);
-    REQUIRE(soon([&] { return is_waiting(*follower); }));
+    REQUIRE(soon([&] { return is_idle(*follower); }));
     CHECK(follower->health().duplicates == 0);
   }
 }
@@ -297,7 +297,7 @@ TEST_CASE("intake::follow_nntp: an article that cannot be had does not stop the 
   server.answers[3] = "403 the spool is broken\r\n";
   auto follower = f.follow(feed(server));
   REQUIRE(f.reaches(4));
-  REQUIRE(soon([&] { return is_waiting(*follower); }));
+  REQUIRE(soon([&] { return is_idle(*follower); }));
   server.post(simple_mail(6));
   REQUIRE(f.reaches(5));
 }
@@ -308,7 +308,7 @@ TEST_CASE("intake::follow_nntp: logs in, and says what is wrong") {
   Following f(store);
   server.post(simple_mail(1));
   server.needs_login = true;
-  auto as = account();
+  auto as = news_account();
   as.user = "ada";
   as.secret.env = "PATCHMILL_TEST_SECRET";
   ::setenv("PATCHMILL_TEST_SECRET", "pass-word", 1);

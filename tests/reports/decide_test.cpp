@@ -63,7 +63,7 @@ std::string kept(const Decision& decision) {
   return text;
 }
 
-std::string reason_for(const Decision& decision, std::string_view email) {
+std::string decided_for(const Decision& decision, std::string_view email) {
   for (const auto& recipient : decision.recipients) {
     if (recipient.address.email == email) {
       return recipient.reason;
@@ -138,7 +138,7 @@ TEST_CASE("reports::decide: the most restrictive rule wins") {
   Rule narrow = rule("authors only", {author});
   narrow.match.lists = {"netdev.*"};
   CHECK(kept(run({wide, narrow}, failed)) == "ann@x.org bea@x.org");
-  CHECK(reason_for(run({wide, narrow}, failed), "max@x.org") ==
+  CHECK(decided_for(run({wide, narrow}, failed), "max@x.org") ==
         "rule 'authors only' names others only");
   CHECK(kept(run({narrow, wide}, failed)) == kept(run({wide, narrow}, failed)));
 
@@ -152,7 +152,7 @@ TEST_CASE("reports::decide: the most restrictive rule wins") {
   silent.match.trees = {"net-next"};
   const Decision decision = run({wide, silent}, failed);
   CHECK_FALSE(decision.send);
-  CHECK(reason_for(decision, "ann@x.org") == "rule 'silent' mails nothing");
+  CHECK(decided_for(decision, "ann@x.org") == "rule 'silent' mails nothing");
 
   // To by one, Cc by the other: Cc.
   CHECK(kept(run({rule("a", {author, list}), rule("b", {author}, {list})}, failed)) ==
@@ -169,14 +169,14 @@ TEST_CASE("reports::decide: deny wins over allow, whatever the order") {
   for (const auto& rules : {std::vector{allows, denies}, std::vector{denies, allows}}) {
     const Decision decision = run(rules, failed);
     CHECK(kept(decision) == "ann@x.org cc:max@x.org");
-    CHECK(reason_for(decision, "bea@x.org") == "denied by rule 'denies'");
+    CHECK(decided_for(decision, "bea@x.org") == "denied by rule 'denies'");
   }
   Rule both = rule("both", {author});
   both.allow = {"ann@x.org"};
   both.deny = {"ann@x.org"};
   CHECK(kept(run({both}, failed)).empty());
   allows.allow = {"ann@*"};
-  CHECK(reason_for(run({allows}, failed), "max@x.org") == "not among those rule 'allows' allows");
+  CHECK(decided_for(run({allows}, failed), "max@x.org") == "not among those rule 'allows' allows");
 }
 
 TEST_CASE("reports::decide: classes decide who hears what, the mail is about the worst") {
@@ -245,14 +245,14 @@ TEST_CASE("reports::decide: never to robots, ourselves, those who opted out, or 
   history.opted_out["opt@x.org"] = "wrote to us";
   const Decision decision = run({rule("r", {author})}, failed, history, who);
   CHECK(kept(decision) == "ann@x.org");
-  CHECK(reason_for(decision, "noreply@github.com") == "a robot's or no-reply address");
-  CHECK(reason_for(decision, "syzbot+abc@syzkaller.appspotmail.com") ==
+  CHECK(decided_for(decision, "noreply@github.com") == "a robot's or no-reply address");
+  CHECK(decided_for(decision, "syzbot+abc@syzkaller.appspotmail.com") ==
         "a robot's or no-reply address");
-  CHECK(reason_for(decision, "CI@Example.org") == "that is ourselves");
-  CHECK(reason_for(decision, "Opt@x.org") == "asked for no mail: wrote to us");
-  CHECK(reason_for(decision, "president@whitehouse.example").find("in the patch only") !=
+  CHECK(decided_for(decision, "CI@Example.org") == "that is ourselves");
+  CHECK(decided_for(decision, "Opt@x.org") == "asked for no mail: wrote to us");
+  CHECK(decided_for(decision, "president@whitehouse.example").find("in the patch only") !=
         std::string::npos);
-  CHECK(reason_for(decision, "not an address") == "no address that can be mailed to");
+  CHECK(decided_for(decision, "not an address") == "no address that can be mailed to");
   Policy open;
   open.rules = {rule("r", {author})};
   open.strangers = true;

@@ -11,7 +11,7 @@ namespace {
 using namespace test;
 using std::chrono::seconds;
 
-std::int64_t failed_series(TestStore& store, const std::string& id = "v1") {
+std::int64_t undecided_series(TestStore& store, const std::string& id = "v1") {
   SeriesSpec spec;
   spec.id = id;
   spec.change_id = "change-" + id;
@@ -38,7 +38,7 @@ TEST_CASE("reports::Undecided: the context comes back as it was, and is used") {
     config.policy.rules[0].to = {{Role::maintainers, {}}};
     config.policy.rules[0].cc.reset();
     Desk desk(store, config);
-    const auto number = failed_series(store);
+    const auto number = undecided_series(store);
     auto context = sample_context();
     context.maintainers = {{"Bób \"B\" Maintainer", "bob@example.org"}};
     desk.undecided.add(number, context);
@@ -56,7 +56,7 @@ TEST_CASE("reports::Undecided: the context comes back as it was, and is used") {
 TEST_CASE("reports::Undecided: a newer verdict replaces what waits") {
   on_each_engine([](TestStore& store) {
     Desk desk(store);
-    const auto number = failed_series(store);
+    const auto number = undecided_series(store);
     desk.undecided.add(number, {});
     desk.undecided.add(number, sample_context());
     CHECK(desk.undecided.count() == 1);
@@ -69,7 +69,7 @@ TEST_CASE("reports::Undecided: a fault waits longer each time, stands in nobody'
   TestStore store(store::Engine::sqlite);
   auto config = sample_config();
   config.opt_out_file = store.folder() / "no-mail";
-  const auto number = failed_series(store);
+  const auto number = undecided_series(store);
   Desk desk(store, config);
   desk.undecided.add(number, sample_context());
   CHECK(desk.decide() == 0);
@@ -107,8 +107,8 @@ TEST_CASE("reports::Undecided: a fault waits longer each time, stands in nobody'
 TEST_CASE("reports::Undecided: what the store does not take stands in nobody's way") {
   TestStore store(store::Engine::sqlite);
   Desk desk(store);
-  const auto bad = failed_series(store, "bad");
-  const auto good = failed_series(store, "good");
+  const auto bad = undecided_series(store, "bad");
+  const auto good = undecided_series(store, "good");
   desk.undecided.add(bad, {});
   desk.undecided.add(good, {});
   store.database().execute_script(
