@@ -19,10 +19,6 @@ constexpr double k_right = 90;  // words of the axis, beside the newest day
 constexpr double k_plot_width = k_width - k_left - k_right;
 constexpr double k_plot_height = k_height - k_bottom - k_top;
 
-std::string tenth(double value) {
-  return fmt::format("{:.1f}", value);
-}
-
 // The least 1, 2 or 5 times a power of ten that is not smaller.
 double round_up(double value) {
   if (value <= 0) {
@@ -59,20 +55,20 @@ double end_of_durations(double seconds) {
 }
 
 void begin(Html& svg, std::string_view label) {
-  svg.raw("<svg class=\"chart\" role=\"img\" viewBox=\"0 0 ").text(tenth(k_width)).raw(" ");
-  svg.text(tenth(k_height)).raw("\" aria-label=\"").text(label).raw("\">\n");
+  svg.raw("<svg class=\"chart\" role=\"img\" viewBox=\"0 0 ").text(format_tenth(k_width)).raw(" ");
+  svg.text(format_tenth(k_height)).raw("\" aria-label=\"").text(label).raw("\">\n");
 }
 
 void rules(Html& svg, double most, bool durations) {
   for (int i = 0; i <= 4; ++i) {
     const double value = most * i / 4;
-    const std::string y = tenth(k_top + k_plot_height * (1 - i / 4.0));
-    svg.raw("<line class=\"grid\" x1=\"").text(tenth(k_left)).raw("\" x2=\"");
-    svg.text(tenth(k_width - k_right)).raw("\" y1=\"").text(y).raw("\" y2=\"").text(y);
+    const std::string y = format_tenth(k_top + k_plot_height * (1 - i / 4.0));
+    svg.raw("<line class=\"grid\" x1=\"").text(format_tenth(k_left)).raw("\" x2=\"");
+    svg.text(format_tenth(k_width - k_right)).raw("\" y1=\"").text(y).raw("\" y2=\"").text(y);
     svg.raw("\"/><text class=\"tick start\" x=\"")
-        .text(tenth(k_width - k_right + 6))
+        .text(format_tenth(k_width - k_right + 6))
         .raw("\" y=\"");
-    svg.text(tenth(k_top + k_plot_height * (1 - i / 4.0) + 4)).raw("\">");
+    svg.text(format_tenth(k_top + k_plot_height * (1 - i / 4.0) + 4)).raw("\">");
     svg.text(durations ? format_duration(
                              std::chrono::microseconds(static_cast<std::int64_t>(value * 1e6)))
                        : fmt::format("{:g}", value));
@@ -86,7 +82,10 @@ void dates(Html& svg, const std::vector<DayStats>& days) {
   for (std::size_t i = (days.size() - 1) % step; i < days.size(); i += step) {
     const double x =
         k_left + k_plot_width * (static_cast<double>(i) + 0.5) / static_cast<double>(days.size());
-    svg.raw("<text class=\"tick\" x=\"").text(tenth(x)).raw("\" y=\"").text(tenth(k_height - 6));
+    svg.raw("<text class=\"tick\" x=\"")
+        .text(format_tenth(x))
+        .raw("\" y=\"")
+        .text(format_tenth(k_height - 6));
     svg.raw("\">").text(days[i].day.substr(5)).raw("</text>\n");
   }
 }
@@ -129,13 +128,13 @@ Html verdict_chart(const std::vector<DayStats>& days) {
       const double height = k_plot_height * static_cast<double>(n) / most;
       y -= height;
       svg.raw("<rect class=\"bar ").text(badge.css).raw("\" x=\"");
-      svg.text(tenth(k_left + slot * static_cast<double>(i) + slot * 0.1))
+      svg.text(format_tenth(k_left + slot * static_cast<double>(i) + slot * 0.1))
           .raw("\" y=\"")
-          .text(tenth(y));
+          .text(format_tenth(y));
       svg.raw("\" width=\"")
-          .text(tenth(slot * 0.8))
+          .text(format_tenth(slot * 0.8))
           .raw("\" height=\"")
-          .text(tenth(height))
+          .text(format_tenth(height))
           .raw("\"><title>");
       svg.text(fmt::format("{}: {} {}", day.day, n, badge.word)).raw("</title></rect>\n");
     }
@@ -166,7 +165,7 @@ Html duration_chart(const std::vector<DayStats>& days, const Lines& lines) {
   const auto place = [&](std::size_t i, double value) {
     const double x =
         k_left + k_plot_width * (static_cast<double>(i) + 0.5) / static_cast<double>(days.size());
-    return std::pair(tenth(x), tenth(k_top + k_plot_height * (1 - value / most)));
+    return std::pair(format_tenth(x), format_tenth(k_top + k_plot_height * (1 - value / most)));
   };
   for (const bool upper : {true, false}) {
     std::string path;

@@ -12,7 +12,7 @@ namespace {
 
 using Notes = std::multimap<std::pair<std::string_view, int>, const findings::Finding*>;
 
-struct Writer {
+struct DiffWriter {
   Html& out;
   const DiffLimits& limits;
   const Notes& notes;
@@ -63,13 +63,13 @@ Common common_ends(std::string_view a, std::string_view b) {
   return common;
 }
 
-void write_number(Writer& writer, int line) {
+void write_number(DiffWriter& writer, int line) {
   std::string text = line > 0 ? std::to_string(line) : std::string();
   text.insert(0, text.size() < 5 ? 5 - text.size() : 0, ' ');
   writer.out.raw("<b>").text(text).raw("</b>");
 }
 
-void write_notes(Writer& writer, std::string_view path, int line) {
+void write_notes(DiffWriter& writer, std::string_view path, int line) {
   const auto [from, to] = writer.notes.equal_range({path, line});
   for (auto note = from; note != to; ++note) {
     const findings::Finding& finding = *note->second;
@@ -84,7 +84,7 @@ void write_notes(Writer& writer, std::string_view path, int line) {
 }
 
 // An added or removed line, with what differs from its partner marked.
-void write_change(Writer& writer, std::string_view line, const std::string_view* partner,
+void write_change(DiffWriter& writer, std::string_view line, const std::string_view* partner,
                   int number, bool added) {
   if (added) {
     writer.out.raw("<span class=\"add\" id=\"f").number(static_cast<std::int64_t>(writer.file));
@@ -129,7 +129,7 @@ void write_change(Writer& writer, std::string_view line, const std::string_view*
   ++writer.lines;
 }
 
-void write_hunk(Writer& writer, const mail::Hunk& hunk, std::string_view path) {
+void write_hunk(DiffWriter& writer, const mail::Hunk& hunk, std::string_view path) {
   writer.out.raw("<span class=\"hunk\">")
       .text("      ")
       .text(writer.cut(hunk.header))
@@ -209,7 +209,7 @@ std::string_view word_of(mail::FileChange change) {
   return "";
 }
 
-void write_file(Writer& writer, const mail::FileDiff& file, const FileCount& count) {
+void write_file(DiffWriter& writer, const mail::FileDiff& file, const FileCount& count) {
   Html& out = writer.out;
   out.raw("<details class=\"file\" id=\"f")
       .number(static_cast<std::int64_t>(writer.file))
@@ -252,7 +252,7 @@ void write_file(Writer& writer, const mail::FileDiff& file, const FileCount& cou
   out.raw("</pre></details>\n");
 }
 
-void write_unparsed(Writer& writer, std::string_view diff) {
+void write_unparsed(DiffWriter& writer, std::string_view diff) {
   writer.out.raw("<pre class=\"diff\" tabindex=\"0\" aria-label=\"Changes\">");
   for (const auto line : split_lines(diff)) {
     if (writer.full()) {
@@ -284,7 +284,7 @@ DiffHtml diff_html(std::string_view diff, std::span<const findings::Finding> fin
       notes.emplace(std::pair(std::string_view(finding.file), finding.line), &finding);
     }
   }
-  Writer writer{result.html, limits, notes};
+  DiffWriter writer{result.html, limits, notes};
   const auto files = mail::parse_diff(diff);
   if (!files || files->empty()) {
     write_unparsed(writer, diff);

@@ -77,6 +77,10 @@ Badge badge_of(std::optional<Verdict> verdict, bool running, bool waiting_is_que
   return waiting_is_queued ? Badge{"waiting", "○", "waiting"} : Badge{"waiting", "○", "not tested"};
 }
 
+std::string format_tenth(double value) {
+  return fmt::format("{:.1f}", value);
+}
+
 std::string person_name(const mail::Address& person) {
   return person.name.empty() ? person.email : person.name;
 }

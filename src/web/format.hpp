@@ -17,6 +17,7 @@ std::string format_time(Timestamp time);                        // "2026-01-31 0
 std::string format_day(Timestamp time);                         // "2026-01-31"
 std::string format_duration(std::chrono::microseconds length);  // "1 h 4 min", "3.2 s"
 std::string format_size(std::uint64_t bytes);                   // "1.2 MiB"
+std::string format_tenth(double value);                         // "1.5"
 
 // What a verdict or the lack of one looks like. The class is for colours; the mark and the word say
 // the same without them.

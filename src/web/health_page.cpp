@@ -186,6 +186,9 @@ Condition overall(const HealthModel& model) {
     see(model.service->trees);
     see(model.service->sources);
     see(model.service->workers);
+    if (!model.service->notes.empty()) {
+      worst = std::max(worst, Condition::waiting);
+    }
   }
   return worst;
 }

@@ -1,6 +1,7 @@
 #include "web/inbox_model.hpp"
 
 #include "util/text.hpp"
+#include "web/query_value.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 namespace patchmill::web {
 namespace {
 
-constexpr std::size_t k_longest_value = 200;
 constexpr std::size_t k_most_words = 6;
 constexpr std::array<std::pair<SeriesState, std::string_view>, 5> k_states{
     {{SeriesState::current, "current"},
@@ -19,13 +19,6 @@ constexpr std::array<std::pair<SeriesState, std::string_view>, 5> k_states{
      {SeriesState::running, "running"},
      {SeriesState::waiting, "waiting"},
      {SeriesState::superseded, "superseded"}}};
-
-std::string cut(std::string_view value) {
-  std::string text = mend_utf8(trim(value));
-  return text.size() > k_longest_value
-             ? ellipsize(text, k_longest_value - 3).substr(0, k_longest_value)
-             : text;
-}
 
 // A statement put together of conditions; texts live here until it has run.
 class Query {
@@ -220,25 +213,25 @@ std::string InboxFilter::query() const {
 
 Result<InboxFilter> inbox_filter(const http::Params& query) {
   InboxFilter filter;
-  filter.text = cut(query.get_or("q", ""));
-  filter.tree = cut(query.get_or("tree", ""));
-  filter.list = cut(query.get_or("list", ""));
-  filter.author = cut(query.get_or("author", ""));
-  filter.name = cut(query.get_or("name", ""));
+  filter.text = bounded_value(query.get_or("q", ""));
+  filter.tree = bounded_value(query.get_or("tree", ""));
+  filter.list = bounded_value(query.get_or("list", ""));
+  filter.author = bounded_value(query.get_or("author", ""));
+  filter.name = bounded_value(query.get_or("name", ""));
   if (const auto verdict = query.get_or("verdict", ""); !verdict.empty()) {
     filter.verdict = findings::verdict_from(verdict);
     if (!filter.verdict) {
-      return fail(
-          ErrorKind::invalid,
-          "verdict is one of: pass, warning, fail, skip, incomplete; not '" + cut(verdict) + "'");
+      return fail(ErrorKind::invalid,
+                  "verdict is one of: pass, warning, fail, skip, incomplete; not '" +
+                      bounded_value(verdict) + "'");
     }
   }
   if (const auto state = query.get_or("state", ""); !state.empty()) {
     const auto known = series_state_from(state);
     if (!known) {
-      return fail(
-          ErrorKind::invalid,
-          "state is one of: current, all, running, waiting, superseded; not '" + cut(state) + "'");
+      return fail(ErrorKind::invalid,
+                  "state is one of: current, all, running, waiting, superseded; not '" +
+                      bounded_value(state) + "'");
     }
     filter.state = *known;
   }
@@ -246,7 +239,7 @@ Result<InboxFilter> inbox_filter(const http::Params& query) {
     const auto number = parse_uint(before);
     if (!number || *number > INT64_MAX) {
       return fail(ErrorKind::invalid,
-                  "before is the number of a series, not '" + cut(before) + "'");
+                  "before is the number of a series, not '" + bounded_value(before) + "'");
     }
     filter.before = static_cast<std::int64_t>(*number);
   }

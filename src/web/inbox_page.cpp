@@ -1,6 +1,7 @@
 #include "web/inbox_page.hpp"
 
 #include "util/text.hpp"
+#include "web/atom.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -12,9 +13,9 @@ using findings::Verdict;
 
 constexpr Verdict k_verdicts[] = {Verdict::fail, Verdict::warning, Verdict::pass,
                                   Verdict::incomplete, Verdict::skip};
-constexpr SeriesState k_states[] = {SeriesState::current, SeriesState::running,
-                                    SeriesState::waiting, SeriesState::superseded,
-                                    SeriesState::all};
+constexpr SeriesState k_shown_states[] = {SeriesState::current, SeriesState::running,
+                                          SeriesState::waiting, SeriesState::superseded,
+                                          SeriesState::all};
 
 View::List options(const std::vector<std::string>& names, const std::string& chosen) {
   View::List list;
@@ -114,7 +115,7 @@ Page inbox_page(const SiteWords& words, const Inbox& inbox, const FilterChoices&
   }
   view.set_list("verdicts", std::move(verdicts));
   View::List states;
-  for (const SeriesState state : k_states) {
+  for (const SeriesState state : k_shown_states) {
     states.push_back(View().set("value", to_string(state)).set("chosen", filter.state == state));
   }
   view.set_list("states", std::move(states));
@@ -201,59 +202,23 @@ boost::json::object inbox_json(const SiteWords& words, const Inbox& inbox) {
   return out;
 }
 
-namespace {
-
-// XML takes no U+FFFE and U+FFFF (XML 1.0, section 2.2); show() has spelled out the controls.
-std::string xml_text(std::string_view text) {
-  std::string out = show(text);
-  for (const std::string_view bad : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (auto at = out.find(bad); at != std::string::npos; at = out.find(bad, at)) {
-      out.replace(at, bad.size(), "?");
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string atom_feed(const SiteWords& words, const std::string& title, const std::string& self,
                       const std::vector<InboxRow>& rows, Timestamp now) {
-  const std::string root = words.origin + words.base;
-  Timestamp updated = rows.empty() ? now : Timestamp{};
+  AtomFeed feed{title, self, "/", {}};
   for (const InboxRow& row : rows) {
-    updated = std::max(updated, row.judged.value_or(row.date));
-  }
-  Html out;
-  out.raw(
-      "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
-  out.raw("<title>").text(xml_text(title)).raw("</title>\n<id>").text(root + self).raw("</id>\n");
-  out.raw("<link rel=\"self\" type=\"application/atom+xml\" href=\"")
-      .text(root + self)
-      .raw("\"/>\n");
-  out.raw("<link rel=\"alternate\" type=\"text/html\" href=\"").text(root + "/").raw("\"/>\n");
-  out.raw("<updated>").text(to_iso(updated) + "Z").raw("</updated>\n");
-  out.raw("<generator>patchmill</generator>\n");
-  for (const InboxRow& row : rows) {
-    const std::string address = fmt::format("{}/series/{}/", root, row.number);
-    const Timestamp time = row.judged.value_or(row.date);
     const Badge badge = badge_of(row.verdict, false, false);
-    out.raw("<entry>\n<title>")
-        .text(xml_text(fmt::format("{}: {}", badge.word, row.name)))
-        .raw("</title>\n");
-    out.raw("<id>").text(fmt::format("{}#{}", address, to_micros(time))).raw("</id>\n");
-    out.raw("<link rel=\"alternate\" type=\"text/html\" href=\"").text(address).raw("\"/>\n");
-    out.raw("<updated>").text(to_iso(time) + "Z").raw("</updated>\n");
-    out.raw("<published>").text(to_iso(row.date) + "Z").raw("</published>\n");
-    out.raw("<author><name>").text(xml_text(person_name(row.submitter))).raw("</name></author>\n");
-    if (!row.tree.empty()) {
-      out.raw("<category term=\"").text(row.tree).raw("\"/>\n");
-    }
-    out.raw("<summary type=\"text\">")
-        .text(xml_text(row.reason.empty() ? std::string(badge.word) : row.reason))
-        .raw("</summary>\n</entry>\n");
+    AtomEntry entry;
+    entry.title = fmt::format("{}: {}", badge.word, row.name);
+    entry.address = fmt::format("/series/{}/", row.number);
+    entry.updated = row.judged.value_or(row.date);
+    entry.published = row.date;
+    entry.mark = fmt::format("#{}", to_micros(entry.updated));
+    entry.author = person_name(row.submitter);
+    entry.category = row.tree;
+    entry.summary = row.reason.empty() ? std::string(badge.word) : row.reason;
+    feed.entries.push_back(std::move(entry));
   }
-  out.raw("</feed>\n");
-  return out.take();
+  return atom_text(words, feed, now);
 }
 
 }  // namespace patchmill::web

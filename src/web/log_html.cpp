@@ -58,9 +58,9 @@ struct Kinded {
   std::string plain;
 };
 
-class Writer {
+class LogWriter {
  public:
-  Writer(AnsiRenderer& renderer, Html& out) : m_renderer(renderer), m_out(out) {}
+  LogWriter(AnsiRenderer& renderer, Html& out) : m_renderer(renderer), m_out(out) {}
 
   void line(const Kinded& one) {
     const auto number = static_cast<std::int64_t>(one.line->number);
@@ -130,7 +130,7 @@ LineKind line_kind(std::string_view text) {
 
 Html log_lines_html(std::span<const LogLine> lines, AnsiRenderer& renderer, bool fold) {
   Html out;
-  Writer writer(renderer, out);
+  LogWriter writer(renderer, out);
   std::vector<Kinded> all;
   all.reserve(lines.size());
   for (const LogLine& line : lines) {

@@ -7,7 +7,7 @@
 namespace patchmill::web {
 namespace {
 
-constexpr std::size_t k_most_findings = 1000;
+constexpr std::size_t k_most_node_findings = 1000;
 constexpr std::size_t k_most_children = 500;
 
 Result<pipeline::Node> node_of(pipeline::NodeStore& store, std::int64_t id) {
@@ -33,9 +33,9 @@ std::optional<NodeModel> read_node(store::Database& database, const Clock& clock
     std::tie(model.series_name, model.series_version) = *series;
   }
   model.findings = store.findings_of(id);
-  if (model.findings.size() > k_most_findings) {
-    model.more_findings = model.findings.size() - k_most_findings;
-    model.findings.resize(k_most_findings);
+  if (model.findings.size() > k_most_node_findings) {
+    model.more_findings = model.findings.size() - k_most_node_findings;
+    model.findings.resize(k_most_node_findings);
   }
   model.artifacts = store.artifacts_of(id);
   if (model.node.parent) {

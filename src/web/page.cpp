@@ -40,13 +40,15 @@ std::string render_page(const SiteWords& words, const Page& page) {
     Section section;
     const char *address, *name;
   };
-  constexpr Entry entries[] = {{Section::series, "/", "Series"},
-                               {Section::queue, "/queue/", "Queue"},
-                               {Section::health, "/health/", "Health"},
-                               {Section::stats, "/stats/", "Statistics"},
-                               {Section::about, "/about/", "About"}};
+  constexpr Entry entries[] = {
+      {Section::series, "/", "Series"},          {Section::patches, "/project/", "Patches"},
+      {Section::queue, "/queue/", "Queue"},      {Section::health, "/health/", "Health"},
+      {Section::stats, "/stats/", "Statistics"}, {Section::about, "/about/", "About"}};
   View::List nav;
   for (const Entry& entry : entries) {
+    if (entry.section == Section::patches && !words.patches) {
+      continue;
+    }
     View item;
     item.set("address", entry.address).set("name", entry.name);
     item.set("current", entry.section == page.section);

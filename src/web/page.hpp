@@ -15,9 +15,10 @@ struct SiteWords {
   std::string base;    // path in front of every address: "" or "/ci"
   std::string origin;  // "https://ci.example.org", for addresses that leave the site; may be empty
   std::string style_url, script_url, icon_url;
+  bool patches = false;  // there are pages of projects and their patches
 };
 
-enum class Section { series, queue, health, stats, about, none };
+enum class Section { series, patches, queue, health, stats, about, none };
 
 struct Page {
   std::string heading;  // also the title of the window

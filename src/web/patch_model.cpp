@@ -3,8 +3,8 @@
 namespace patchmill::web {
 namespace {
 
-constexpr std::size_t k_most_nodes = 500;
-constexpr std::size_t k_most_findings = 2000;
+constexpr std::size_t k_most_patch_nodes = 500;
+constexpr std::size_t k_most_patch_findings = 2000;
 constexpr int k_most_steps = 50;  // up a thread
 
 }  // namespace
@@ -26,7 +26,7 @@ std::optional<PatchModel> read_patch(store::Database& database, const store::Blo
   if (patch == nullptr) {
     return std::nullopt;
   }
-  PatchModel model{*series, *patch, queries.parsed(patch->message), {}, {}};
+  PatchModel model{*series, *patch, queries.parsed(patch->message), {}, {}, {}};
   pipeline::NodeStore store(database, clock);
   auto nodes = store.of_series(series_number);
   int attempt = 0;
@@ -38,16 +38,16 @@ std::optional<PatchModel> read_patch(store::Database& database, const store::Blo
   });
   for (auto& node : nodes) {
     const bool own = node.patch.has_value();
-    if (model.nodes.size() == k_most_nodes) {
+    if (model.nodes.size() == k_most_patch_nodes) {
       break;
     }
     std::vector<findings::Finding> found;
     if (node.result && *node.result != findings::Verdict::pass &&
-        model.about.size() < k_most_findings) {
+        model.about.size() < k_most_patch_findings) {
       found = store.findings_of(node.id);
-      found.resize(std::min(found.size(), k_most_findings));
+      found.resize(std::min(found.size(), k_most_patch_findings));
       for (const auto& finding : found) {
-        if (finding.line > 0 && model.about.size() < k_most_findings) {
+        if (finding.line > 0 && model.about.size() < k_most_patch_findings) {
           model.about.push_back(finding);
         }
       }

@@ -12,6 +12,7 @@ struct PatchModel {
   Result<mail::Message> message;  // or why it cannot be read back
   std::vector<NodeRow> nodes;     // of the newest attempt that are about this patch, with findings
   std::vector<findings::Finding> about;  // every finding of the series about a line of this patch
+  std::vector<RegistryPlace> places;     // in projects; filled where these have pages
 };
 // Empty: no such series or patch. Bounded as read_series().
 std::optional<PatchModel> read_patch(store::Database& database, const store::BlobStore& blobs,

@@ -3,6 +3,7 @@
 #include "pipeline/node_json.hpp"
 #include "util/text.hpp"
 #include "web/diff_html.hpp"
+#include "web/patch_list_page.hpp"
 #include "web/series_page.hpp"
 
 #include <boost/json.hpp>
@@ -13,16 +14,16 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t k_longest_text = 256u << 10;
-constexpr std::size_t k_most_people = 50;
+constexpr std::size_t k_longest_message = 256u << 10;
+constexpr std::size_t k_most_recipients = 50;
 
 std::string people(const std::vector<mail::Address>& list) {
   std::string text;
-  for (std::size_t i = 0; i < list.size() && i < k_most_people; ++i) {
+  for (std::size_t i = 0; i < list.size() && i < k_most_recipients; ++i) {
     text += (text.empty() ? "" : ", ") + person_name(list[i]);
   }
-  if (list.size() > k_most_people) {
-    text += fmt::format(" and {} more", list.size() - k_most_people);
+  if (list.size() > k_most_recipients) {
+    text += fmt::format(" and {} more", list.size() - k_most_recipients);
   }
   return text;
 }
@@ -34,7 +35,7 @@ void set_message(View& view, const PatchModel& model) {
   }
   const mail::Message& message = *model.message;
   view.set("to", people(message.to)).set("cc", people(message.cc));
-  const std::string text = ellipsize(mend_utf8(message.text), k_longest_text);
+  const std::string text = ellipsize(mend_utf8(message.text), k_longest_message);
   view.set_html("text_html", linkify(text));
   view.set("pull_url", message.pull_url.starts_with("http") ? "" : message.pull_url);
   View::List mended;
@@ -56,7 +57,7 @@ void set_message(View& view, const PatchModel& model) {
 
 }  // namespace
 
-Page patch_page(const SiteWords& words, const PatchModel& model, Timestamp now) {
+Page patch_page(const SiteWords& words, const PatchModel& model, Timestamp now, bool range_diff) {
   View view = page_view(words);
   view.set("number", model.series.number).set("k", model.patch.number);
   view.set("total", model.series.total);
@@ -79,6 +80,17 @@ Page patch_page(const SiteWords& words, const PatchModel& model, Timestamp now) 
     }
   }
   view.set("before", before).set("after", after);
+  view.set("compared", range_diff && model.series.revision_of
+                           ? fmt::format("/series/{}/range-diff/{}/", model.series.number,
+                                         *model.series.revision_of)
+                           : "");
+  View::List places;
+  for (const RegistryPlace& place : model.places) {
+    places.push_back(View()
+                         .set("project", place.project)
+                         .set("address", submission_path(place.project, "patch", place.msgid)));
+  }
+  view.set_list("places", std::move(places));
   View::List nodes;
   for (const NodeRow& row : model.nodes) {
     View one = node_view(row.node, now);
@@ -131,7 +143,7 @@ json::object patch_json(const SiteWords& words, const PatchModel& model) {
 }
 
 Page range_diff_page(const SiteWords& words, const tracker::Series& older,
-                     const tracker::Series& newer, const Result<std::string>& text) {
+                     const tracker::Series& newer, const Result<RangeDiff>& made) {
   View view = page_view(words);
   const auto set = [&](const std::string& key, const tracker::Series& series) {
     view.set(key, series.number).set(key + "_version", fmt::format("v{}", series.version));
@@ -139,10 +151,11 @@ Page range_diff_page(const SiteWords& words, const tracker::Series& older,
   set("older", older);
   set("newer", newer);
   view.set("name", newer.name.empty() ? "(no title)" : newer.name);
-  view.set("why", text ? "" : text.error().message);
-  if (text) {
-    view.set("same", text->empty());
-    view.set_html("diff_html", range_diff_html(*text));
+  view.set("why", made ? "" : made.error().message);
+  if (made) {
+    view.set("same", made->text.empty());
+    view.set("of_mails", made->of_mails);
+    view.set_html("diff_html", range_diff_html(made->text));
   }
   Page page;
   page.heading =

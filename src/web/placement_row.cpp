@@ -12,12 +12,12 @@ namespace json = boost::json;
 
 constexpr std::size_t k_most_candidates = 100;
 constexpr std::size_t k_most_reasons = 20;
-constexpr std::size_t k_longest_text = 4096;
+constexpr std::size_t k_longest_reason = 4096;
 
 std::string text_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string()
-             ? ellipsize(std::string_view(value->as_string()), k_longest_text)
+             ? ellipsize(std::string_view(value->as_string()), k_longest_reason)
              : std::string();
 }
 

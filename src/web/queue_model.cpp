@@ -9,7 +9,7 @@
 namespace patchmill::web {
 namespace {
 
-constexpr std::size_t k_most_rows = 300;
+constexpr std::size_t k_most_queue_rows = 300;
 constexpr std::size_t k_most_considered = 20'000;
 
 struct Entry {
@@ -144,8 +144,8 @@ QueueModel read_queue(store::Database& database, Timestamp now, const std::vecto
     model.running += static_cast<std::uint64_t>(entry.started);
   }
   model.waiting = static_cast<std::uint64_t>(total) - model.running;
-  if (entries.size() > k_most_rows) {
-    entries.resize(k_most_rows);
+  if (entries.size() > k_most_queue_rows) {
+    entries.resize(k_most_queue_rows);
   }
   for (const Entry& entry : entries) {
     database.each(

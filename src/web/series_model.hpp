@@ -7,6 +7,7 @@
 #include "store/database.hpp"
 #include "tracker/queries.hpp"
 #include "web/inbox_model.hpp"
+#include "web/places_model.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -71,6 +72,7 @@ struct SeriesModel {
   std::optional<PlacementRow> placement;
   std::vector<MailRow> mails;
   std::vector<std::string> decision;  // what was decided about mail, and why
+  std::vector<RegistryPlace> places;  // in projects; filled where these have pages
 };
 
 // Bounded: at most 2000 nodes, 20 findings a node and 1000 in all. Empty: no such series.

@@ -8,6 +8,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace patchmill::web {
 namespace {
 
@@ -88,11 +90,24 @@ void set_head(View& view, const SeriesModel& model) {
   view.set("base_commit", model.base_commit.substr(0, 12));
   view.set("base_full", model.base_commit);
   view.set("base_described", model.base_described);
+  View::List places;
+  for (const RegistryPlace& place : model.places) {
+    places.push_back(
+        View()
+            .set("project", place.project)
+            .set("address", fmt::format("/project/{}/list/?series={}",
+                                        http::percent_encode(place.project), place.series)));
+  }
+  view.set_list("places", std::move(places));
 }
 
 void set_revisions(View& view, const SeriesModel& model, bool range_diff) {
   View::List revisions;
   std::int64_t before = 0;
+  const auto here =
+      std::find_if(model.revisions.begin(), model.revisions.end(),
+                   [&](const InboxRow& row) { return row.number == model.series.number; }) -
+      model.revisions.begin();
   for (const InboxRow& row : model.revisions) {
     View one = link_view(row);
     one.set("here", row.number == model.series.number);
@@ -100,6 +115,13 @@ void set_revisions(View& view, const SeriesModel& model, bool range_diff) {
     one.set("compared", range_diff && before != 0
                             ? fmt::format("/series/{}/range-diff/{}/", row.number, before)
                             : std::string());
+    // Neighbours have that link already.
+    const auto at = &row - model.revisions.data();
+    one.set("against", range_diff && (at > here + 1 || at + 1 < here)
+                           ? fmt::format("/series/{}/range-diff/{}/",
+                                         std::max(row.number, model.series.number),
+                                         std::min(row.number, model.series.number))
+                           : std::string());
     before = row.number;
     revisions.push_back(std::move(one));
   }

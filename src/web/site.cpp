@@ -3,6 +3,7 @@
 #include "http/conditional.hpp"
 #include "http/security_headers.hpp"
 #include "pipeline/node_store.hpp"
+#include "registry/writing.hpp"
 #include "util/hash.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -74,6 +75,7 @@ Site::Impl::Impl(SiteConfig given)
   words.title = config.title;
   words.contact = config.contact;
   words.version = config.version;
+  words.patches = config.patches != nullptr;
   split_url(config.public_url, words);
   const std::string prefix = words.base + "/static/";
   words.style_url = assets.url(prefix, "style.css");
@@ -119,7 +121,9 @@ void Site::Impl::get(http::Router& router, std::string pattern, Answer answer) {
 
 std::string Site::Impl::etag(store::Database& database) const {
   const auto newest = database.value<std::optional<std::int64_t>>("SELECT max(id) FROM events");
-  return fmt::format("{}-{}", boot, newest.value_or(0));
+  // What follows the events changes a little later.
+  return fmt::format("{}-{}-{}", boot, newest.value_or(0),
+                     config.patches != nullptr ? registry::newest_change(database) : 0);
 }
 
 std::optional<http::Response> Site::Impl::unchanged(const http::Request& request,
@@ -174,6 +178,7 @@ Site::~Site() {
 void Site::add_routes(http::Router& router) {
   m_impl->add_lists(router);
   m_impl->add_series(router);
+  m_impl->add_patches(router);
   m_impl->add_nodes(router);
   m_impl->add_events(router);
 }

@@ -4,11 +4,13 @@
 #include "http/event_stream.hpp"
 #include "http/prepare.hpp"
 #include "http/router.hpp"
+#include "registry/list_index.hpp"
 #include "store/database.hpp"
 #include "store/event_log.hpp"
 #include "util/clock.hpp"
 #include "util/result.hpp"
 #include "web/health.hpp"
+#include "web/range_diff.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,8 +24,8 @@ namespace patchmill::web {
 // What the service provides; each may be empty, then the pages go without. Called on the server's
 // worker threads, several at once.
 struct SiteHooks {
-  // The text of `git range-diff` between two series that are applied somewhere. Errors are shown.
-  std::function<Result<std::string>(std::int64_t older, std::int64_t newer)> range_diff;
+  // Between two series. Errors are shown.
+  std::function<Result<RangeDiff>(std::int64_t older, std::int64_t newer)> range_diff;
   // At once, from memory.
   std::function<Health()> health;
   // The order in which waiting nodes will start; without it the pages go by priority and age.
@@ -40,7 +42,8 @@ struct SiteConfig {
   std::string title = "patchmill";  // of the site
   std::string contact;              // "Name <address>" of who runs it; may be empty
   std::string version;              // of the program
-  std::vector<std::string> trees, lists;  // offered as filters: names of trees, List-Ids
+  std::vector<std::string> trees, lists;   // offered as filters: names of trees, List-Ids
+  registry::ListIndex* patches = nullptr;  // outlives the site; null: no pages of projects' patches
   unsigned workers = 1;             // running at once, for estimates without hooks.queue_order
   const Clock* clock = nullptr;     // outlives the site
   http::EventHub* hub = nullptr;    // outlives the site; null: no live pages
@@ -57,7 +60,8 @@ class Site {
   Site& operator=(const Site&) = delete;
 
   // GET routes only: "/", "/series/…", "/nodes/…", "/r/…", "/queue/", "/health/", "/stats/",
-  // "/about/", "/feed.atom", "/events/", "/static/…", "/robots.txt".
+  // "/about/", "/feed.atom", "/events/", "/static/…", "/robots.txt"; with patches "/project/…" (but
+  // for the downloads below it) and "/user/…".
   void add_routes(http::Router& router);
   // For http::ServerConfig::error_page; stays valid after the site has gone.
   [[nodiscard]] http::ErrorPage error_page() const;

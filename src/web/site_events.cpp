@@ -59,7 +59,8 @@ void Site::Impl::add_events(http::Router& router) {
   get_plain(router, "/robots.txt", [](Impl& self, http::Request&) {
     // Logs and lists of every filter are no food for search engines.
     return Response::text(
-        fmt::format("User-agent: *\nDisallow: {0}/nodes/\nDisallow: {0}/?\nDisallow: {0}/events/\n",
+        fmt::format("User-agent: *\nDisallow: {0}/nodes/\nDisallow: {0}/?\nDisallow: {0}/events/\n"
+                    "Disallow: {0}/user/\nDisallow: {0}/project/*/list/?\n",
                     self.words.base));
   });
 }

@@ -28,10 +28,11 @@ struct Site::Impl : std::enable_shared_from_this<Site::Impl> {
   void get_plain(http::Router& router, std::string pattern,
                  std::function<http::Response(Impl&, http::Request&)> answer);
 
-  void add_lists(http::Router& router);   // inbox, feeds, statistics, queue, health, about
-  void add_series(http::Router& router);  // series, patches, mails
-  void add_nodes(http::Router& router);   // nodes, logs, artifacts
-  void add_events(http::Router& router);  // event streams, assets
+  void add_lists(http::Router& router);    // inbox, feeds, statistics, queue, health, about
+  void add_series(http::Router& router);   // series, patches, mails
+  void add_patches(http::Router& router);  // projects and their patches, if there are any
+  void add_nodes(http::Router& router);    // nodes, logs, artifacts
+  void add_events(http::Router& router);   // event streams, assets
 
   // HTML or JSON, as asked for; `page` and `json` are called when needed only. etag: empty for
   // pages that tell the time.

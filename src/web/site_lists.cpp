@@ -11,7 +11,7 @@ namespace patchmill::web {
 namespace {
 
 constexpr std::size_t k_rows = 50;
-constexpr std::size_t k_most_rows = 500;
+constexpr std::size_t k_most_list_rows = 500;
 
 http::Response feed(const SiteWords& words, const std::string& title, const std::string& self,
                     const std::vector<InboxRow>& rows, const Clock& clock) {
@@ -46,8 +46,9 @@ http::Response inbox(Site::Impl& site, http::Request& request, store::Database& 
   std::size_t limit = k_rows;
   if (const auto wanted = request.query.get("limit")) {
     const auto number = parse_uint(*wanted);
-    if (!number || *number == 0 || *number > k_most_rows) {
-      return http::Response::error(400, fmt::format("limit is a number from 1 to {}", k_most_rows));
+    if (!number || *number == 0 || *number > k_most_list_rows) {
+      return http::Response::error(400,
+                                   fmt::format("limit is a number from 1 to {}", k_most_list_rows));
     }
     limit = static_cast<std::size_t>(*number);
   }

@@ -22,9 +22,12 @@ http::Response series(Site::Impl& site, http::Request& request, store::Database&
   if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
-  const auto model = read_series(database, site.blobs, *site.config.clock, number);
+  auto model = read_series(database, site.blobs, *site.config.clock, number);
   if (!model) {
     return no_series(number);
+  }
+  if (site.config.patches != nullptr) {
+    model->places = places_of_series(database, number);
   }
   return site.answer(
       request, etag,
@@ -42,15 +45,22 @@ http::Response patch(Site::Impl& site, http::Request& request, store::Database& 
   if (auto same = Site::Impl::unchanged(request, etag)) {
     return *std::move(same);
   }
-  const auto model = k > 0 && k < INT32_MAX ? read_patch(database, site.blobs, *site.config.clock,
-                                                         number, static_cast<int>(k))
-                                            : std::nullopt;
+  auto model = k > 0 && k < INT32_MAX ? read_patch(database, site.blobs, *site.config.clock, number,
+                                                   static_cast<int>(k))
+                                      : std::nullopt;
   if (!model) {
     return http::Response::error(404,
                                  fmt::format("there is no patch {} of a series {}", k, number));
   }
+  if (site.config.patches != nullptr) {
+    model->places = places_of_patch(database, model->patch.message);
+  }
   return site.answer(
-      request, etag, [&] { return patch_page(site.words, *model, site.config.clock->now()); },
+      request, etag,
+      [&] {
+        return patch_page(site.words, *model, site.config.clock->now(),
+                          static_cast<bool>(site.config.hooks.range_diff));
+      },
       [&] { return patch_json(site.words, *model); });
 }
 
@@ -64,19 +74,20 @@ http::Response range_diff(Site::Impl& site, http::Request& request, store::Datab
     return http::Response::error(
         404, fmt::format("{} and {} are not two revisions of the same work", older, newer));
   }
-  const Result<std::string> text =
+  const Result<RangeDiff> made =
       site.config.hooks.range_diff
           ? site.config.hooks.range_diff(older, newer)
-          : Result<std::string>(fail(ErrorKind::not_found, "this site does not make them"));
+          : Result<RangeDiff>(fail(ErrorKind::not_found, "this site does not make them"));
   return site.answer(
-      request, "", [&] { return range_diff_page(site.words, *before, *after, text); },
+      request, "", [&] { return range_diff_page(site.words, *before, *after, made); },
       [&] {
         return boost::json::object{{"older", older},
                                    {"newer", newer},
-                                   {"range_diff", text ? boost::json::value(mend_utf8(*text))
+                                   {"range_diff", made ? boost::json::value(mend_utf8(made->text))
                                                        : boost::json::value(nullptr)},
-                                   {"reason", text ? boost::json::value(nullptr)
-                                                   : boost::json::value(text.error().message)}};
+                                   {"of_mails", made && made->of_mails},
+                                   {"reason", made ? boost::json::value(nullptr)
+                                                   : boost::json::value(made.error().message)}};
       });
 }
 

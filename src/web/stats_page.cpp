@@ -113,6 +113,7 @@ json::object stats_json(const StatsModel& model) {
 Page about_page(const SiteWords& words) {
   View view = page_view(words);
   view.set("site", words.title).set("contact", words.contact).set("version", words.version);
+  view.set("patches", words.patches);
   Page page;
   page.heading = "About";
   page.section = Section::about;

@@ -13,20 +13,16 @@ namespace {
 
 constexpr std::size_t k_most_bars = 60;
 constexpr double k_label = 190;
-constexpr double k_width = 900;
-constexpr double k_right = 80;
+constexpr double k_timeline_width = 900;
+constexpr double k_timeline_right = 80;
 constexpr double k_row = 22;
-constexpr double k_top = 24;
+constexpr double k_timeline_top = 24;
 
 struct Bar {
   std::string label;
   Badge badge;
   Timestamp waited, started, ended;
 };
-
-std::string tenth(double value) {
-  return fmt::format("{:.1f}", value);
-}
 
 // A step people count in, at most eight of them.
 std::int64_t tick_step(std::int64_t seconds) {
@@ -79,32 +75,32 @@ Html timeline_svg(const std::vector<pipeline::Node>& nodes, Timestamp now) {
     to = std::max(to, bar.ended);
   }
   const double span = std::max<double>(1e5, static_cast<double>((to - from).count()));
-  const double plot = k_width - k_label - k_right;
+  const double plot = k_timeline_width - k_label - k_timeline_right;
   const auto x = [&](Timestamp time) {
     return k_label + plot * static_cast<double>((time - from).count()) / span;
   };
-  const double height = k_top + k_row * static_cast<double>(bars.size()) + 4;
+  const double height = k_timeline_top + k_row * static_cast<double>(bars.size()) + 4;
   svg.raw("<svg class=\"chart timeline\" role=\"img\" viewBox=\"0 0 ")
-      .text(tenth(k_width))
+      .text(format_tenth(k_timeline_width))
       .raw(" ");
-  svg.text(tenth(height)).raw("\" aria-label=\"");
+  svg.text(format_tenth(height)).raw("\" aria-label=\"");
   svg.text(fmt::format("Timeline: {} in {}; the table of what ran says the same",
                        count_of(bars.size(), "node", "nodes"), format_duration(to - from)));
   svg.raw("\">\n");
   const auto seconds = static_cast<std::int64_t>(span / 1e6);
   const std::int64_t step = tick_step(seconds);
   for (std::int64_t at = 0; at <= seconds; at += step) {
-    const std::string where = tenth(k_label + plot * static_cast<double>(at) * 1e6 / span);
+    const std::string where = format_tenth(k_label + plot * static_cast<double>(at) * 1e6 / span);
     svg.raw("<line class=\"grid\" x1=\"").text(where).raw("\" x2=\"").text(where);
     svg.raw("\" y1=\"18\" y2=\"")
-        .text(tenth(height))
+        .text(format_tenth(height))
         .raw("\"/><text class=\"tick\" x=\"")
         .text(where);
     svg.raw("\" y=\"13\">")
         .text(at == 0 ? "0" : format_duration(std::chrono::seconds(at)))
         .raw("</text>\n");
   }
-  double y = k_top;
+  double y = k_timeline_top;
   for (const Bar& bar : bars) {
     const double start = x(bar.started);
     const double width = std::max(2.0, x(bar.ended) - start);
@@ -112,23 +108,26 @@ Html timeline_svg(const std::vector<pipeline::Node>& nodes, Timestamp now) {
     svg.text(fmt::format("{}: {}, waited {}, ran {}", bar.label, bar.badge.word,
                          format_duration(bar.started - bar.waited),
                          format_duration(bar.ended - bar.started)));
-    svg.raw("</title><text class=\"label\" x=\"0\" y=\"").text(tenth(y + 14)).raw("\">");
+    svg.raw("</title><text class=\"label\" x=\"0\" y=\"").text(format_tenth(y + 14)).raw("\">");
     svg.text(std::string(bar.badge.mark) + " " + ellipsize(bar.label, 28)).raw("</text>");
-    svg.raw("<rect class=\"bar waiting\" x=\"").text(tenth(x(bar.waited))).raw("\" y=\"");
-    svg.text(tenth(y + 7))
+    svg.raw("<rect class=\"bar waiting\" x=\"").text(format_tenth(x(bar.waited))).raw("\" y=\"");
+    svg.text(format_tenth(y + 7))
         .raw("\" height=\"4\" width=\"")
-        .text(tenth(start - x(bar.waited)))
+        .text(format_tenth(start - x(bar.waited)))
         .raw("\"/>");
-    svg.raw("<rect class=\"bar ").text(bar.badge.css).raw("\" rx=\"2\" x=\"").text(tenth(start));
+    svg.raw("<rect class=\"bar ")
+        .text(bar.badge.css)
+        .raw("\" rx=\"2\" x=\"")
+        .text(format_tenth(start));
     svg.raw("\" y=\"")
-        .text(tenth(y + 2))
+        .text(format_tenth(y + 2))
         .raw("\" height=\"14\" width=\"")
-        .text(tenth(width))
+        .text(format_tenth(width))
         .raw("\"/>");
     svg.raw("<text class=\"value\" x=\"")
-        .text(tenth(start + width + 4))
+        .text(format_tenth(start + width + 4))
         .raw("\" y=\"")
-        .text(tenth(y + 14));
+        .text(format_tenth(y + 14));
     svg.raw("\">").text(format_duration(bar.ended - bar.started)).raw("</text></g>\n");
     y += k_row;
   }

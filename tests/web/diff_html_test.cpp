@@ -1,11 +1,15 @@
 #include "web/diff_html.hpp"
 
+#include "support/contains.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace patchmill;
 using namespace patchmill::web;
 
 namespace {
+
+using patchmill::test::contains;
 
 constexpr std::string_view k_diff =
     "diff --git a/a.c b/a.c\nindex 111..222 100644\n--- a/a.c\n+++ b/a.c\n"
@@ -17,10 +21,6 @@ std::size_t count(const std::string& text, std::string_view what) {
     ++n;
   }
   return n;
-}
-
-bool contains(const std::string& text, std::string_view what) {
-  return text.find(what) != std::string::npos;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "store/migrations.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
-#include "web/sample.hpp"
+#include "web/patch_sample.hpp"
 #include "web/site.hpp"
 
 #include <iostream>
@@ -101,6 +101,9 @@ int main(int argc, char** argv) {
                            pipeline::NodeKind::test),
                9, 0, "", 30, 0, sample.k_attack);
 
+  const auto data = web::test::add_projects(*database, blobs, clock);
+  registry::ListIndex index;
+
   http::EventHub hub;
   std::int64_t told = database->value<std::int64_t>("SELECT max(id) FROM events");
   const auto tell = [&] {
@@ -120,12 +123,15 @@ int main(int argc, char** argv) {
   config.lists = {"netdev.vger.example.org", "linux-mm.example.org", "bpf.example.org"};
   config.clock = &clock;
   config.hub = &hub;
+  config.patches = &index;
   config.hooks.health = [&clock] { return sample_health(clock); };
-  config.hooks.range_diff = [](std::int64_t, std::int64_t) -> Result<std::string> {
-    return "1:  1111111 ! 1:  2222222 net: count frames, step 1\n"
-           "    @@ net/core/frames.c: static int count(void)\n"
-           "     -\tn = frames(dev);\n    -+\tn = frames(dev, 10);\n    ++\tn = frames(dev, 11);\n"
-           "-:  ------- > 3:  3333333 <script>window.pwned=31</script>\n";
+  config.hooks.range_diff = [](std::int64_t, std::int64_t) -> Result<web::RangeDiff> {
+    return web::RangeDiff{
+        "1:  1111111 ! 1:  2222222 net: count frames, step 1\n"
+        "    @@ net/core/frames.c: static int count(void)\n"
+        "     -\tn = frames(dev);\n    -+\tn = frames(dev, 10);\n    ++\tn = frames(dev, 11);\n"
+        "-:  ------- > 3:  3333333 <script>window.pwned=31</script>\n",
+        false};
   };
   web::Site site(std::move(config));
   auto router = std::make_shared<http::Router>();
@@ -144,7 +150,7 @@ int main(int argc, char** argv) {
             << " hostile=" << filled.hostile << " waiting=" << filled.waiting
             << " running=" << filled.running << " failed_node=" << filled.failed_node
             << " hostile_node=" << filled.hostile_node << " running_node=" << filled.running_node
-            << std::endl;
+            << " list_series=" << data.first.series->id << std::endl;
 
   int added = 0;
   std::string whole;

@@ -1,5 +1,6 @@
 #include "web/series_model.hpp"
 
+#include "support/contains.hpp"
 #include "support/store_fixture.hpp"
 #include "web/log_page.hpp"
 #include "web/node_page.hpp"
@@ -19,9 +20,7 @@ using web::test::Sample;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view what) {
-  return text.find(what) != std::string::npos;
-}
+using patchmill::test::contains;
 
 struct Filled {
   explicit Filled(TestStore& store)
@@ -172,7 +171,7 @@ TEST_CASE("web pages: nothing of an attacker's becomes part of a page") {
   CHECK_FALSE(pwned(render_page(words, series_page(words, *series, now, true))));
   const auto patch = read_patch(store.database(), store.blobs(), store.clock(), f.ids.hostile, 1);
   REQUIRE(patch.has_value());
-  const std::string patch_html = render_page(words, patch_page(words, *patch, now));
+  const std::string patch_html = render_page(words, patch_page(words, *patch, now, true));
   CHECK_FALSE(pwned(patch_html));
   CHECK(contains(patch_html, "href=\"https://evil.example.org/\""));
   CHECK(contains(patch_html, "href=\"https://ok.example.org/a?b=1&amp;c=2\""));
@@ -194,8 +193,14 @@ TEST_CASE("web pages: nothing of an attacker's becomes part of a page") {
   CHECK(contains(log, "no newline at the end"));
   CHECK(view->matches.lines.size() >= 6);
   CHECK_FALSE(
-      pwned(range_diff_page(words, series->series, series->series, Result<std::string>("<script>"))
+      pwned(range_diff_page(words, series->series, series->series, RangeDiff{"<script>", true})
                 .body.string()));
+  const auto compared = [&](bool of_mails) {
+    return range_diff_page(words, series->series, series->series, RangeDiff{"x\n", of_mails})
+        .body.string();
+  };
+  CHECK(contains(compared(true), "The mails were compared, not commits"));
+  CHECK_FALSE(contains(compared(false), "The mails were compared"));
   CHECK_FALSE(pwned(render_error(words, 404, Sample::k_attack)));
 }
 

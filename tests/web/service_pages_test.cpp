@@ -1,6 +1,7 @@
 #include "web/service_pages.hpp"
 
 #include "store/outbox.hpp"
+#include "support/contains.hpp"
 #include "support/store_fixture.hpp"
 #include "web/charts.hpp"
 #include "web/sample.hpp"
@@ -18,9 +19,7 @@ using web::test::Sample;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view what) {
-  return text.find(what) != std::string::npos;
-}
+using patchmill::test::contains;
 
 }  // namespace
 

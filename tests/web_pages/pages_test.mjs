@@ -78,6 +78,17 @@ const pages = {
   health: "/health/",
   stats: "/stats/",
   about: "/about/",
+  projects: "/project/",
+  patches: "/project/netdev/list/?state=*&archive=both",
+  "patches-filtered": "/project/netdev/list/?q=frames&state=under-review&order=submitter",
+  "patches-empty": "/project/netdev/list/?q=nothing-has-this",
+  "patches-of-series": `/project/netdev/list/?series=${id.list_series}`,
+  "patches-hostile": "/project/evil/list/",
+  submission: "/project/netdev/patch/frames-v2-1@example.org/",
+  "submission-hostile": "/project/evil/patch/evil-1@example.org/",
+  cover: "/project/netdev/cover/frames-v2-0@example.org/",
+  todo: "/user/todo/",
+  "todo-of-one": "/user/ann/todo/",
 };
 
 for (const [name, address] of Object.entries(pages)) {
@@ -317,6 +328,38 @@ await test("a log reads without JavaScript", { javaScriptEnabled: false }, async
   assert.match(await page.locator("#L57").textContent(), /too few arguments/);
   await page.locator("summary").first().click();
   assert.ok(await page.locator("#L20").isVisible());
+});
+
+await test("a maintainer goes from what is to do to a patch, its comments and its range-diff", { javaScriptEnabled: false }, async (page) => {
+  await page.goto(root + "/");
+  await page.getByRole("link", { name: "Patches", exact: true }).click();
+  await page.getByRole("link", { name: "To do", exact: true }).click();
+  await page.getByRole("link", { name: "Ann Example" }).click();
+  assert.equal(await page.locator("tr[data-item]").count(), 2);
+  await page.locator("a.title", { hasText: "count frames" }).click();
+  assert.equal(new URL(page.url()).pathname, "/project/netdev/patch/frames-v2-1%40example.org/");
+  assert.deepEqual(await page.locator(".comment h3 > a").allTextContents(), ["Bob Maintainer", "Ann Example", "Cara Coder"]);
+  assert.ok((await page.locator(".comment").nth(1).boundingBox()).x > (await page.locator(".comment").nth(0).boundingBox()).x, "an answer is set in");
+  assert.equal(await page.locator("details.file[open]").count(), 1);
+  await page.locator("details.file > summary").click();
+  assert.equal(await page.locator("details.file[open]").count(), 0, "files fold without a script");
+  await page.getByRole("link", { name: /^range-diff/ }).click();
+  assert.match(page.url(), new RegExp(`/series/${id.v2}/range-diff/${id.v1}/$`));
+});
+
+await test("the filter of patches stays in the address", {}, async (page) => {
+  await page.goto(root + "/project/netdev/list/");
+  await page.getByLabel("State").selectOption("any");
+  await page.getByLabel("Delegate").selectOption("nobody");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(/delegate=Nobody/);
+  const without = await page.locator("tr[data-item]").count();
+  assert.ok(without > 1);
+  assert.equal(await page.locator("a.title", { hasText: "v2 1/3" }).count() + await page.locator("a.title", { hasText: "v2,1/3" }).count(), 0);
+  await page.getByRole("link", { name: "Submitter" }).click();
+  await page.waitForURL(/delegate=Nobody.*order=submitter/);
+  assert.equal(await page.locator("tr[data-item]").count(), without);
+  assert.equal(await page.locator("th[aria-sort=ascending]").textContent(), "Submitter");
 });
 
 let lynx = true;

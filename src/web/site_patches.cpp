@@ -1,0 +1,154 @@
+// Routes of what Patchwork's users know: projects, lists of patches, patches, covers, things to do.
+#include "http/target.hpp"
+#include "registry/get.hpp"
+#include "util/text.hpp"
+#include "web/patch_list_page.hpp"
+#include "web/project_feed.hpp"
+#include "web/site_impl.hpp"
+#include "web/submission_page.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace patchmill::web {
+namespace {
+
+std::optional<registry::Project> project_in(http::Request& request, store::Database& database) {
+  return registry::project(database, std::string_view(request.param("link")));
+}
+
+http::Response no_project(const http::Request& request) {
+  return http::Response::error(
+      404, fmt::format("there is no project {}", ellipsize(request.param("link"), 100)));
+}
+
+http::Response list_answer(Site::Impl& site, http::Request& request, store::Database& database,
+                           const std::optional<registry::Project>& project,
+                           const std::optional<registry::User>& todo) {
+  auto query = patch_list_query(request.query);
+  if (!query) {
+    return http::Response::error(query.error());
+  }
+  if (todo) {  // is all that it is about
+    query->delegate.clear();
+    query->series.clear();
+  }
+  const PatchList list = read_patch_list(database, *site.config.patches, project, todo, *query);
+  if (!query->series.empty() && !list.series) {
+    return http::Response::error(
+        404, fmt::format("there is no series {} in project {}", query->series, project->link_name));
+  }
+  return site.answer(
+      request, "", [&] { return patch_list_page(site.words, list); },
+      [&] { return patch_list_json(site.words, list); });
+}
+
+http::Response patch_list(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto project = project_in(request, database);
+  return project ? list_answer(site, request, database, project, std::nullopt)
+                 : no_project(request);
+}
+
+http::Response user_todo(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto user = registry::user_by_name(database, request.param("name"));
+  return user ? list_answer(site, request, database, std::nullopt, user)
+              : http::Response::error(
+                    404, fmt::format("there is no user {}", ellipsize(request.param("name"), 100)));
+}
+
+http::Response todo(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto rows = read_todo(database, *site.config.patches);
+  return site.answer(
+      request, "", [&] { return todo_page(site.words, rows); },
+      [&] { return todo_json(site.words, rows); });
+}
+
+http::Response projects(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto rows = read_projects(database, *site.config.patches);
+  return site.answer(
+      request, "", [&] { return projects_page(site.words, rows); },
+      [&] { return projects_json(site.words, rows); });
+}
+
+http::Response project(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto found = project_in(request, database);
+  return found ? http::Response::redirect(fmt::format("{}/project/{}/list/", site.words.base,
+                                                      http::percent_encode(found->link_name)),
+                                          302)
+               : no_project(request);
+}
+
+http::Response project_atom(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto project = project_in(request, database);
+  if (!project) {
+    return no_project(request);
+  }
+  // Readers ask often, and hardly ever there is something new.
+  const std::string etag = site.etag(database);
+  if (auto same = Site::Impl::unchanged(request, etag)) {
+    return *std::move(same);
+  }
+  http::Response response;
+  response.headers.add("Content-Type", "application/atom+xml; charset=utf-8");
+  response.headers.add("ETag", "W/\"" + twin_etag(request, etag) + "\"");
+  response.headers.add("Vary", "Accept");
+  response.headers.add("Cache-Control", "no-cache");
+  response.body = atom_text(site.words, project_feed(database, *site.config.patches, *project),
+                            site.config.clock->now());
+  return response;
+}
+
+// Of a patch the page of a patch, also where somebody takes it for a cover, and the other way
+// round.
+http::Response submission(Site::Impl& site, http::Request& request, store::Database& database,
+                          bool cover) {
+  const auto project = project_in(request, database);
+  if (!project) {
+    return no_project(request);
+  }
+  const std::string& msgid = request.param("msgid");
+  const auto model =
+      read_submission(database, site.blobs, *site.config.clock, *project, msgid, cover);
+  if (model) {
+    return site.answer(
+        request, "",
+        [&] {
+          return submission_page(site.words, *model,
+                                 static_cast<bool>(site.config.hooks.range_diff));
+        },
+        [&] { return submission_json(site.words, *model); });
+  }
+  const bool other = cover ? registry::patch(database, project->id, msgid).has_value()
+                           : registry::cover(database, project->id, msgid).has_value();
+  return other ? http::Response::redirect(
+                     site.words.base +
+                         submission_path(project->link_name, cover ? "patch" : "cover", msgid),
+                     302)
+               : http::Response::error(404, fmt::format("there is no {} <{}> in project {}",
+                                                        cover ? "cover letter" : "patch",
+                                                        ellipsize(msgid, 300), project->link_name));
+}
+
+}  // namespace
+
+void Site::Impl::add_patches(http::Router& router) {
+  if (config.patches == nullptr) {
+    return;
+  }
+  get(router, "/project/", projects);
+  get(router, "/project/{link}/", project);
+  get(router, "/project/{link}/list/", patch_list);
+  get(router, "/project/{link}/feed.atom", project_atom);
+  get(router, "/project/{link}/patch/{msgid}/",
+      [](Impl& self, http::Request& request, store::Database& database) {
+        return submission(self, request, database, false);
+      });
+  get(router, "/project/{link}/cover/{msgid}/",
+      [](Impl& self, http::Request& request, store::Database& database) {
+        return submission(self, request, database, true);
+      });
+  get(router, "/user/todo/", todo);
+  get(router, "/user/{name}/todo/", user_todo);
+}
+
+}  // namespace patchmill::web
