@@ -2,10 +2,12 @@
 // The configuration file, read and checked.
 
 #include "app/retention_config.hpp"
+#include "app/webhook_config.hpp"
 #include "checks/check.hpp"
 #include "intake/source_spec.hpp"
 #include "pipeline/job.hpp"
 #include "placement/placement.hpp"
+#include "registry/setup.hpp"
 #include "reports/mail_config.hpp"
 #include "util/log.hpp"
 #include "util/result.hpp"
@@ -62,7 +64,10 @@ struct Config {
   std::map<std::string, checks::Settings> check_settings;  // by check name
   bool test_superseded = false;
   bool test_rfc = true;
-  reports::MailConfig mail;  // without rules: nothing is mailed
+  reports::MailConfig mail;                   // without rules: nothing is mailed
+  registry::Setup patchwork;                  // without projects: there is none
+  std::vector<std::string> patchwork_states;  // that its patches get by themselves, as slugs
+  std::vector<WebhookConfig> webhooks;
   // --- the service alone ---
   unsigned workers = 0;  // lanes of jobs at the same time; 0: one for every two processors
   std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
@@ -74,6 +79,9 @@ struct Config {
 
 // Of a tree; a share of its own for one that is not configured.
 Share share_of(const Config& config, const std::string& tree);
+
+// Whether patches get this state by themselves, here or at another Patchwork.
+bool wants_state(const Config& config, std::string_view slug);
 
 // What stands when there is no file.
 Config default_config();

@@ -135,7 +135,8 @@ std::vector<KeySpec> make_keys() {
        "the standard ones", "[signed-off-by, checkpatch]"},
       {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
   };
-  for (const auto& part : {source_keys(), service_keys(), mail_keys(), operation_keys()}) {
+  for (const auto& part : {source_keys(), selection_keys(), service_keys(), mail_keys(),
+                           patchwork_keys(), operation_keys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   for (const auto& check : checks::all_checks()) {
@@ -143,18 +144,6 @@ std::vector<KeySpec> make_keys() {
         {"checks", check->name(), settings, check->description(), "its own defaults", ""});
   }
   return keys;
-}
-
-bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > 100) {
-    return false;
-  }
-  const auto alnum = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return alnum(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
-           return alnum(c) || c == '-' || c == '_' || c == '.';
-         });
 }
 
 class Checker {
@@ -353,6 +342,18 @@ class Checker {
 std::span<const KeySpec> config_keys() {
   static const std::vector<KeySpec> keys = make_keys();
   return keys;
+}
+
+bool is_name(std::string_view text) {
+  if (text.empty() || text.size() > 100) {
+    return false;
+  }
+  const auto alnum = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return alnum(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+           return alnum(c) || c == '-' || c == '_' || c == '.';
+         });
 }
 
 std::string_view to_string(KeyType type) {

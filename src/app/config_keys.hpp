@@ -43,6 +43,8 @@ struct KeySpec {
 
 std::span<const KeySpec> config_keys();
 std::string_view to_string(KeyType type);
+// Whether a key of type `name` takes it.
+bool is_name(std::string_view text);
 // The path of the section a key of type section or sections opens.
 std::string section_path(const KeySpec& key);
 

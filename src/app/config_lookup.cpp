@@ -1,6 +1,7 @@
 // Which file is the configuration when none is named.
 
 #include "app/config.hpp"
+#include "app/env_path.hpp"
 #include "git/repository.hpp"
 #include "util/subprocess.hpp"
 
@@ -11,11 +12,6 @@ namespace patchmill::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path env_path(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read at start only
-  return value != nullptr ? fs::path(value) : fs::path();
-}
 
 bool in_checkout() {
   std::error_code error;

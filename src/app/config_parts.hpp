@@ -8,8 +8,10 @@
 namespace patchmill::app {
 
 std::vector<KeySpec> source_keys();     // config_sources.cpp
+std::vector<KeySpec> selection_keys();  // config_take.cpp
 std::vector<KeySpec> service_keys();    // config_service.cpp
 std::vector<KeySpec> operation_keys();  // config_operation.cpp
 std::vector<KeySpec> mail_keys();       // config_mail_keys.cpp
+std::vector<KeySpec> patchwork_keys();  // config_patchwork_keys.cpp
 
 }  // namespace patchmill::app

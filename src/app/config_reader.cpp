@@ -1,6 +1,7 @@
 #include "app/config_reader.hpp"
 
 #include "app/config_keys.hpp"
+#include "app/env_path.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -13,11 +14,6 @@ namespace patchmill::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path env_path(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read at start only
-  return value != nullptr ? fs::path(value) : fs::path();
-}
 
 Error all_of(const std::vector<std::string>& faults) {
   constexpr std::size_t k_shown = 20;
@@ -53,6 +49,7 @@ Config ConfigReader::read() {
   read_store(config);
   read_service(config);
   read_mail(config);
+  read_patchwork(config);
   read_operation(config);
   return config;
 }

@@ -1,7 +1,8 @@
 #pragma once
 // From a checked YAML document to a Config: types, defaults, and names that must exist.
 // One file a part: config_reader.cpp (trees), config_sources.cpp, config_service.cpp,
-// config_jobs.cpp, config_checks.cpp, config_store.cpp, config_mail.cpp, config_mail_rules.cpp.
+// config_jobs.cpp, config_checks.cpp, config_store.cpp, config_mail.cpp, config_mail_rules.cpp,
+// config_patchwork.cpp, config_take.cpp.
 
 #include "app/config.hpp"
 #include "app/yaml.hpp"
@@ -30,8 +31,12 @@ class ConfigReader {
  private:
   void read_trees(Config& config);
   void read_sources(Config& config);
+  void read_take(intake::SourceSpec& spec, const YamlValue& item);
+  void read_conditions(tracker::Clause& clause, const YamlValue& item, bool negated);
   [[nodiscard]] intake::SourceSpec read_imap(const YamlValue& item, const YamlValue& imap) const;
   [[nodiscard]] intake::SourceSpec read_nntp(const YamlValue& item, const YamlValue& nntp) const;
+  [[nodiscard]] intake::SourceSpec read_patchwork(const YamlValue& item,
+                                                  const YamlValue& patchwork) const;
   [[nodiscard]] intake::Endpoint read_endpoint(const YamlValue& item,
                                                const YamlValue& server) const;
   [[nodiscard]] intake::Secret secret(const YamlValue& map, std::string_view key) const;
@@ -63,6 +68,14 @@ class ConfigReader {
   reports::QuietPeriod read_quiet(const YamlValue& item);
   std::optional<std::vector<reports::RecipientSpec>> read_recipients(const YamlValue& rule,
                                                                      std::string_view key);
+  void read_patchwork(Config& config);
+  void read_patchwork_users(registry::Setup& setup, const YamlValue& section);
+  void read_patchwork_project(registry::Setup& setup, const YamlValue& item,
+                              const std::vector<std::string>& usernames);
+  void read_webhooks(Config& config, const YamlValue& project);
+  void read_patchwork_states(registry::Setup& setup, const YamlValue& section);
+  void read_patchwork_tags(registry::Setup& setup, const YamlValue& tags);
+  std::string address_format(const YamlValue& map, std::string_view key);
   std::optional<mail::Address> mail_address(const YamlValue& value);
   std::string web_address(const YamlValue& map, std::string_view key);
   // Where a secret is; it is read when it is used.

@@ -64,6 +64,17 @@ std::vector<KeySpec> service_keys() {
   };
 }
 
+bool wants_state(const Config& config, std::string_view slug) {
+  const auto wanted = [slug](const std::vector<std::string>& states) {
+    return std::ranges::find(states, slug) != states.end();
+  };
+  return (!config.patchwork.projects.empty() && wanted(config.patchwork_states)) ||
+         std::ranges::any_of(config.sources, [&](const intake::SourceSpec& source) {
+           const auto* spec = std::get_if<intake::PatchworkSpec>(&source.kind);
+           return spec != nullptr && wanted(spec->states);
+         });
+}
+
 Share share_of(const Config& config, const std::string& tree) {
   const auto found = config.shares.find(tree);
   return found != config.shares.end() ? found->second : Share{tree, 1, 0};

@@ -4,6 +4,7 @@
 #include "app/config_reader.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace patchmill::app {
@@ -37,7 +38,7 @@ std::vector<KeySpec> source_keys() {
   return {
       {"", "sources", sections,
        "Where mail comes from: read once by `patchmill import` without a path, followed by "
-       "`patchmill serve`. Each has one of `url`, `imap` and `nntp`.",
+       "`patchmill serve`. Each has one of `url`, `imap`, `nntp` and `patchwork`.",
        "", ""},
       {"sources", "name", name, "How the source is called in messages.", "", "ltp", true},
       {"sources", "url", url, "An mbox, a maildir, or a public-inbox (v1 or v2), by path or URL.",
@@ -50,8 +51,14 @@ std::vector<KeySpec> source_keys() {
        "/etc/ssl/ours.pem"},
       {"sources", "proxy", text, "A proxy for its connections.",
        "none; for a `url`, from the environment", "socks5h://127.0.0.1:9050"},
+      {"sources", "take", sections,
+       "Which series of this source are tested: those that one of these clauses fits, each with "
+       "all "
+       "its conditions. Everything is stored in any case.",
+       "all", ""},
       {"sources", "imap", section, "Folders of an IMAP account.", "", ""},
       {"sources", "nntp", section, "Groups of a news server.", "", ""},
+      {"sources", "patchwork", section, "Projects of somebody else's Patchwork.", "", ""},
 
       {"sources.imap", "host", text, "The server.", "", "imap.example.org", true},
       {"sources.imap", "port", integer, "Its port.", "993, or 143 without `tls`", "993"},
@@ -96,6 +103,55 @@ std::vector<KeySpec> source_keys() {
       {"sources.nntp", "password", secret, "The password.", "none", "{env: NNTP_PASSWORD}"},
       {"sources.nntp", "groups", words, "Each is followed by itself.", "",
        "[org.kernel.vger.netdev]", true},
+
+      {"sources.patchwork", "url", text, "The address of its front page.", "",
+       "https://patchwork.kernel.org", true},
+      {"sources.patchwork", "projects", words,
+       "By link name, number or name; each is followed by itself.", "", "[netdevbpf]", true},
+      {"sources.patchwork", "token", secret,
+       "The API token of a user who is a maintainer of the projects there; reading needs none.",
+       "none", "{file: /etc/patchmill/patchwork-token}"},
+      {"sources.patchwork", "user", text,
+       "Who logs in at a Patchwork of the freedesktop edition, which has no tokens: a maintainer "
+       "of "
+       "the projects there; reading needs nobody.",
+       "none", "ourci"},
+      {"sources.patchwork", "password", secret, "The password of `user`.", "none",
+       "{file: /etc/patchmill/patchwork-password}"},
+      {"sources.patchwork", "checks", boolean,
+       "Post what is found out as checks on the patches; as test results on the revision, where "
+       "the "
+       "Patchwork is of the freedesktop edition.",
+       "true where there is a token or a password", "false"},
+      {"sources.patchwork", "check-prefix", text,
+       "What the contexts of the checks begin with: letters, digits, `-` and `_`.", "patchmill",
+       "ourci"},
+      {"sources.patchwork",
+       "set-states",
+       words,
+       "States that patches get by themselves: `under-review` when tests begin, "
+       "`changes-requested` when they fail, `accepted` when a tree has them, `superseded` when a "
+       "newer revision is here. Where a person has set one, never.",
+       "none",
+       "[under-review, superseded]",
+       false,
+       {"under-review", "changes-requested", "accepted", "superseded"}},
+      {"sources.patchwork", "set-delegates", sections,
+       "Whom a patch that is new gets as its delegate where it has none: the first of these that "
+       "fits, with all its conditions.",
+       "nobody", ""},
+      {"sources.patchwork.set-delegates", "user", text,
+       "A username there, of a maintainer of the project.", "", "kuba", true},
+      {"sources.patchwork.set-delegates", "path", words,
+       "Every file of the patch fits one of these; `*` crosses `/`.", "any", "[\"drivers/net/*\"]"},
+      {"sources.patchwork.set-delegates", "list", words, "List-Ids.", "any",
+       "[netdev.vger.kernel.org]"},
+      {"sources.patchwork.set-delegates", "tag", words, "Words in the subject's brackets.", "any",
+       "[net-next]"},
+      {"sources.patchwork.set-delegates", "subject", words, "Subjects, with their brackets.", "any",
+       "[\"*mlx5*\"]"},
+      {"sources.patchwork", "backlog", duration,
+       "How far back to begin the first time; in whole days.", "7d", "30d"},
   };
 }
 
@@ -145,6 +201,37 @@ intake::SourceSpec ConfigReader::read_nntp(const YamlValue& item, const YamlValu
   return {"", "", std::move(spec)};
 }
 
+intake::SourceSpec ConfigReader::read_patchwork(const YamlValue& item,
+                                                const YamlValue& patchwork) const {
+  intake::PatchworkSpec spec;
+  spec.url = word(patchwork, "url");
+  spec.projects = words(patchwork, "projects");
+  spec.token = secret(patchwork, "token");
+  spec.user = word(patchwork, "user");
+  spec.password = secret(patchwork, "password");
+  spec.checks = patchwork.find("checks") != nullptr ? word(patchwork, "checks") == "true"
+                                                    : !spec.credential().empty();
+  if (patchwork.find("check-prefix") != nullptr) {
+    spec.check_prefix = word(patchwork, "check-prefix");
+  }
+  spec.states = words(patchwork, "set-states");
+  if (const YamlValue* rules = patchwork.find("set-delegates")) {
+    for (const YamlValue& rule : rules->items) {
+      spec.delegates.push_back({word(rule, "user"), words(rule, "path"), words(rule, "list"),
+                                words(rule, "tag"), words(rule, "subject")});
+    }
+  }
+  const auto backlog = std::chrono::duration_cast<std::chrono::days>(
+      duration_of(patchwork, "backlog", std::chrono::days(spec.backlog_days)));
+  spec.backlog_days = static_cast<unsigned>(std::clamp<std::int64_t>(backlog.count(), 0, 36500));
+  spec.interval = duration_of(item, "interval", spec.interval);
+  spec.proxy = word(item, "proxy");
+  if (const YamlValue* file = item.find("ca-file")) {
+    spec.ca_file = path(*file).string();
+  }
+  return {"", "", std::move(spec)};
+}
+
 intake::Endpoint ConfigReader::read_endpoint(const YamlValue& item, const YamlValue& server) const {
   intake::Endpoint endpoint;
   endpoint.host = word(server, "host");
@@ -162,8 +249,10 @@ void ConfigReader::read_sources(Config& config) {
     const YamlValue* place = item.find("url");
     const YamlValue* imap = item.find("imap");
     const YamlValue* nntp = item.find("nntp");
-    if ((place != nullptr) + (imap != nullptr) + (nntp != nullptr) != 1) {
-      fault(*item.find("name"), "a source has exactly one of 'url', 'imap' and 'nntp'");
+    const YamlValue* patchwork = item.find("patchwork");
+    if ((place != nullptr) + (imap != nullptr) + (nntp != nullptr) + (patchwork != nullptr) != 1) {
+      fault(*item.find("name"),
+            "a source has exactly one of 'url', 'imap', 'nntp' and 'patchwork'");
       continue;
     }
     intake::SourceSpec spec;
@@ -171,6 +260,8 @@ void ConfigReader::read_sources(Config& config) {
       spec = read_imap(item, *imap);
     } else if (nntp != nullptr) {
       spec = read_nntp(item, *nntp);
+    } else if (patchwork != nullptr) {
+      spec = read_patchwork(item, *patchwork);
     } else {
       intake::PlaceSpec where;
       where.place = url(*place);
@@ -183,6 +274,7 @@ void ConfigReader::read_sources(Config& config) {
     }
     spec.name = word(item, "name");
     spec.list_id = to_lower(word(item, "list-id"));
+    read_take(spec, item);
     for (const Error& problem : intake::check_source(spec)) {
       fault(*item.find("name"), problem.message);
     }

@@ -4,6 +4,7 @@
 #include "intake/detect.hpp"
 #include "intake/http_get.hpp"
 #include "intake/waiter.hpp"
+#include "patchwork/instance.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -93,6 +94,8 @@ std::vector<Diagnosis> diagnose_source(const intake::SourceSpec& spec, ProcessRu
     imap->account.mark_seen = false;
   } else if (auto* nntp = std::get_if<intake::NntpSpec>(&impatient.kind)) {
     nntp->account.server.connect_timeout = nntp->account.server.io_timeout = k_patience;
+  } else if (auto* patchwork = std::get_if<intake::PatchworkSpec>(&impatient.kind)) {
+    patchwork->timeout = k_patience;
   }
   std::vector<Diagnosis> all;
   for (auto& [name, feed, backoff] : intake::open_feeds(impatient, {})) {
@@ -106,6 +109,30 @@ std::vector<Diagnosis> diagnose_source(const intake::SourceSpec& spec, ProcessRu
                            "correct the source in the configuration, or look at its server"));
     }
     feed->reset();
+  }
+  const auto* there = std::get_if<intake::PatchworkSpec>(&impatient.kind);
+  if (there != nullptr && there->checks) {
+    const auto taken = intake::make_instance(*there)->check_token();
+    const std::string what = "checks of source " + spec.name;
+    const auto* credential = there->user.empty() ? "the token" : "user and password";
+    all.push_back(taken ? Diagnosis{what, Health::good,
+                                    fmt::format("{} takes {}", there->url, credential), ""}
+                        : broken(what, taken.error().message,
+                                 "make a new token there, and see that its user is a maintainer"));
+  }
+  if (there != nullptr && (!there->states.empty() || !there->delegates.empty())) {
+    const auto instance = intake::make_instance(*there);
+    const bool cannot =
+        instance->discover() && instance->edition() == patchwork::Edition::freedesktop;
+    for (const auto& [what, is_wanted] :
+         {std::pair{"states", !there->states.empty()}, {"delegates", !there->delegates.empty()}}) {
+      if (cannot && is_wanted) {
+        all.push_back({fmt::format("{} of source {}", what, spec.name), Health::limited,
+                       fmt::format("{} is of the freedesktop edition, which lets no program set {}",
+                                   there->url, what),
+                       fmt::format("remove 'set-{}' from the source", what)});
+      }
+    }
   }
   return all;
 }

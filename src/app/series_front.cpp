@@ -4,6 +4,7 @@
 #include "app/job_planner.hpp"
 #include "app/placement_stage.hpp"
 #include "app/run_end.hpp"
+#include "app/selection.hpp"
 #include "util/hash.hpp"
 
 #include <fmt/format.h>
@@ -52,7 +53,8 @@ SeriesFront::SeriesFront(Workspace& workspace, ProcessRunner& processes, const R
       m_watcher(watcher),
       m_work(workspace.database()) {}
 
-std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& series) const {
+std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& series,
+                                                        bool again) const {
   const auto make = [&](Verdict verdict, std::string reason) {
     SeriesVerdict early;
     early.verdict = verdict;
@@ -61,10 +63,18 @@ std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& s
     early.time = m_workspace.clock().now();
     return early;
   };
+  const auto selection =
+      again || has_begun(series.number) ? tracker::Selection() : select_series(m_workspace, series);
+  if (selection.taking == tracker::Taking::skipped) {
+    return make(Verdict::skip, "not taken by " + selection.reason);
+  }
   if (!series.received_all()) {
     return make(Verdict::incomplete,
                 fmt::format("{} of {} patches are here; missing: {}", series.received_total(),
                             series.total, missing_patches(series)));
+  }
+  if (selection.taking == tracker::Taking::waiting) {
+    return make(Verdict::incomplete, "waits for " + selection.reason);
   }
   if (series.skip_requested) {
     return make(Verdict::skip, "the author asked for no test (CI-tag: skip)");
@@ -76,6 +86,16 @@ std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& s
     return make(Verdict::skip, "marked RFC");
   }
   return std::nullopt;
+}
+
+// What was begun is not ended because the state at a Patchwork is another one meanwhile: it may be
+// ourselves who set it.
+bool SeriesFront::has_begun(std::int64_t series) const {
+  const auto verdict = m_workspace.nodes().verdict(series);
+  if (verdict && !verdict->content_key.starts_with(k_early_key)) {
+    return true;
+  }
+  return pipeline::WorkStore(m_workspace.database()).open_run_of(series).has_value();
 }
 
 void SeriesFront::remember(const tracker::Series& series) {
@@ -126,7 +146,7 @@ SeriesFront::Start SeriesFront::conclude_early(const tracker::Series& series,
 
 Result<SeriesFront::Start> SeriesFront::start(const tracker::Series& series,
                                               const RunRequest& request) {
-  if (const auto early = early_verdict(series)) {
+  if (const auto early = early_verdict(series, request.again)) {
     return conclude_early(series, *early);
   }
   PM_TRY_ASSIGN(const auto loaded, LoadedSeries::load(m_workspace.queries(), series));

@@ -28,9 +28,11 @@ class SeriesFront {
   void leave_out(const tracker::Series& series, std::string reason);
 
  private:
-  // A verdict that needs no applying: superseded, RFC, skip requested, incomplete.
+  // A verdict that needs no applying: not taken, superseded, RFC, skip requested, incomplete. What
+  // is asked for `again` is taken.
   [[nodiscard]] std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
-      const tracker::Series& series) const;
+      const tracker::Series& series, bool again) const;
+  [[nodiscard]] bool has_begun(std::int64_t series) const;
   Start conclude_early(const tracker::Series& series,
                        const pipeline::NodeStore::SeriesVerdict& early);
   // Lets the placer know an incomplete series, which others may be made on top of.

@@ -1,10 +1,8 @@
 #include "app/series_runner.hpp"
 
 #include "app/lane_runner.hpp"
-#include "app/run_end.hpp"
 #include "app/series_front.hpp"
-
-#include <fmt/format.h>
+#include "app/series_jobs.hpp"
 
 namespace patchmill::app {
 
@@ -22,17 +20,7 @@ Result<SeriesReport> SeriesRunner::run(const tracker::Series& series, const RunR
     return *std::move(start.report);
   }
   LaneRunner lanes(m_workspace, m_runtime, m_watcher);
-  pipeline::WorkStore work(m_workspace.database());
-  for (auto waiting = work.of_series(series.number); !waiting.empty();
-       waiting = work.of_series(series.number)) {
-    PM_TRY(lanes.run(waiting.front().lane, request.repository));
-  }
-  if (auto report = conclude_run(m_workspace, series, *start.run)) {
-    return *std::move(report);
-  }
-  return fail(ErrorKind::conflict,
-              fmt::format("somebody else ended the test of series {} meanwhile; run it again",
-                          series.number));
+  return run_series_jobs(m_workspace, lanes, series, *start.run, request.repository);
 }
 
 }  // namespace patchmill::app

@@ -13,7 +13,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct BackupStorage {
   std::vector<std::string> where;
   bool force = false;
   bool verify = false;
@@ -62,7 +62,7 @@ void tell_missing(const service::Manifest& manifest) {
   }
 }
 
-int backup(const Common& common, const Storage& storage) {
+int backup(const Common& common, const BackupStorage& storage) {
   const auto config = common.config();
   if (!config) {
     return report(config.error());
@@ -92,7 +92,7 @@ int backup(const Common& common, const Storage& storage) {
   return result->manifest.missing.empty() ? k_pass : k_infrastructure;
 }
 
-int restore(const Common& common, const Storage& storage) {
+int restore(const Common& common, const BackupStorage& storage) {
   const auto config = common.config();
   if (!config) {
     return report(config.error());
@@ -140,7 +140,7 @@ int restore(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command backup_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<BackupStorage>();
   Command command;
   command.name = "backup";
   command.summary = "Copy the store, logs and artifacts, while the service runs.";
@@ -159,7 +159,7 @@ Command backup_command() {
 }
 
 Command restore_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<BackupStorage>();
   Command command;
   command.name = "restore";
   command.summary = "Put a backup back.";

@@ -1,7 +1,12 @@
+#include "cli/cmd_import.hpp"
+
+#include "app/registry_stage.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "intake/detect.hpp"
 #include "intake/importer.hpp"
+#include "intake/source_spec.hpp"
+#include "intake/waiter.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -10,9 +15,9 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
-  std::vector<std::string> paths;
-  std::string list_id;
+struct ImportStorage {
+  std::vector<std::string> paths, projects;
+  std::string list_id, token_file;
 };
 
 // What to read, with the List-Id its mails belong to.
@@ -60,6 +65,38 @@ void import_one(app::Workspace& workspace, const Wanted& wanted, Progress& progr
   }));
 }
 
+// All there is to read of it now.
+void import_patchwork(app::Workspace& workspace, const intake::SourceSpec& source,
+                      Progress& progress, Totals& totals) {
+  intake::ImportOptions options;
+  options.list_id = source.list_id;
+  intake::Importer importer(workspace.database(), workspace.blobs(), workspace.clock(), options);
+  intake::StorePositions positions(workspace.database());
+  for (const auto& [name, feed, backoff] : intake::open_feeds(source, {})) {
+    while (true) {
+      intake::Waiter waiter;
+      const auto sources = feed->open(positions, waiter);
+      if (!sources) {
+        totals.report.problems.push_back(
+            {sources.error().kind, fmt::format("source {}: {}", name, sources.error().message)});
+      }
+      if (!sources || sources->empty()) {
+        break;
+      }
+      auto report = importer.run(*sources, [&](const intake::ImportProgress& state) {
+        progress.update(state.position.done, state.position.total.value_or(0),
+                        fmt::format("{} mails, {:.0f}/s, {}", state.mails, state.mails_per_second,
+                                    state.source));
+      });
+      const bool broken = !report.problems.empty();
+      totals.add(std::move(report));
+      if (broken) {
+        break;
+      }
+    }
+  }
+}
+
 void print_totals(const Common& common, const Totals& totals) {
   const auto& report = totals.report;
   if (common.json) {
@@ -88,17 +125,41 @@ void print_totals(const Common& common, const Totals& totals) {
   }
 }
 
-int run(const Common& common, const Storage& storage) {
+// What Patchwork's clients get to see.
+Result<void> update_registry(app::Workspace& workspace, const Common& common) {
+  if (workspace.config().patchwork.projects.empty()) {
+    return {};
+  }
+  Progress progress("patchwork", common.quiet);
+  return app::follow_registry(workspace, [&](std::uint64_t done) {
+    progress.update(done, 0, "what Patchwork's clients get");
+  });
+}
+
+int run(const Common& common, const ImportStorage& storage) {
+  if (storage.paths.size() == 2 && storage.paths.front() == "patchwork") {
+    return import_whole_patchwork(common,
+                                  {storage.paths.back(), storage.projects, storage.token_file});
+  }
+  if (!storage.projects.empty() || !storage.token_file.empty()) {
+    return report(
+        {ErrorKind::invalid, "--project and --token-file belong to `patchmill import patchwork`"});
+  }
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
   }
   std::vector<Wanted> wanted;
+  std::vector<const intake::SourceSpec*> patchworks;
   for (const std::string& path : storage.paths) {
     wanted.push_back({path, to_lower(storage.list_id)});
   }
   if (wanted.empty()) {
     for (const auto& source : (*workspace)->config().sources) {
+      if (std::holds_alternative<intake::PatchworkSpec>(source.kind)) {
+        patchworks.push_back(&source);
+        continue;
+      }
       const auto* place = std::get_if<intake::PlaceSpec>(&source.kind);
       if (place == nullptr) {
         fmt::print(stderr, "patchmill: source {} is followed by `patchmill serve` only\n",
@@ -109,7 +170,7 @@ int run(const Common& common, const Storage& storage) {
           {place->place, storage.list_id.empty() ? source.list_id : to_lower(storage.list_id)});
     }
   }
-  if (wanted.empty()) {
+  if (wanted.empty() && patchworks.empty()) {
     return report({ErrorKind::invalid, "nothing to import: name a path, or configure 'sources'"});
   }
   auto lock = intake::lock_intake((*workspace)->config().data, false);
@@ -122,9 +183,15 @@ int run(const Common& common, const Storage& storage) {
     for (const Wanted& one : wanted) {
       import_one(**workspace, one, progress, totals);
     }
+    for (const auto* source : patchworks) {
+      import_patchwork(**workspace, *source, progress, totals);
+    }
   }
   print_totals(common, totals);
   int status = k_pass;
+  if (const auto kept = update_registry(**workspace, common); !kept) {
+    status = report(kept.error());
+  }
   for (const auto& problem : totals.report.problems) {
     status = std::max(status, report(problem));
   }
@@ -134,7 +201,7 @@ int run(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command import_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<ImportStorage>();
   Command command;
   command.name = "import";
   command.summary = "Read mails from mboxes, maildirs and public-inbox repositories.";
@@ -144,13 +211,30 @@ Command import_command() {
       "since "
       "the last time is read, and a mail is stored once. Without PATH the configured sources are "
       "read. Mails that cannot be used are stored with the reason (`patchmill show messages`). "
-      "Killed at any moment, the next import goes on where this one got to.";
+      "Killed at any moment, the next import goes on where this one got to.\n\n"
+      "`patchmill import patchwork URL` takes over a whole Patchwork instead: its projects (or "
+      "those named) with patches, covers, series, comments, checks, states, delegates, bundles and "
+      "people, under the ids they have there, so that links keep working. What the server cannot "
+      "give is named, and tried first by the next. `patchmill import patchwork DUMP` does so from "
+      "a file: what pg_dump, mysqldump, sqlite3's .dump or "
+      "`manage.py dumpdata patchwork auth.user` wrote, not packed; events come with it.";
   command.arguments = {{"PATH", "What to read.", &storage->paths, false, true, Complete::file}};
   command.options = {{"-l,--list-id", "ID", "The list these mails belong to, whatever they say.",
-                      &storage->list_id}};
+                      &storage->list_id},
+                     {"-p,--project", "NAME",
+                      "Of a Patchwork, only this project (link name or number); may be repeated.",
+                      &storage->projects},
+                     {"--token-file", "FILE",
+                      "Holds a token of the Patchwork, for what is not public there; else that of "
+                      "the environment variable PATCHMILL_PATCHWORK_TOKEN, if there is one.",
+                      &storage->token_file, Complete::file}};
   command.examples = {
       {"patchmill import --data ~/mill ltp.mbox", "one file into a data folder"},
-      {"patchmill import https://lore.kernel.org/ltp", "a whole list; later, what is new"}};
+      {"patchmill import https://lore.kernel.org/ltp", "a whole list; later, what is new"},
+      {"patchmill import patchwork https://patchwork.example.org --project ltp",
+       "a project of a Patchwork, with everything in it"},
+      {"patchmill import patchwork patchwork.sql",
+       "a whole Patchwork, from a dump of its database"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };
   return command;
 }

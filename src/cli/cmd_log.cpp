@@ -10,13 +10,13 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct LogStorage {
   std::vector<std::string> what;
   std::string after = "0";
   std::string limit = "100";
 };
 
-int print_events(app::Workspace& workspace, const Storage& storage, bool json) {
+int print_events(app::Workspace& workspace, const LogStorage& storage, bool json) {
   const auto after = parse_uint(storage.after);
   const auto limit = parse_uint(storage.limit);
   if (!after || !limit) {
@@ -78,7 +78,7 @@ int print_node_log(app::Workspace& workspace, std::int64_t id, bool json) {
 }  // namespace
 
 Command log_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<LogStorage>();
   Command command;
   command.name = "log";
   command.summary = "Print the log of a node, or the event log.";

@@ -159,25 +159,25 @@ int opt_outs(MailStore& mails, const Common& common) {
 }
 
 // How many words each form takes, the first included.
-struct Form {
+struct MailForm {
   std::string_view word, synopsis;
   std::size_t least, most;
 };
-constexpr std::array k_forms = {Form{"list", "", 1, 1},
-                                Form{"show", " ID", 2, 2},
-                                Form{"release", " ID", 2, 2},
-                                Form{"drop", " ID", 2, 2},
-                                Form{"resolve", " ID --delivered|--not-delivered", 2, 2},
-                                Form{"send-again", " ID", 2, 2},
-                                Form{"opt-out", " ADDRESS [LIST]", 2, 3},
-                                Form{"opt-in", " ADDRESS [LIST]", 2, 3},
-                                Form{"opt-outs", "", 1, 1},
-                                Form{"send", " [--once]", 1, 1},
-                                Form{"test", " ADDRESS", 2, 2}};
+constexpr std::array k_mail_forms = {MailForm{"list", "", 1, 1},
+                                     MailForm{"show", " ID", 2, 2},
+                                     MailForm{"release", " ID", 2, 2},
+                                     MailForm{"drop", " ID", 2, 2},
+                                     MailForm{"resolve", " ID --delivered|--not-delivered", 2, 2},
+                                     MailForm{"send-again", " ID", 2, 2},
+                                     MailForm{"opt-out", " ADDRESS [LIST]", 2, 3},
+                                     MailForm{"opt-in", " ADDRESS [LIST]", 2, 3},
+                                     MailForm{"opt-outs", "", 1, 1},
+                                     MailForm{"send", " [--once]", 1, 1},
+                                     MailForm{"test", " ADDRESS", 2, 2}};
 
-Result<Form> form_of(const std::vector<std::string>& words) {
+Result<MailForm> form_of(const std::vector<std::string>& words) {
   std::vector<std::string> names;
-  for (const Form& form : k_forms) {
+  for (const MailForm& form : k_mail_forms) {
     if (words[0] == form.word) {
       if (words.size() < form.least || words.size() > form.most) {
         return fail(ErrorKind::invalid,
@@ -244,7 +244,7 @@ Command mail_command() {
       "due now; `test` sends a test mail as the configuration says. Who gets which mail: "
       "docs/mail-policy.md; what would be mailed about a series: `patchmill plan --mail`.";
   std::vector<std::string> names;
-  for (const Form& form : k_forms) {
+  for (const MailForm& form : k_mail_forms) {
     names.emplace_back(form.word);
   }
   command.arguments = {{"WHAT", "One of the words above, and what it is about.", &storage->words,

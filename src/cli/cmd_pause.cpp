@@ -11,13 +11,13 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct PauseStorage {
   std::vector<std::string> projects, trees;
   std::string reason;
   bool all = false;
 };
 
-std::vector<pipeline::PauseScope> scopes_of(const Storage& storage) {
+std::vector<pipeline::PauseScope> scopes_of(const PauseStorage& storage) {
   std::vector<pipeline::PauseScope> scopes;
   for (const auto& name : storage.projects) {
     scopes.push_back(pipeline::PauseScope::project(name));
@@ -32,7 +32,7 @@ std::vector<pipeline::PauseScope> scopes_of(const Storage& storage) {
 }
 
 // Only slips: work of trees and projects that left the configuration may still wait.
-void warn_of_unknown(const app::Config& config, const Storage& storage) {
+void warn_of_unknown(const app::Config& config, const PauseStorage& storage) {
   std::vector<std::string> known;
   for (const auto& tree : config.trees) {
     known.push_back(tree.name);
@@ -69,7 +69,7 @@ int print(const Common& common, const std::vector<pipeline::Pause>& pauses) {
   return k_pass;
 }
 
-int pause(const Common& common, const Storage& storage) {
+int pause(const Common& common, const PauseStorage& storage) {
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
@@ -84,7 +84,7 @@ int pause(const Common& common, const Storage& storage) {
   return print(common, pauses.list());
 }
 
-int resume(const Common& common, const Storage& storage) {
+int resume(const Common& common, const PauseStorage& storage) {
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
@@ -113,8 +113,8 @@ int resume(const Common& common, const Storage& storage) {
   return found ? status : k_usage;
 }
 
-std::shared_ptr<Storage> describe(Command& command) {
-  auto storage = std::make_shared<Storage>();
+std::shared_ptr<PauseStorage> describe(Command& command) {
+  auto storage = std::make_shared<PauseStorage>();
   command.options = {
       {"-p,--project", "NAME", "Only this project; may be given more than once.",
        &storage->projects},

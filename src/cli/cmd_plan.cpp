@@ -1,6 +1,7 @@
 #include "app/check_stage.hpp"
 #include "app/mail_stage.hpp"
 #include "app/placement_json.hpp"
+#include "app/selection.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/mail_view.hpp"
@@ -16,7 +17,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct PlanStorage {
   std::vector<std::string> series;
   std::string as_of, tree;
   bool no_fetch = false, mail = false;
@@ -25,11 +26,12 @@ struct Storage {
 // A series by number or Message-ID, and where it would go.
 struct Planned {
   tracker::Series series;
+  tracker::Selection selection;
   placement::SeriesPatches patches;
   placement::Placement placement;
 };
 
-Result<Planned> plan_one(app::Workspace& workspace, const Storage& storage) {
+Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage) {
   PM_TRY_ASSIGN(const auto series, find_series(workspace.queries(), storage.series[0]));
   if (workspace.config().trees.empty()) {
     return fail(ErrorKind::invalid,
@@ -56,6 +58,7 @@ Result<Planned> plan_one(app::Workspace& workspace, const Storage& storage) {
   }
   Planned planned;
   planned.series = series;
+  planned.selection = app::select_series(workspace, series);
   PM_TRY_ASSIGN(planned.patches, placement::load_patches(workspace.queries(), series));
   PM_TRY_ASSIGN(planned.placement,
                 workspace.placer().place(series, planned.patches, workspace.queries(), options));
@@ -72,8 +75,14 @@ pipeline::Plan plan_jobs(const app::Config& config, const Planned& planned) {
   return pipeline::make_plan(config.jobs, input);
 }
 
+void print_selection(const Planned& planned) {
+  fmt::print("{}: {}\n", tracker::to_string(planned.selection.taking),
+             escape_terminal(planned.selection.reason));
+}
+
 void print_plan(const app::Config& config, const Planned& planned) {
   fmt::print("series {}  {}\n", planned.series.number, escape_terminal(planned.series.name));
+  print_selection(planned);
   fmt::print("base: {}\n", escape_terminal(planned.placement.explanation));
   fmt::print("checks:");
   for (const auto* check : app::enabled_checks(config)) {
@@ -93,6 +102,8 @@ void print_plan(const app::Config& config, const Planned& planned) {
 boost::json::object plan_json(const app::Config& config, const Planned& planned) {
   boost::json::object out;
   out["series"] = planned.series.number;
+  out["selection"] = {{"taking", tracker::to_string(planned.selection.taking)},
+                      {"reason", planned.selection.reason}};
   out["placement"] = app::placement_json(planned.placement);
   boost::json::array checks;
   for (const auto* check : app::enabled_checks(config)) {
@@ -126,7 +137,7 @@ int status_of(const placement::Placement& placement) {
   }
 }
 
-int execute(const Common& common, const Storage& storage, bool explain) {
+int execute(const Common& common, const PlanStorage& storage, bool explain) {
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
@@ -144,6 +155,7 @@ int execute(const Common& common, const Storage& storage, bool explain) {
       fmt::print("verdict: {}  {}\n", findings::to_string(verdict->verdict),
                  escape_terminal(verdict->reason));
     }
+    print_selection(*planned);
     print_placement(planned->placement);
   } else {
     print_plan((*workspace)->config(), *planned);
@@ -152,7 +164,7 @@ int execute(const Common& common, const Storage& storage, bool explain) {
 }
 
 // What would be mailed about the verdict there is; nothing is placed again.
-int plan_mail(app::Workspace& workspace, const Common& common, const Storage& storage) {
+int plan_mail(app::Workspace& workspace, const Common& common, const PlanStorage& storage) {
   const auto series = find_series(workspace.queries(), storage.series[0]);
   if (!series) {
     return report(series.error());
@@ -179,7 +191,7 @@ int plan_mail(app::Workspace& workspace, const Common& common, const Storage& st
   return k_pass;
 }
 
-void add_options(Command& command, const std::shared_ptr<Storage>& storage) {
+void add_options(Command& command, const std::shared_ptr<PlanStorage>& storage) {
   command.arguments = {{"SERIES", "By number or Message-ID.", &storage->series, true}};
   command.options = {
       {"--as-of", "DATE",
@@ -191,7 +203,7 @@ void add_options(Command& command, const std::shared_ptr<Storage>& storage) {
 }  // namespace
 
 Command plan_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<PlanStorage>();
   Command command;
   command.name = "plan";
   command.summary = "Say what would happen to a series: base, checks, jobs, and what is left out.";
@@ -213,7 +225,7 @@ Command plan_command() {
 }
 
 Command explain_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<PlanStorage>();
   Command command;
   command.name = "explain";
   command.summary = "Show every base considered for a series, with why, and the hunk that failed.";

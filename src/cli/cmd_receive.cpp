@@ -1,6 +1,10 @@
 #include "cli/command.hpp"
 #include "intake/importer.hpp"
 #include "intake/pipe.hpp"
+#include "registry/follow.hpp"
+#include "store/database.hpp"
+#include "util/file.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -10,11 +14,29 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct ReceiveStorage {
   std::string list_id;
 };
 
-int run(const Common& common, const Storage& storage) {
+// Events of the tracker at once; an archive somebody else stored is left to `serve` and `import`.
+constexpr std::size_t k_followed_at_once = 200;
+
+// What Patchwork's clients get. A service or an import that runs does it; the mail is stored
+// whatever becomes of this, so that nobody may deliver it again.
+void update_registry(app::Workspace& workspace) {
+  const auto& config = workspace.config();
+  if (config.patchwork.projects.empty() || LockFile::is_held(config.data / "intake.lock")) {
+    return;
+  }
+  try {
+    registry::follow(workspace.database(), workspace.blobs(), workspace.clock().now(),
+                     k_followed_at_once);
+  } catch (const store::DatabaseError& error) {
+    log::warning("the mail is stored, but Patchwork's clients do not see it yet: {}", error.what());
+  }
+}
+
+int run(const Common& common, const ReceiveStorage& storage) {
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
@@ -35,6 +57,7 @@ int run(const Common& common, const Storage& storage) {
   if (done.stored + done.duplicates == 0) {
     return report({ErrorKind::invalid, "standard input held no mail"});
   }
+  update_registry(**workspace);
   const std::string reason =
       done.unusable_by_reason.empty() ? "" : done.unusable_by_reason.begin()->first;
   if (common.json) {
@@ -52,7 +75,7 @@ int run(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command receive_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<ReceiveStorage>();
   Command command;
   command.name = "receive";
   command.summary = "Store one mail from standard input (for procmail, sieve, korgalore).";

@@ -17,7 +17,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct RequestsStorage {
   std::vector<std::string> series;
   std::vector<std::string> nodes;
   std::string reason;
@@ -54,7 +54,7 @@ bool is_at_work(app::Workspace& workspace, const std::vector<pipeline::Request>&
 
 // All of them, or none when one is wrong. Without an id: there was nothing to cancel.
 Result<std::vector<pipeline::Request>> add_all(app::Workspace& workspace, const Kinds& kinds,
-                                               const Storage& storage) {
+                                               const RequestsStorage& storage) {
   pipeline::Requests requests(workspace.database(), workspace.clock());
   const std::string who = acting_person();
   std::vector<pipeline::Request> added;
@@ -90,7 +90,7 @@ Result<std::vector<pipeline::Request>> add_all(app::Workspace& workspace, const 
   return added;
 }
 
-int run(const Common& common, const Kinds& kinds, const Storage& storage) {
+int run(const Common& common, const Kinds& kinds, const RequestsStorage& storage) {
   if (storage.series.empty() && storage.nodes.empty()) {
     return report({ErrorKind::invalid, "name a series (number or Message-ID), or --node N"});
   }
@@ -132,8 +132,8 @@ int run(const Common& common, const Kinds& kinds, const Storage& storage) {
   return k_pass;
 }
 
-std::shared_ptr<Storage> describe(Command& command, std::string_view doing) {
-  auto storage = std::make_shared<Storage>();
+std::shared_ptr<RequestsStorage> describe(Command& command, std::string_view doing) {
+  auto storage = std::make_shared<RequestsStorage>();
   command.arguments = {
       {"SERIES", "Series, by number or Message-ID.", &storage->series, false, true}};
   command.options = {

@@ -1,7 +1,7 @@
 #include "app/mail_stage.hpp"
+#include "app/run_ahead.hpp"
 #include "app/run_end.hpp"
 #include "app/run_lock.hpp"
-#include "app/series_runner.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/run_view.hpp"
@@ -14,7 +14,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct RunStorage {
   std::vector<std::string> series;
   bool again = false;
   bool no_fetch = false;
@@ -22,7 +22,7 @@ struct Storage {
 };
 
 // The series named, or every one there is.
-Result<std::vector<std::int64_t>> wanted(app::Workspace& workspace, const Storage& storage) {
+Result<std::vector<std::int64_t>> wanted(app::Workspace& workspace, const RunStorage& storage) {
   if (storage.series.empty()) {
     return workspace.queries().series_numbers();
   }
@@ -71,7 +71,7 @@ void tell_of_mails(app::MailStage& stage, bool quiet) {
   }
 }
 
-int run(const Common& common, const Storage& storage) {
+int run(const Common& common, const RunStorage& storage) {
   runtimes::claim_control_groups();
   auto workspace = common.workspace();
   if (!workspace) {
@@ -101,28 +101,28 @@ int run(const Common& common, const Storage& storage) {
       fmt::print(stderr, "{}", escape_terminal(text, true));
     };
   }
-  app::SeriesRunner runner(**workspace, *runtime, processes, watcher);
   const auto mail = mail_stage(**workspace);
   if (!mail) {
     return report(mail.error());
   }
   app::RunRequest request;
   request.again = storage.again;
-  for (const std::int64_t number : *numbers) {
-    const auto series = (*workspace)->queries().series(number);
-    if (!series) {
-      continue;
-    }
-    const auto outcome = runner.run(*series, request);
-    if (!outcome) {
-      view.add_failure(*series, outcome.error());
-    } else {
-      view.add(*series, *outcome);
-    }
+  app::RunAhead runner(**workspace, *runtime, processes, watcher, [&](app::Workspace& of_jobs) {
     if (*mail) {
-      (*mail)->decide();
+      app::note_verdicts(of_jobs);
     }
-  }
+  });
+  runner.run(*numbers, request,
+             [&](const tracker::Series& series, const Result<app::SeriesReport>& outcome) {
+               if (!outcome) {
+                 view.add_failure(series, outcome.error());
+               } else {
+                 view.add(series, *outcome);
+               }
+               if (*mail) {
+                 (*mail)->decide();
+               }
+             });
   if (*mail) {
     tell_of_mails(**mail, common.quiet);
   }
@@ -132,7 +132,7 @@ int run(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command run_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<RunStorage>();
   Command command;
   command.name = "run";
   command.summary = "Test everything pending, once, and print the verdicts.";

@@ -12,7 +12,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct ShowStorage {
   std::vector<std::string> words;
   std::string limit = "0";
 };
@@ -192,24 +192,24 @@ int show_artifact(app::Workspace& workspace, const Common& common,
 }
 
 // How many words each form takes, the first included.
-struct Form {
+struct ShowForm {
   std::string_view word;
   std::size_t least, most;
 };
-constexpr Form k_forms[] = {{"series", 1, 2},
-                            {"messages", 1, 1},
-                            {"message", 2, 2},
-                            {"reproducer", 2, 2},
-                            {"artifact", 2, 3}};
+constexpr ShowForm k_show_forms[] = {{"series", 1, 2},
+                                     {"messages", 1, 1},
+                                     {"message", 2, 2},
+                                     {"reproducer", 2, 2},
+                                     {"artifact", 2, 3}};
 
-int show(app::Workspace& workspace, const Common& common, const Storage& storage) {
+int show(app::Workspace& workspace, const Common& common, const ShowStorage& storage) {
   const auto& words = storage.words;
   const auto limit = parse_uint(storage.limit);
   if (!limit) {
     return report({ErrorKind::invalid, fmt::format("--limit takes a whole number, not '{}'",
                                                    escape_terminal(storage.limit))});
   }
-  for (const Form& form : k_forms) {
+  for (const ShowForm& form : k_show_forms) {
     if (words[0] == form.word && (words.size() < form.least || words.size() > form.most)) {
       return report(
           {ErrorKind::invalid,
@@ -248,7 +248,7 @@ int show(app::Workspace& workspace, const Common& common, const Storage& storage
 }  // namespace
 
 Command show_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<ShowStorage>();
   Command command;
   command.name = "show";
   command.summary = "Show series, one series with its nodes and findings, or mails.";

@@ -13,7 +13,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct StatusStorage {
   bool disk = false;
   std::string events = "5";
 };
@@ -150,7 +150,7 @@ void print_places(const service::Status& status) {
   }
 }
 
-int run(const Common& common, const Storage& storage) {
+int run(const Common& common, const StatusStorage& storage) {
   const auto events = parse_uint(storage.events);
   if (!events || *events > 1000) {
     return report({ErrorKind::invalid, "--events takes a whole number up to 1000"});
@@ -181,7 +181,7 @@ int run(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command status_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<StatusStorage>();
   Command command;
   command.name = "status";
   command.summary = "Say how the service is, what runs, what waits, and what needs you.";

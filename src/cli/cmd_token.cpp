@@ -1,6 +1,9 @@
+#include "app/registry_stage.hpp"
 #include "cli/command.hpp"
 #include "cli/operator.hpp"
 #include "cli/output.hpp"
+#include "http/message.hpp"
+#include "registry/get.hpp"
 #include "service/scopes.hpp"
 #include "service/token_store.hpp"
 #include "util/text.hpp"
@@ -12,7 +15,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct TokenStorage {
   std::vector<std::string> words;  // what to do, and to which
   std::string name, owner;
   std::vector<std::string> scopes;
@@ -62,7 +65,26 @@ Result<void> check_text(std::string_view option, const std::string& text) {
   return {};
 }
 
-int create(const Common& common, app::Workspace& workspace, const Storage& storage) {
+// Patchwork's API knows users, and refuses what the owner of a token may not do.
+void warn_of_stranger(app::Workspace& workspace, const http::TokenOrder& order) {
+  const http::Identity identity{"", order.owner, order.scopes};
+  if (workspace.config().patchwork.projects.empty() ||
+      !(identity.allows(service::scope::checks) || identity.allows(service::scope::patches))) {
+    return;
+  }
+  if (const auto done = app::set_up_registry(workspace.database(), workspace.config()); !done) {
+    fmt::print(stderr, "patchmill: {}\n", escape_terminal(done.error().message));
+  }
+  if (!registry::user_by_name(workspace.database(), order.owner)) {
+    fmt::print(stderr,
+               "patchmill: '{0}' is no user of Patchwork's API, which will refuse to change "
+               "anything with this token until 'patchwork.users' names him or `patchmill user add "
+               "{0}` does\n",
+               escape_terminal(order.owner));
+  }
+}
+
+int create(const Common& common, app::Workspace& workspace, const TokenStorage& storage) {
   service::SqlTokenStore tokens(workspace.config().store_url);
   http::TokenOrder order;
   order.name = storage.name;
@@ -83,6 +105,7 @@ int create(const Common& common, app::Workspace& workspace, const Storage& stora
     return report(expires.error());
   }
   order.expires = *expires;
+  warn_of_stranger(workspace, order);
   const auto created = http::create_token(tokens, workspace.clock(), std::move(order));
   if (!created) {
     return report(created.error());
@@ -118,7 +141,7 @@ std::string state_of(const http::TokenRecord& record, Timestamp now) {
   return now < *record.expires ? "valid for " + how_long(*record.expires - now) : "expired";
 }
 
-int list(const Common& common, app::Workspace& workspace) {
+int list_tokens(const Common& common, app::Workspace& workspace) {
   service::SqlTokenStore tokens(workspace.config().store_url);
   const auto all = tokens.list();
   if (!all) {
@@ -158,12 +181,12 @@ int revoke(const Common& common, app::Workspace& workspace, const std::vector<st
     }
   }
   if (common.json) {
-    return list(common, workspace);
+    return list_tokens(common, workspace);
   }
   return k_pass;
 }
 
-int run(const Common& common, const Storage& storage) {
+int run(const Common& common, const TokenStorage& storage) {
   const std::string& what = storage.words.at(0);
   const std::vector<std::string> rest(storage.words.begin() + 1, storage.words.end());
   if (what != "revoke" && !rest.empty()) {
@@ -180,7 +203,7 @@ int run(const Common& common, const Storage& storage) {
     return report(workspace.error());
   }
   return what == "create" ? create(common, **workspace, storage)
-         : what == "list" ? list(common, **workspace)
+         : what == "list" ? list_tokens(common, **workspace)
                           : revoke(common, **workspace, rest);
 }
 
@@ -195,7 +218,7 @@ std::string scope_help() {
 }  // namespace
 
 Command token_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<TokenStorage>();
   Command command;
   command.name = "token";
   command.summary = "Make, list and revoke access tokens of the HTTP interfaces.";
@@ -220,6 +243,8 @@ Command token_command() {
       {"patchmill token create --name dashboard --scope read", "for a program that only looks"},
       {"patchmill token create --name ann --owner ann --scope write --expires 90d",
        "for a maintainer"},
+      {"patchmill token create --name ci --owner ci --scope write:checks",
+       "for a program that posts checks by Patchwork's API"},
       {"patchmill token revoke 3f2a9c01d4e5", "it leaked"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };
   return command;

@@ -15,7 +15,7 @@
 namespace patchmill::cli {
 namespace {
 
-struct Storage {
+struct TryStorage {
   std::vector<std::string> what;
   std::string base, tree;
   bool again = false;
@@ -67,7 +67,7 @@ int print_results(const Common& common, app::TrySession& session,
   return exit_status_of(verdicts);
 }
 
-int run(const Common& common, const Storage& storage) {
+int run(const Common& common, const TryStorage& storage) {
   runtimes::claim_control_groups();
   auto config = common.config();
   if (!config) {
@@ -125,7 +125,7 @@ int run(const Common& common, const Storage& storage) {
 }  // namespace
 
 Command try_command() {
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<TryStorage>();
   Command command;
   command.name = "try";
   command.summary = "Test commits, an mbox or a mail here, before posting.";

@@ -104,6 +104,7 @@ Command cancel_command();
 Command pause_command();
 Command resume_command();
 Command token_command();
+Command user_command();
 Command backup_command();
 Command restore_command();
 Command prune_command();

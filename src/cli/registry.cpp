@@ -20,6 +20,7 @@ std::vector<Command> all_commands() {
   commands.push_back(pause_command());
   commands.push_back(resume_command());
   commands.push_back(token_command());
+  commands.push_back(user_command());
   commands.push_back(backup_command());
   commands.push_back(restore_command());
   commands.push_back(prune_command());

@@ -27,29 +27,38 @@ RunView::RunView(const Common& common, std::size_t series_count)
 app::RunWatcher RunView::watcher() {
   app::RunWatcher watcher;
   watcher.series_started = [this](const tracker::Series& series) {
-    m_current = fmt::format("series {} {}", series.number, ellipsize(series.name, 50));
-    m_progress.update(m_rows.size(), m_count, m_current);
+    const std::lock_guard lock(m_mutex);
+    auto& name = m_names[series.number];
+    name = fmt::format("series {} {}", series.number, ellipsize(series.name, 50));
+    m_progress.update(m_rows.size(), m_count, name);
   };
   watcher.node_started = [this](const pipeline::Node& node) {
     const std::string patch = node.patch ? fmt::format(" patch {}", *node.patch) : "";
-    m_progress.update(m_rows.size(), m_count, fmt::format("{}: {}{}", m_current, node.name, patch));
+    const std::lock_guard lock(m_mutex);
+    m_progress.update(m_rows.size(), m_count,
+                      fmt::format("{}: {}{}", m_names[node.series], node.name, patch));
   };
   return watcher;
 }
 
 void RunView::add(const tracker::Series& series, const app::SeriesReport& report) {
+  const std::lock_guard lock(m_mutex);
   m_rows.push_back({series, report.verdict, report.tested});
-  m_progress.update(m_rows.size(), m_count, m_current);
+  m_progress.update(m_rows.size(), m_count, m_names[series.number]);
+  m_names.erase(series.number);
 }
 
 void RunView::add_failure(const tracker::Series& series, const Error& error) {
   pipeline::NodeStore::SeriesVerdict verdict;
   verdict.verdict = findings::Verdict::incomplete;
   verdict.reason = error.message;
+  const std::lock_guard lock(m_mutex);
+  m_names.erase(series.number);
   m_rows.push_back({series, verdict, true});
 }
 
 int RunView::finish() {
+  const std::lock_guard lock(m_mutex);
   std::vector<findings::Verdict> verdicts;
   boost::json::array out;
   Table table({"series", "v", "patches", "verdict", "name", "reason"});

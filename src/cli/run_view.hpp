@@ -6,6 +6,8 @@
 #include "cli/output.hpp"
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,7 @@ class RunView {
  public:
   RunView(const Common& common, std::size_t series_count);
 
-  // Wire these into a SeriesRunner. The view outlives the runner.
+  // Wire these into a runner, which the view outlives. They may be called from any thread.
   app::RunWatcher watcher();
   void add(const tracker::Series& series, const app::SeriesReport& report);
   // A series that could not even be judged.
@@ -33,8 +35,9 @@ class RunView {
   const Common& m_common;
   std::size_t m_count;
   Progress m_progress;
+  std::mutex m_mutex;  // of all below, and of what is drawn
   std::vector<Row> m_rows;
-  std::string m_current;
+  std::map<std::int64_t, std::string> m_names;  // of the series under way
 };
 
 // 1 when one failed, else 3 when one is incomplete, else 0.

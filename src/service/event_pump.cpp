@@ -8,8 +8,8 @@ namespace patchmill::service {
 namespace {
 
 constexpr std::size_t k_batch = 1000;
-constexpr std::chrono::milliseconds k_interval{200};
-constexpr std::chrono::milliseconds k_pause_after_trouble{1000};
+constexpr std::chrono::milliseconds k_pump_interval{200};
+constexpr std::chrono::milliseconds k_pump_pause{1000};
 
 }  // namespace
 
@@ -55,11 +55,11 @@ void EventPump::run(const std::stop_token& stop) {
     std::chrono::milliseconds wait{0};
     std::string trouble;
     try {
-      wait = pump() ? k_interval : std::chrono::milliseconds(0);
+      wait = pump() ? k_pump_interval : std::chrono::milliseconds(0);
     } catch (const std::exception& error) {
       trouble = error.what();
       m_database.reset();
-      wait = k_pause_after_trouble;
+      wait = k_pump_pause;
     }
     std::unique_lock lock(m_mutex);
     if (!trouble.empty() && m_error.empty()) {

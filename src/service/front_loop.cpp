@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds k_pause_after_trouble = 2s;
-constexpr std::chrono::milliseconds k_longest_wait = 30s;
+constexpr std::chrono::milliseconds k_front_pause = 2s;
+constexpr std::chrono::milliseconds k_longest_front_wait = 30s;
 constexpr std::chrono::seconds k_first_postponement = 5s;
 constexpr int k_asked_for_priority = 1000;
 constexpr std::size_t k_most_retries = 100;
@@ -292,7 +292,7 @@ std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
   take_requests();
   add_due_retries();
   look_again_by_right_clock();
-  std::chrono::microseconds wait = k_longest_wait;
+  std::chrono::microseconds wait = k_longest_front_wait;
   if (const auto next_retry = m_workspace->nodes().next_retry(m_clock.now())) {
     wait = std::min<std::chrono::microseconds>(wait, *next_retry - m_clock.now());
   }
@@ -388,6 +388,13 @@ void FrontLoop::process(const Job& job) {
                                 series->number));
     return;
   }
+  if (!before && m_workspace->config().trees.empty()) {  // a Patchwork and nothing else
+    front.leave_out(*series, fmt::format("no tree is configured; with one under `trees:`, "
+                                         "`patchmill retry {}` tests it",
+                                         series->number));
+    work.clear_pending(series->number);
+    return;
+  }
   app::RunRequest request;
   request.again = job.again;
   const auto start = front.start(*series, request);
@@ -423,7 +430,7 @@ void FrontLoop::run(const std::stop_token& stop) {
       }
       m_workspace.reset();
       std::unique_lock lock(m_mutex);
-      m_changed.wait_for(lock, stop, k_pause_after_trouble, [] { return false; });
+      m_changed.wait_for(lock, stop, k_front_pause, [] { return false; });
     }
     const std::lock_guard lock(m_mutex);
     m_health.series.reset();

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds k_interval{2};
+constexpr std::chrono::seconds k_health_interval{2};
 constexpr std::uintmax_t k_little_disk = std::uintmax_t{5} << 30;
 constexpr std::uintmax_t k_no_disk = std::uintmax_t{256} << 20;
 
@@ -40,6 +40,10 @@ std::vector<intake::SourceHealth> HealthReporter::sources() const {
 std::vector<TreeHealth> HealthReporter::trees() const {
   const std::lock_guard lock(m_mutex);
   return m_trees;
+}
+
+std::string HealthReporter::patchwork_error() const {
+  return m_watched.registry != nullptr ? m_watched.registry->state().error : "";
 }
 
 PartFigures HealthReporter::figures() const {
@@ -122,6 +126,16 @@ void HealthReporter::look_at_mail() {
   }
 }
 
+void HealthReporter::look_at_patchwork() {
+  // What was kept before is still served.
+  const std::string error = patchwork_error();
+  m_watched.health->set(Part::patchwork, "", error.empty() ? PartState::ok : PartState::degraded,
+                        error,
+                        error.empty() ? ""
+                                      : "correct the section 'patchwork' and reload, or see "
+                                        "that the store can be reached");
+}
+
 void HealthReporter::look_at_disk() {
   std::error_code error;
   const auto space = fs::space(m_watched.data, error);
@@ -165,6 +179,7 @@ void HealthReporter::look() {
   look_at(Part::trees, &HealthReporter::look_at_trees);
   look_at(Part::scheduler, &HealthReporter::look_at_work);
   look_at(Part::mail, &HealthReporter::look_at_mail);
+  look_at(Part::patchwork, &HealthReporter::look_at_patchwork);
   look_at(Part::disk, &HealthReporter::look_at_disk);
   try {
     for (const std::int64_t series : m_watched.scheduler->keep_leases()) {
@@ -182,7 +197,7 @@ void HealthReporter::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     look();
     std::unique_lock lock(m_mutex);
-    m_changed.wait_for(lock, stop, k_interval, [] { return false; });
+    m_changed.wait_for(lock, stop, k_health_interval, [] { return false; });
   }
 }
 

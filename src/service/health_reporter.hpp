@@ -7,6 +7,7 @@
 #include "service/health_state.hpp"
 #include "service/mail_thread.hpp"
 #include "service/part_figures.hpp"
+#include "service/registry_loop.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/worker_pool.hpp"
@@ -38,6 +39,7 @@ class HealthReporter {
     const MailThread* mail = nullptr;
     std::function<std::vector<intake::SourceHealth>()> sources;
     std::function<std::vector<TreeHealth>()> trees;
+    const RegistryLoop* registry = nullptr;  // none: nothing is kept for Patchwork's clients
   };
   explicit HealthReporter(Watched watched);
   ~HealthReporter();  // stops and waits; the store learns that the service has ended
@@ -47,6 +49,8 @@ class HealthReporter {
   // As they were at the last look.
   [[nodiscard]] std::vector<intake::SourceHealth> sources() const;
   [[nodiscard]] std::vector<TreeHealth> trees() const;
+  // What is wrong with what Patchwork's clients get, now; empty: nothing.
+  [[nodiscard]] std::string patchwork_error() const;
   // Of sources and trees as they were at the last look, the rest of now.
   [[nodiscard]] PartFigures figures() const;
   // Nothing is looked at as long as the lock lives.
@@ -59,6 +63,7 @@ class HealthReporter {
   void look_at_trees();
   void look_at_work();
   void look_at_mail();
+  void look_at_patchwork();
   void look_at_disk();
   void save();
   void forget_missing(Part part, std::set<std::string>& known, std::set<std::string> now);

@@ -8,7 +8,7 @@ namespace patchmill::service {
 namespace {
 
 constexpr std::array<std::string_view, k_parts.size()> k_part_names = {
-    "sources", "trees", "store", "disk", "scheduler", "workers", "mail"};
+    "sources", "trees", "store", "disk", "scheduler", "workers", "mail", "patchwork"};
 constexpr std::array<std::string_view, 3> k_state_names = {"ok", "degraded", "down"};
 
 constexpr std::size_t k_max_items = 1000;

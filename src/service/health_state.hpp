@@ -15,9 +15,10 @@
 
 namespace patchmill::service {
 
-enum class Part { sources, trees, store, disk, scheduler, workers, mail };
-inline constexpr std::array k_parts = {Part::sources,   Part::trees,   Part::store, Part::disk,
-                                       Part::scheduler, Part::workers, Part::mail};
+enum class Part { sources, trees, store, disk, scheduler, workers, mail, patchwork };
+inline constexpr std::array k_parts = {Part::sources, Part::trees,     Part::store,
+                                       Part::disk,    Part::scheduler, Part::workers,
+                                       Part::mail,    Part::patchwork};
 std::string_view to_string(Part part);
 std::optional<Part> part_from(std::string_view text);
 

@@ -93,6 +93,9 @@ web::Health pages_health(const HealthReporter& reporter, const Scheduler& schedu
   if (mail.enabled()) {
     health.destinations.push_back({std::string(reports::k_outbox_kind), where_to(mail)});
   }
+  if (const std::string error = reporter.patchwork_error(); !error.empty()) {
+    health.notes.push_back("Patchwork's API: " + error);
+  }
   return health;
 }
 

@@ -3,6 +3,8 @@
 #include "pipeline/node_store.hpp"
 #include "pipeline/work_store.hpp"
 #include "placement/placement.hpp"
+#include "service/mail_range_diff.hpp"
+#include "store/blob_store.hpp"
 #include "util/subprocess.hpp"
 
 #include <fmt/format.h>
@@ -36,10 +38,8 @@ Result<Applied> applied(store::Database& database, const Clock& clock, std::int6
   return result;
 }
 
-}  // namespace
-
-Result<std::string> range_diff(store::Database& database, const app::Config& config,
-                               const Clock& clock, std::int64_t older, std::int64_t newer) {
+Result<std::string> commit_range_diff(store::Database& database, const app::Config& config,
+                                      const Clock& clock, std::int64_t older, std::int64_t newer) {
   PM_TRY_ASSIGN(const Applied before, applied(database, clock, older));
   PM_TRY_ASSIGN(const Applied after, applied(database, clock, newer));
   if (before.tree != after.tree) {
@@ -69,6 +69,23 @@ Result<std::string> range_diff(store::Database& database, const app::Config& con
     return fail(ErrorKind::infrastructure, fmt::format("git range-diff: {}", done.err));
   }
   return done.out;
+}
+
+}  // namespace
+
+Result<web::RangeDiff> range_diff(store::Database& database, const app::Config& config,
+                                  const Clock& clock, std::int64_t older, std::int64_t newer) {
+  auto commits = commit_range_diff(database, config, clock, older, newer);
+  if (commits) {
+    return web::RangeDiff{*std::move(commits), false};
+  }
+  if (commits.error().kind == ErrorKind::limit) {  // the mails would take as long
+    return tl::unexpected(std::move(commits).error());
+  }
+  const store::BlobStore blobs(config.data / "blobs");
+  tracker::Queries queries(database, blobs);
+  PM_TRY_ASSIGN(std::string mails, mail_range_diff(queries, older, newer));
+  return web::RangeDiff{std::move(mails), true};
 }
 
 }  // namespace patchmill::service

@@ -11,7 +11,7 @@ namespace patchmill::service {
 namespace {
 
 constexpr std::chrono::milliseconds k_store_pause{1000};
-constexpr std::chrono::milliseconds k_longest_wait{60'000};
+constexpr std::chrono::milliseconds k_longest_node_wait{60'000};
 
 }  // namespace
 
@@ -144,7 +144,7 @@ std::shared_ptr<Claim> Scheduler::take(const std::string& worker, const std::sto
       empty_handed = false;
     }
     std::unique_lock lock(m_mutex);
-    std::chrono::microseconds wait = k_longest_wait;
+    std::chrono::microseconds wait = k_longest_node_wait;
     if (!empty_handed) {
       wait = k_store_pause;
     } else if (const auto next = m_queue.next_ready()) {

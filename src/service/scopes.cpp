@@ -19,6 +19,10 @@ constexpr std::array k_scopes = {
     ScopeSpec{scope::cancel, "Cancel the work on a series or a node."},
     ScopeSpec{scope::pause, "Pause and resume work: all of it, of a project, or on a tree."},
     ScopeSpec{scope::mail, "Release, drop and resend mails; opt people out and in."},
+    ScopeSpec{scope::checks, "Post checks of patches by Patchwork's API, as the token's owner."},
+    ScopeSpec{scope::patches,
+              "Change patches, comments, bundles and projects by Patchwork's API, as far as the "
+              "token's owner may."},
     ScopeSpec{scope::admin, "Everything, also what later versions add."},
 };
 

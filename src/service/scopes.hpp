@@ -1,6 +1,7 @@
 #pragma once
 // What a token may do: one table, used by `patchmill token`, the routes and the documentation.
 
+#include "api/scopes.hpp"
 #include "util/result.hpp"
 
 #include <span>
@@ -18,6 +19,8 @@ inline constexpr std::string_view retry = "write:retry";
 inline constexpr std::string_view cancel = "write:cancel";
 inline constexpr std::string_view pause = "write:pause";
 inline constexpr std::string_view mail = "write:mail";
+inline constexpr std::string_view checks = api::scope::checks;
+inline constexpr std::string_view patches = api::scope::patches;
 inline constexpr std::string_view admin = "admin";
 }  // namespace scope
 

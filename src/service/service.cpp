@@ -7,15 +7,21 @@
 #include "http/server.hpp"
 #include "intake/importer.hpp"
 #include "intake/live_intake.hpp"
+#include "patchwork/answer.hpp"
+#include "pipeline/node_store.hpp"
+#include "pipeline/work_store.hpp"
 #include "service/event_pump.hpp"
 #include "service/front_loop.hpp"
 #include "service/health_reporter.hpp"
 #include "service/holder.hpp"
 #include "service/mail_thread.hpp"
+#include "service/patchwork_loop.hpp"
+#include "service/registry_loop.hpp"
 #include "service/retention_thread.hpp"
 #include "service/scheduler.hpp"
 #include "service/tree_loop.hpp"
 #include "service/web_front.hpp"
+#include "service/webhook_loop.hpp"
 #include "service/work_counter.hpp"
 #include "service/worker_pool.hpp"
 #include "util/log.hpp"
@@ -25,6 +31,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <thread>
 
 namespace patchmill::service {
@@ -70,11 +77,27 @@ struct Service::Parts {
       if (event.series && changes_series(event.kind)) {
         front->look_at(*event.series);
         news = news || event.kind == "series-completed";
+      } else if (event.kind == "patchwork-patch-changed") {
+        look_at_patch(database, event.payload);
+      } else if (event.kind == "patchwork-retest") {
+        test_again(database, event.payload);
       } else if (event.kind == "work-paused" || event.kind == "work-resumed") {
         scheduler->set_pauses(pipeline::Pauses(database, clock).list());
       } else if (event.kind == "retry-requested" || event.kind == "cancel-requested") {
         front->requests();
       }
+    }
+    if (std::ranges::any_of(batch, [](const auto& event) { return event.series.has_value(); })) {
+      const std::lock_guard lock(patchworks_mutex);
+      for (const auto& [name, loop] : patchworks) {
+        loop->wake();
+      }
+      for (const auto& [url, loop] : webhooks) {
+        loop->wake();
+      }
+    }
+    if (!batch.empty()) {
+      registry->wake();
     }
     if (news) {
       front->news();
@@ -83,6 +106,37 @@ struct Service::Parts {
       mail->wake();
     }
     front->reached(batch.back().id);
+  }
+
+  std::optional<std::int64_t> series_of_payload(store::Database& database,
+                                                std::string_view payload) {
+    const auto patch = patchwork::parse_answer(payload);
+    const auto* object = patch ? patch->if_object() : nullptr;
+    return object != nullptr
+               ? tracker::Queries(database, blobs).series_of(patchwork::text_of(*object, "msgid"))
+               : std::nullopt;
+  }
+
+  // Another state there may select its series.
+  void look_at_patch(store::Database& database, std::string_view payload) {
+    if (const auto series = series_of_payload(database, payload)) {
+      front->look_at(*series);
+    }
+    const std::lock_guard lock(patchworks_mutex);
+    for (const auto& [name, loop] : patchworks) {
+      loop->wake();
+    }
+  }
+
+  // Somebody there wants another test. Whoever sent the series may, so that nothing is begun by it
+  // that was left out, and nothing that is under way anew.
+  void test_again(store::Database& database, std::string_view payload) {
+    if (const auto series = series_of_payload(database, payload)) {
+      const auto verdict = pipeline::NodeStore(database, clock).verdict(*series);
+      const bool judged = verdict && verdict->verdict != findings::Verdict::skip &&
+                          !pipeline::WorkStore(database).open_run_of(*series);
+      front->look_at(*series, judged);
+    }
   }
 
   void set_shares() {
@@ -104,6 +158,55 @@ struct Service::Parts {
     }
   }
 
+  void post_checks() {
+    std::map<std::string, std::unique_ptr<PatchworkLoop>> now;
+    const std::lock_guard lock(patchworks_mutex);
+    for (const auto& source : config.sources) {
+      const auto* spec = std::get_if<intake::PatchworkSpec>(&source.kind);
+      if (spec == nullptr || (!spec->checks && spec->states.empty() && spec->delegates.empty())) {
+        continue;
+      }
+      auto& before = patchworks[source.name];
+      if (!before || before->source() != source) {
+        before.reset();  // never two at the same time
+        before = std::make_unique<PatchworkLoop>(config, source,
+                                                 reports::Links::at(web->public_url()), clock);
+      }
+      now[source.name] = std::move(before);
+    }
+    patchworks = std::move(now);
+  }
+
+  void tell_webhooks() {
+    std::map<std::string, std::vector<app::WebhookConfig>> wanted;
+    for (const auto& hook : config.webhooks) {
+      wanted[hook.url].push_back(hook);
+    }
+    std::map<std::string, std::unique_ptr<WebhookLoop>> now;
+    const std::lock_guard lock(patchworks_mutex);
+    for (auto& [url, hooks] : wanted) {
+      auto& before = webhooks[url];
+      if (!before || before->hooks() != hooks) {
+        before.reset();  // never two at the same time
+        before = std::make_unique<WebhookLoop>(config, std::move(hooks), web->public_url(), clock);
+      }
+      now[url] = std::move(before);
+    }
+    webhooks = std::move(now);
+  }
+
+  std::vector<intake::SourceHealth> source_health() {
+    auto all = sources->health();
+    const std::lock_guard lock(patchworks_mutex);
+    for (const auto& [name, loop] : patchworks) {
+      all.push_back(loop->health());
+    }
+    for (const auto& [url, loop] : webhooks) {
+      all.push_back(loop->health());
+    }
+    return all;
+  }
+
   SystemClock clock;
   app::Config config;
   LockFile run_lock, intake_lock;
@@ -118,6 +221,10 @@ struct Service::Parts {
   std::unique_ptr<WorkerPool> workers;
   SystemProcessRunner processes;
   std::unique_ptr<MailThread> mail;
+  std::unique_ptr<RegistryLoop> registry;
+  std::mutex patchworks_mutex;
+  std::map<std::string, std::unique_ptr<PatchworkLoop>> patchworks;  // by source
+  std::map<std::string, std::unique_ptr<WebhookLoop>> webhooks;      // by address
   std::unique_ptr<EventPump> events;
   std::map<std::string, std::unique_ptr<TreeLoop>> trees;
   std::unique_ptr<intake::MailWriter> writer;
@@ -157,6 +264,9 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
         [&p](std::int64_t series) { p.front->give_up(series); });
     p.mail = std::make_unique<MailThread>(p.config, p.clock, p.processes);
     p.mail->start();
+    p.registry = std::make_unique<RegistryLoop>(p.config, p.clock);
+    p.post_checks();
+    p.tell_webhooks();
     p.events = std::make_unique<EventPump>(
         p.opener(), std::string(FrontLoop::k_cursor),
         [&p](store::Database& database, std::span<const store::Event> batch) {
@@ -170,14 +280,15 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
     p.sources->follow(p.config.sources);
     p.reporter = std::make_unique<HealthReporter>(HealthReporter::Watched{
         p.opener(), p.config.data, &p.clock, p.health.get(), p.scheduler.get(), p.front.get(),
-        p.workers.get(), p.events.get(), p.mail.get(), [&p] { return p.sources->health(); },
+        p.workers.get(), p.events.get(), p.mail.get(), [&p] { return p.source_health(); },
         [&p] {
           std::vector<TreeHealth> result;
           for (const auto& [name, tree] : p.trees) {
             result.push_back(tree->health());
           }
           return result;
-        }});
+        },
+        p.registry.get()});
     p.retention = std::make_unique<RetentionThread>(p.opener(), p.config, p.clock);
     p.web->watch(*p.reporter, *p.scheduler, workers_of(p.config));
   } catch (const std::exception& error) {
@@ -194,7 +305,9 @@ Result<void> Service::reload(app::Config config) {
                 "another data folder or store needs a restart of the service; nothing was changed");
   }
   PM_TRY(p.web->reload(config));
-  const bool other_pace = config.fetch_interval != p.config.fetch_interval;
+  const bool other_pace =
+      config.fetch_interval != p.config.fetch_interval ||
+      app::wants_state(config, "accepted") != app::wants_state(p.config, "accepted");
   p.config = std::move(config);
   p.set_shares();
   p.sources->follow(p.config.sources);
@@ -209,6 +322,9 @@ Result<void> Service::reload(app::Config config) {
   p.workers->set_config(p.config, workers_of(p.config));
   p.web->watch(*p.reporter, *p.scheduler, workers_of(p.config));
   p.mail->set_config(p.config);
+  p.registry->set_config(p.config);
+  p.post_checks();
+  p.tell_webhooks();
   p.retention->set_config(p.config);
   return {};
 }
@@ -223,6 +339,13 @@ void Service::stop() {
     tree->stop();
   }
   p.mail->ask_to_stop();
+  p.registry->stop();
+  for (const auto& [name, loop] : p.patchworks) {
+    loop->stop();
+  }
+  for (const auto& [url, loop] : p.webhooks) {
+    loop->stop();
+  }
   p.retention->ask_to_stop();
   p.workers->stop();
   p.front->stop();
@@ -234,6 +357,9 @@ void Service::stop() {
   p.writer.reset();
   p.retention.reset();
   p.events.reset();
+  p.patchworks.clear();
+  p.webhooks.clear();
+  p.registry.reset();
   p.mail.reset();
   p.workers.reset();
   p.front.reset();

@@ -1,15 +1,18 @@
 #include "service/tree_loop.hpp"
 
 #include "service/cancel_on_stop.hpp"
-#include "store/database.hpp"
+#include "store/blob_store.hpp"
+#include "tracker/queries.hpp"
+#include "util/cancel.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 
 namespace patchmill::service {
 namespace {
 
-constexpr std::chrono::seconds k_first_retry{15};
+constexpr std::chrono::seconds k_first_fetch_retry{15};
 
 }  // namespace
 
@@ -37,6 +40,23 @@ TreeHealth TreeLoop::health() const {
   return m_health;
 }
 
+void TreeLoop::look_for_taken(store::Database& database, placement::Placer& placer) {
+  if (!app::wants_state(m_config, "accepted")) {
+    return;
+  }
+  const store::BlobStore blobs(m_config.data / "blobs");
+  tracker::Queries queries(database, blobs);
+  const auto found = placer.look_for_taken(m_tree.name, queries, m_paths);
+  if (!found && !CancelScope::called_off()) {
+    log::warning(
+        "tree {}: which patches it has taken is not known: {}; tried again with the next "
+        "fetch",
+        m_tree.name, found.error().message);
+  } else if (found && *found > 0) {
+    log::info("tree {} has taken {}", m_tree.name, count_of(*found, "patch", "patches"));
+  }
+}
+
 // Of what was fetched before, or, where it is wanted, now.
 Result<std::string> TreeLoop::tip_of_mirror(bool fetch) {
   try {
@@ -44,6 +64,7 @@ Result<std::string> TreeLoop::tip_of_mirror(bool fetch) {
     placement::Placer placer(*database, m_config.data, m_config.trees, m_clock);
     if (fetch) {
       PM_TRY(placer.refresh(m_tree.name));
+      look_for_taken(*database, placer);
     }
     return placer.tip(m_tree.name);
   } catch (const std::exception& error) {
@@ -53,7 +74,7 @@ Result<std::string> TreeLoop::tip_of_mirror(bool fetch) {
 
 void TreeLoop::run(const std::stop_token& stop) {
   const CancelOnStop cancel(stop);
-  std::chrono::seconds retry = k_first_retry;
+  std::chrono::seconds retry = k_first_fetch_retry;
   std::string seen;
   if (auto before = tip_of_mirror(false)) {
     const std::lock_guard lock(m_mutex);
@@ -76,7 +97,7 @@ void TreeLoop::run(const std::stop_token& stop) {
         m_health.fetched = now;
         m_health.error.clear();
         m_health.error_since.reset();
-        retry = k_first_retry;
+        retry = k_first_fetch_retry;
       } else {
         if (m_health.error != tip.error().message) {
           log::warning("tree {}: {}; what is here stays in use", m_tree.name, tip.error().message);
@@ -85,7 +106,7 @@ void TreeLoop::run(const std::stop_token& stop) {
         m_health.error = tip.error().message;
         m_health.error_since = m_health.error_since.value_or(now);
         wait = retry;
-        retry = std::min(retry * 2, std::max(m_config.fetch_interval, k_first_retry));
+        retry = std::min(retry * 2, std::max(m_config.fetch_interval, k_first_fetch_retry));
       }
       m_health.next_fetch = now + wait;
     }

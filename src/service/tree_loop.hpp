@@ -2,6 +2,7 @@
 // Keeps the mirror of one tree fresh, on a thread of its own: a tree that hangs holds up no other.
 
 #include "app/config.hpp"
+#include "store/database.hpp"
 #include "util/clock.hpp"
 
 #include <chrono>
@@ -28,6 +29,8 @@ class TreeLoop {
   // Called on the loop's thread after a fetch that brought something.
   using OnNews = std::function<void(const std::string& tree)>;
   // The tree is one of config.trees. The clock outlives the loop. Starts at once.
+  // Where a state "accepted" is wanted anywhere, each fetch is followed by a look for posted
+  // patches.
   TreeLoop(const app::Config& config, placement::TreeSpec tree, const Clock& clock, OnNews on_news);
   ~TreeLoop();  // stops; a fetch under way is waited for
   TreeLoop(const TreeLoop&) = delete;
@@ -41,6 +44,7 @@ class TreeLoop {
  private:
   void run(const std::stop_token& stop);
   Result<std::string> tip_of_mirror(bool fetch);
+  void look_for_taken(store::Database& database, placement::Placer& placer);
 
   const app::Config m_config;
   const placement::TreeSpec m_tree;
@@ -50,6 +54,7 @@ class TreeLoop {
   std::condition_variable_any m_changed;
   bool m_wake = false;
   TreeHealth m_health;
+  placement::PathsOfMails m_paths;
   std::jthread m_thread;
 };
 

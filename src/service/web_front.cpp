@@ -1,22 +1,30 @@
 #include "service/web_front.hpp"
 
+#include "api/patchwork/api.hpp"
+#include "api/xmlrpc/api.hpp"
 #include "http/auth.hpp"
 #include "http/event_stream.hpp"
 #include "http/server.hpp"
+#include "registry/list_index.hpp"
 #include "service/open_files.hpp"
 #include "service/ops_endpoints.hpp"
 #include "service/pages_health.hpp"
 #include "service/range_diff.hpp"
 #include "service/scopes.hpp"
 #include "service/token_store.hpp"
+#include "store/blob_store.hpp"
+#include "store/pool.hpp"
 #include "util/log.hpp"
 #include "web/site.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <set>
+#include <stop_token>
+#include <thread>
 
 namespace patchmill::service {
 namespace {
@@ -57,6 +65,16 @@ Result<http::ServerConfig> server_config(const app::Config& config) {
   return server;
 }
 
+// Lists take rows from all over a large file: of its pages few are asked for twice, and mapped ones
+// count as memory of this process.
+std::unique_ptr<store::Database> connect_sparingly(const std::string& url) {
+  auto database = store::Database::open(url);
+  if (database->engine() == store::Engine::sqlite) {
+    database->execute_script("PRAGMA mmap_size = 0; PRAGMA cache_size = -2048;");
+  }
+  return database;
+}
+
 }  // namespace
 
 struct WebFront::Impl {
@@ -69,6 +87,9 @@ struct WebFront::Impl {
         started(the_clock.now()),
         tokens(the_config.store_url),
         authenticator(tokens, the_clock, auth_options(the_config)),
+        registry_pool([url = the_config.store_url] { return connect_sparingly(url); },
+                      k_web_threads),
+        blobs(the_config.data / "blobs"),
         io(k_io_threads) {}
 
   std::shared_ptr<http::Router> make_router() {
@@ -92,6 +113,7 @@ struct WebFront::Impl {
       }
     }
     site.lists.assign(lists.begin(), lists.end());
+    site.patches = config.patchwork.projects.empty() ? nullptr : &list_index;
     site.workers = workers;
     site.clock = &clock;
     site.hub = &hub;
@@ -121,7 +143,34 @@ struct WebFront::Impl {
     sites.back()->add_routes(*router);
     ops.push_back(std::make_unique<OpsEndpoints>(ops_options(), health, gauges, clock));
     ops.back()->add_routes(*router);
+    if (!config.patchwork.projects.empty()) {
+      add_patchwork(*router);
+    }
     return router;
+  }
+
+  // Another store needs a restart, so what is read from it is kept over a reload.
+  void add_patchwork(http::Router& router) {
+    api::patchwork::Options options;
+    options.open = api::patchwork::registry_of(registry_pool, blobs, clock, &list_index);
+    options.authenticator = &authenticator;
+    options.public_url = config.http.url;
+    options.is_private = config.http.is_private;
+    api::patchwork::add_routes(router, options);
+    api::xmlrpc::add_routes(router, std::move(options));
+    if (!index_reader.joinable()) {
+      index_reader = std::jthread([this](const std::stop_token& stop) { read_index(stop); });
+    }
+  }
+
+  // So that nobody waits for it; what is missing the first question reads.
+  void read_index(const std::stop_token& stop) {
+    try {
+      list_index.load(*registry_pool.lease(), stop);
+    } catch (const store::DatabaseError& error) {
+      log::warning("the lists of Patchwork's API could not be read beforehand: {}", error.what());
+    }
+    ::malloc_trim(0);  // sorting takes as much again for a moment
   }
 
   OpsOptions ops_options() {
@@ -165,6 +214,9 @@ struct WebFront::Impl {
   const Timestamp started;
   SqlTokenStore tokens;
   http::Authenticator authenticator;
+  store::Pool registry_pool;
+  store::BlobStore blobs;
+  registry::ListIndex list_index;
   std::mutex mutex;  // guards the three below
   const HealthReporter* reporter = nullptr;
   const Scheduler* scheduler = nullptr;
@@ -172,6 +224,7 @@ struct WebFront::Impl {
   http::EventHub hub;
   std::vector<std::unique_ptr<web::Site>> sites;   // the last one is in use
   std::vector<std::unique_ptr<OpsEndpoints>> ops;  // likewise
+  std::jthread index_reader;
   http::IoThreads io;
   std::unique_ptr<http::Server> server;
   std::atomic<const http::Server*> listening = nullptr;

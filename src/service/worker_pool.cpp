@@ -12,7 +12,7 @@
 namespace patchmill::service {
 namespace {
 
-constexpr std::chrono::seconds k_pause_after_trouble{2};
+constexpr std::chrono::seconds k_worker_pause{2};
 
 void rest(const std::stop_token& stop, std::chrono::milliseconds time) {
   std::mutex mutex;
@@ -127,7 +127,7 @@ void WorkerPool::run(const std::stop_token& stop, unsigned index) {
     const auto current = config_for(index);
     if (!current) {
       worker.reset();
-      rest(stop, k_pause_after_trouble);
+      rest(stop, k_worker_pause);
       continue;
     }
     // Before anything is taken that would be lost with it.
@@ -135,7 +135,7 @@ void WorkerPool::run(const std::stop_token& stop, unsigned index) {
       runtime = runtime ? std::move(runtime) : m_make_runtime();
     } catch (const std::exception& error) {
       complain(error.what());
-      rest(stop, k_pause_after_trouble);
+      rest(stop, k_worker_pause);
       continue;
     }
     const auto claim = m_scheduler.take(name, stop);
@@ -156,7 +156,7 @@ void WorkerPool::run(const std::stop_token& stop, unsigned index) {
       complain(error.what());
       worker.reset();
       m_lost(claim->series);
-      rest(stop, k_pause_after_trouble);
+      rest(stop, k_worker_pause);
     }
     m_scheduler.done(claim);
   }

@@ -12,17 +12,17 @@ namespace {
 constexpr const char* k_head =
     "mail:\n  from: patchmill at example.org <ci@example.org>\n  maildir: out\n";
 
-std::string fault_of(std::string_view text, const std::string& folder = "/etc/patchmill") {
+std::string mail_fault(std::string_view text, const std::string& folder = "/etc/patchmill") {
   const auto config = app::parse_config(folder + "/c.yaml", text);
   REQUIRE_FALSE(config.has_value());
   return config.error().message;
 }
 
 std::string fault_under_mail(const std::string& more) {
-  return fault_of(k_head + more);
+  return mail_fault(k_head + more);
 }
 
-bool has(const std::string& text, std::string_view part) {
+bool mentions(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -201,8 +201,8 @@ TEST_CASE("app::parse_config: mail: what is left out keeps the standard") {
 TEST_CASE("app::parse_config: mail: max-age takes a duration or none, as that of the service") {
   const auto mail = mail_of(std::string(k_head) + "  max-age: none\n");
   CHECK_FALSE(mail.reporter.policy.max_age.has_value());
-  CHECK(has(fault_under_mail("  max-age: soon\n"),
-            "'max-age' takes a duration like 240h, or none, found 'soon'"));
+  CHECK(mentions(fault_under_mail("  max-age: soon\n"),
+                 "'max-age' takes a duration like 240h, or none, found 'soon'"));
 }
 
 TEST_CASE("app::parse_config: mail: a command, with a program beside the configuration") {
@@ -214,77 +214,82 @@ TEST_CASE("app::parse_config: mail: a command, with a program beside the configu
 }
 
 TEST_CASE("app::parse_config: mail: faults name file, line, column and the nearest word") {
+  CHECK(mentions(fault_under_mail("  form: x\n"),
+                 "c.yaml:4:3: unknown key 'form'; did you mean 'from'?"));
+  CHECK(mentions(fault_under_mail("  smpt: {}\n"), "did you mean 'smtp'?"));
+  CHECK(mentions(
+      fault_under_mail("  rules:\n    - {to: [autor]}\n"),
+      "c.yaml:5:13: 'autor' is neither a mail address nor one of: author, submitter, signer, "
+      "maintainers, list, thread; did you mean 'author'?"));
   CHECK(
-      has(fault_under_mail("  form: x\n"), "c.yaml:4:3: unknown key 'form'; did you mean 'from'?"));
-  CHECK(has(fault_under_mail("  smpt: {}\n"), "did you mean 'smtp'?"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: [autor]}\n"),
-            "c.yaml:5:13: 'autor' is neither a mail address nor one of: author, submitter, signer, "
-            "maintainers, list, thread; did you mean 'author'?"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: [\"a b@x\"]}\n"), "is not one mail address"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, verdicts: [incomplete]}\n"),
-            "'incomplete' is not a value of 'verdicts' (one of: fail, warning, pass)"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, match: {classes: biuld}}\n"),
-            "did you mean 'build'?"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, match: {trees: [net]}}\n"),
-            ":5:36: there is no tree 'net'"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, template: repord}\n"),
-            ":5:30: there is no template 'repord'; did you mean 'report'?"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, quiet: [{zone: Europe/Berlni}]}\n"),
-            "no time zone 'Europe/Berlni'"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, quiet: [{from: 7pm}]}\n"),
-            "'from' takes a time of day like \"22:00\", found '7pm'"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, quiet: [{from: \"24:30\"}]}\n"),
-            "takes a time of day"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, quiet: [{days: [so]}]}\n"),
-            "'so' is not a value of 'days'"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, quiet: [{}]}\n"),
-            "its quiet periods leave no time to mail in"));
+      mentions(fault_under_mail("  rules:\n    - {to: [\"a b@x\"]}\n"), "is not one mail address"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, verdicts: [incomplete]}\n"),
+                 "'incomplete' is not a value of 'verdicts' (one of: fail, warning, pass)"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, match: {classes: biuld}}\n"),
+                 "did you mean 'build'?"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, match: {trees: [net]}}\n"),
+                 ":5:36: there is no tree 'net'"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, template: repord}\n"),
+                 ":5:30: there is no template 'repord'; did you mean 'report'?"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, quiet: [{zone: Europe/Berlni}]}\n"),
+                 "no time zone 'Europe/Berlni'"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, quiet: [{from: 7pm}]}\n"),
+                 "'from' takes a time of day like \"22:00\", found '7pm'"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, quiet: [{from: \"24:30\"}]}\n"),
+                 "takes a time of day"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, quiet: [{days: [so]}]}\n"),
+                 "'so' is not a value of 'days'"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, quiet: [{}]}\n"),
+                 "its quiet periods leave no time to mail in"));
+  CHECK(mentions(fault_under_mail("  rules:\n    - {to: author, digest: 900h}\n"),
+                 "longer than 30 days"));
   CHECK(
-      has(fault_under_mail("  rules:\n    - {to: author, digest: 900h}\n"), "longer than 30 days"));
-  CHECK(has(fault_under_mail("  rules:\n    - {to: author, moderate: yes}\n"), "true or false"));
-  CHECK(has(fault_under_mail("  classes: {checkpatch: stile}\n"), "did you mean 'style'?"));
-  CHECK(has(fault_under_mail("  links: {series: \"https://x/\"}\n"), "has no {series}"));
-  CHECK(has(fault_under_mail("  url: ci.example.org\n"), "'url' is no address of a page"));
-  CHECK(has(fault_under_mail("  in-doubt: holt\n"), "did you mean 'hold'?"));
-  CHECK(has(fault_under_mail("  templates: /nonexistent\n"), "there is no folder /nonexistent"));
-  CHECK(has(fault_of("mail: {from: nobody}\n"), "'nobody' is not one mail address"));
+      mentions(fault_under_mail("  rules:\n    - {to: author, moderate: yes}\n"), "true or false"));
+  CHECK(mentions(fault_under_mail("  classes: {checkpatch: stile}\n"), "did you mean 'style'?"));
+  CHECK(mentions(fault_under_mail("  links: {series: \"https://x/\"}\n"), "has no {series}"));
+  CHECK(mentions(fault_under_mail("  url: ci.example.org\n"), "'url' is no address of a page"));
+  CHECK(mentions(fault_under_mail("  in-doubt: holt\n"), "did you mean 'hold'?"));
+  CHECK(
+      mentions(fault_under_mail("  templates: /nonexistent\n"), "there is no folder /nonexistent"));
+  CHECK(mentions(mail_fault("mail: {from: nobody}\n"), "'nobody' is not one mail address"));
 }
 
 TEST_CASE("app::parse_config: mail: what contradicts itself or can never work") {
-  CHECK(has(fault_under_mail("  smtp: {host: h}\n"), "by one of 'smtp', 'maildir' and 'command'"));
-  CHECK(has(fault_of("mail:\n  from: ci@example.org\n  rules: [{to: author}]\n"),
-            "none of 'smtp', 'maildir' and 'command'"));
-  CHECK(has(fault_of("mail:\n  maildir: out\n  rules: [{to: author}]\n"),
-            "the key 'from' is missing here"));
-  CHECK(has(fault_under_mail("  rules: [{verdicts: fail}]\n"), "no rule names anybody"));
+  CHECK(mentions(fault_under_mail("  smtp: {host: h}\n"),
+                 "by one of 'smtp', 'maildir' and 'command'"));
+  CHECK(mentions(mail_fault("mail:\n  from: ci@example.org\n  rules: [{to: author}]\n"),
+                 "none of 'smtp', 'maildir' and 'command'"));
+  CHECK(mentions(mail_fault("mail:\n  maildir: out\n  rules: [{to: author}]\n"),
+                 "the key 'from' is missing here"));
+  CHECK(mentions(fault_under_mail("  rules: [{verdicts: fail}]\n"), "no rule names anybody"));
   const auto smtp = [](const std::string& keys) {
-    return fault_of("mail:\n  from: ci@example.org\n  smtp: {" + keys + "}\n");
+    return mail_fault("mail:\n  from: ci@example.org\n  smtp: {" + keys + "}\n");
   };
-  CHECK(has(smtp("port: 25"), "the key 'host' is missing"));
-  CHECK(has(smtp("host: h, port: 70000"), "'70000' is no port"));
-  CHECK(has(smtp("host: h, port: 0"), "'0' is no port"));
-  CHECK(has(smtp("host: a b"), "not the name or address of an SMTP server"));
-  CHECK(has(smtp("host: h, user: u"), "'user' is set, but no 'password'"));
-  CHECK(has(smtp("host: h, user: u, password: {env: X}, tls: never"), "without TLS"));
-  CHECK(has(smtp("host: h, timeout: 0"), "'timeout' lies between"));
-  CHECK(has(smtp("host: h, proxy: \"proxy:1080\""), "'proxy' is socks5h://"));
-  CHECK(has(smtp("host: h, proxy-user: u"), "but no 'proxy'"));
-  CHECK(has(smtp("host: h, proxy: \"http://p:1\", proxy-user: u"), "go together"));
+  CHECK(mentions(smtp("port: 25"), "the key 'host' is missing"));
+  CHECK(mentions(smtp("host: h, port: 70000"), "'70000' is no port"));
+  CHECK(mentions(smtp("host: h, port: 0"), "'0' is no port"));
+  CHECK(mentions(smtp("host: a b"), "not the name or address of an SMTP server"));
+  CHECK(mentions(smtp("host: h, user: u"), "'user' is set, but no 'password'"));
+  CHECK(mentions(smtp("host: h, user: u, password: {env: X}, tls: never"), "without TLS"));
+  CHECK(mentions(smtp("host: h, timeout: 0"), "'timeout' lies between"));
+  CHECK(mentions(smtp("host: h, proxy: \"proxy:1080\""), "'proxy' is socks5h://"));
+  CHECK(mentions(smtp("host: h, proxy-user: u"), "but no 'proxy'"));
+  CHECK(mentions(smtp("host: h, proxy: \"http://p:1\", proxy-user: u"), "go together"));
   const auto command = [](const std::string& words) {
-    return fault_of("mail:\n  from: ci@example.org\n  command: " + words + "\n");
+    return mail_fault("mail:\n  from: ci@example.org\n  command: " + words + "\n");
   };
-  CHECK(has(command("[]"), "'command' is empty"));
-  CHECK(has(command("[sendmail, -t]"), "has no word \"{recipients}\""));
+  CHECK(mentions(command("[]"), "'command' is empty"));
+  CHECK(mentions(command("[sendmail, -t]"), "has no word \"{recipients}\""));
 }
 
 TEST_CASE("app::parse_config: mail: secrets come by file or environment only and are not shown") {
   for (const std::string text :
        {"smtp: {host: h, user: u, password: hunter2}", "smtp: {host: h, user: u, pasword: hunter2}",
         "smtp: {host: h, proxy: \"http://u:hunter2@p:1\"}"}) {
-    const auto message = fault_of("mail:\n  from: ci@example.org\n  " + text + "\n");
-    CHECK_FALSE(has(message, "patchmill: hunter2"));
-    if (has(text, "password: hunter2")) {
-      CHECK(has(message, "never the secret itself"));
+    const auto message = mail_fault("mail:\n  from: ci@example.org\n  " + text + "\n");
+    CHECK_FALSE(mentions(message, "patchmill: hunter2"));
+    if (mentions(text, "password: hunter2")) {
+      CHECK(mentions(message, "never the secret itself"));
     }
   }
   TempDir folder;
@@ -304,9 +309,9 @@ TEST_CASE(
       "         proxy: \"http://p:1\", proxy-user: u, proxy-password: {env: NOT_SET_ANYWHERE}}\n");
   const auto faults = reports::check_mail_files(mail);
   REQUIRE(faults.size() == 3);
-  CHECK(has(faults[0], "/nonexistent/a"));
-  CHECK(has(faults[1], "/nonexistent/c"));
-  CHECK(has(faults[2], "/nonexistent/b"));
+  CHECK(mentions(faults[0], "/nonexistent/a"));
+  CHECK(mentions(faults[1], "/nonexistent/c"));
+  CHECK(mentions(faults[2], "/nonexistent/b"));
 }
 
 TEST_CASE("app::parse_config: mail: faults of templates name their own file and line") {
@@ -314,11 +319,11 @@ TEST_CASE("app::parse_config: mail: faults of templates name their own file and 
   std::filesystem::create_directories(folder.path() / "t");
   REQUIRE(write_file_atomic(folder.path() / "t/report.txt", "fine\nHello {{persn}}\n"));
   REQUIRE(write_file_atomic(folder.path() / "t/style.txt", "{{#failures}}\n"));
-  const auto message = fault_of(std::string(k_head) + "  templates: t\n  rules: [{to: author}]\n",
-                                folder.path().string());
-  CHECK(has(message, (folder.path() / "t/report.txt").string() + ":2: "));
-  CHECK(has(message, "did you mean"));
-  CHECK(has(message, (folder.path() / "t/style.txt").string() + ":1: "));
+  const auto message = mail_fault(std::string(k_head) + "  templates: t\n  rules: [{to: author}]\n",
+                                  folder.path().string());
+  CHECK(mentions(message, (folder.path() / "t/report.txt").string() + ":2: "));
+  CHECK(mentions(message, "did you mean"));
+  CHECK(mentions(message, (folder.path() / "t/style.txt").string() + ":1: "));
 }
 
 TEST_CASE("docs/mail-policy.md: names every key, and its examples are good") {
@@ -328,7 +333,7 @@ TEST_CASE("docs/mail-policy.md: names every key, and its examples are good") {
     bool named = false;
     for (const std::string before : {"`", ".", "{", ", ", "    "}) {
       for (const std::string after : {"`", ":", ",", "}"}) {
-        named = named || has(page, before + name + after);
+        named = named || mentions(page, before + name + after);
       }
     }
     CHECK_MESSAGE(named, key.section, " ", name);

@@ -102,9 +102,20 @@ sources:
       folders: [INBOX, Lists/ltp]
       idle-renewal: 5m
   - {name: news, nntp: {host: news.example.org, security: plain, groups: [a.b, c.d]}}
+  - name: pw
+    interval: 2m
+    patchwork:
+      url: https://pw.example.org/api/1.2/
+      projects: [net, "7"]
+      token: {file: pw-token}
+      check-prefix: our_ci
+      backlog: 36h
+  - {name: reading, patchwork: {url: "https://pw.example.org", projects: net}}
+  - name: fdo
+    patchwork: {url: "https://f.example.org", projects: p, user: ci, password: {env: PASSWORD}}
 )");
   REQUIRE_MESSAGE(config.has_value(), config.error().message);
-  REQUIRE(config->sources.size() == 3);
+  REQUIRE(config->sources.size() == 6);
   const auto& place = std::get<intake::PlaceSpec>(config->sources[0].kind);
   CHECK(place.place == "/etc/patchmill/box");
   CHECK(place.interval == std::chrono::seconds(30));
@@ -120,9 +131,39 @@ sources:
   const auto& nntp = std::get<intake::NntpSpec>(config->sources[2].kind);
   CHECK(nntp.account.server.port == 119);
   CHECK(nntp.groups == std::vector<std::string>{"a.b", "c.d"});
+  const auto& patchwork = std::get<intake::PatchworkSpec>(config->sources[3].kind);
+  CHECK(patchwork.projects == std::vector<std::string>{"net", "7"});
+  CHECK(patchwork.token.file == "/etc/patchmill/pw-token");
+  CHECK(patchwork.checks);
+  CHECK(patchwork.check_prefix == "our_ci");
+  CHECK(patchwork.backlog_days == 1);
+  CHECK(patchwork.interval == std::chrono::minutes(2));
+  const auto& reading = std::get<intake::PatchworkSpec>(config->sources[4].kind);
+  CHECK(reading.projects == std::vector<std::string>{"net"});
+  CHECK(!reading.checks);
+  CHECK(reading.check_prefix == "patchmill");
+  const auto& freedesktop = std::get<intake::PatchworkSpec>(config->sources[5].kind);
+  CHECK(freedesktop.user == "ci");
+  CHECK(freedesktop.credential().env == "PASSWORD");
+  CHECK(freedesktop.checks);
 
-  CHECK(fault_of("sources:\n  - {name: a}\n").find("exactly one of 'url', 'imap' and 'nntp'") !=
+  const auto patchwork_fault = [](const std::string& more) {
+    return fault_of("sources:\n  - {name: a, patchwork: {projects: [p], " + more + "}}\n");
+  };
+  CHECK(patchwork_fault("url: pw.example.org").find("no usable patchwork.url") !=
         std::string::npos);
+  CHECK(patchwork_fault("url: \"https://a\", user: ci").find("needs both user and password") !=
+        std::string::npos);
+  CHECK(patchwork_fault("url: \"https://a\", user: ci, password: {env: P}, token: {env: T}")
+            .find("has a token and a password") != std::string::npos);
+  CHECK(patchwork_fault("url: \"https://a\", checks: true").find("without a token") !=
+        std::string::npos);
+  CHECK(patchwork_fault("url: \"https://a\", check-prefix: \"a b\"").find("check-prefix") !=
+        std::string::npos);
+  CHECK(patchwork_fault("url: \"https://a\", token: secret").find("never the secret itself") !=
+        std::string::npos);
+  CHECK(fault_of("sources:\n  - {name: a}\n")
+            .find("exactly one of 'url', 'imap', 'nntp' and 'patchwork'") != std::string::npos);
   CHECK(fault_of("sources:\n  - {name: a, url: b, nntp: {host: h, groups: [g]}}\n")
             .find("exactly one of") != std::string::npos);
   CHECK(fault_of("sources:\n  - {name: a, imap: {host: h, user: u, password: hunter2}}\n")

@@ -1,5 +1,6 @@
 #include "app/doctor_sources.hpp"
 
+#include "support/fake_freedesktop.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -42,4 +43,30 @@ TEST_CASE("app::diagnose_source: what is there, and what does not answer") {
   nntp.account.server.port = 1;
   nntp.groups = {"a.b"};
   CHECK(look(nntp) == Health::broken);
+  intake::PatchworkSpec patchwork;
+  patchwork.url = "http://127.0.0.1:1/";
+  patchwork.projects = {"p"};
+  CHECK(look(patchwork) == Health::broken);
+}
+
+TEST_CASE("app::diagnose_source: what the freedesktop edition lets no program set") {
+  test::FakeFreedesktop server;
+  SystemProcessRunner processes;
+  intake::PatchworkSpec patchwork;
+  patchwork.url = server.url();
+  patchwork.projects = {"local"};
+  const auto limits = [&] {
+    std::string text;
+    for (const auto& one : app::diagnose_source({"pw", "", patchwork}, processes)) {
+      text += one.health == Health::limited ? one.what + ": " + one.mend + "\n" : "";
+    }
+    return text;
+  };
+  CHECK(limits().empty());
+  patchwork.delegates = {{"ann", {}, {}, {}, {}}};
+  CHECK(limits() == "delegates of source pw: remove 'set-delegates' from the source\n");
+  patchwork.states = {"superseded"};
+  CHECK(limits() ==
+        "states of source pw: remove 'set-states' from the source\n"
+        "delegates of source pw: remove 'set-delegates' from the source\n");
 }

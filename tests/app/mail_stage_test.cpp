@@ -31,8 +31,8 @@ constexpr const char* k_maintainers =
     "THE REST\nM:\tThe Boss <boss@example.org>\nF:\t*\nF:\t*/\n";
 
 // A tree with a file, a workspace over it, and mail into a maildir.
-struct Bench {
-  explicit Bench(const std::string& rules = k_rule) {
+struct MailBench {
+  explicit MailBench(const std::string& rules = k_rule) {
     base = test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"},
                                                         {"MAINTAINERS", k_maintainers}});
     REQUIRE(write_file_atomic(folder.path() / "no-mail", "# nobody\n"));
@@ -104,11 +104,11 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("app::MailStage: is not there when nothing is mailed") {
-  CHECK(Bench("").stage == nullptr);
+  CHECK(MailBench("").stage == nullptr);
 }
 
 TEST_CASE("app::MailStage: a verdict becomes a mail that names the base") {
-  Bench bench;
+  MailBench bench;
   const auto series = bench.take("p1@x", "");
   bench.run(series);
   CHECK(bench.stage->mails().of_series(series.number).empty());  // not decided yet
@@ -124,7 +124,7 @@ TEST_CASE("app::MailStage: a verdict becomes a mail that names the base") {
 }
 
 TEST_CASE("app::MailStage: one mail a revision, however often it is judged") {
-  Bench bench;
+  MailBench bench;
   const auto series = bench.take("p1@x", "");
   for (int i = 0; i < 3; ++i) {
     CHECK(app::note_verdict(*bench.workspace, series).has_value());
@@ -135,7 +135,7 @@ TEST_CASE("app::MailStage: one mail a revision, however often it is judged") {
 }
 
 TEST_CASE("app::MailStage: a transaction that fails takes verdict and mail, a crash neither") {
-  Bench bench;
+  MailBench bench;
   const auto series = bench.take("p1@x", "");
   try {
     store::Transaction transaction(bench.workspace->database());
@@ -153,7 +153,7 @@ TEST_CASE("app::MailStage: a transaction that fails takes verdict and mail, a cr
 }
 
 TEST_CASE("app::MailStage: a fault of mail never loses the verdict, and is its decision's reason") {
-  Bench bench;
+  MailBench bench;
   const auto series = bench.take("p1@x", "");
   fs::remove(bench.folder.path() / "no-mail");
   bench.run(series);
@@ -174,7 +174,7 @@ TEST_CASE("app::MailStage: a fault of mail never loses the verdict, and is its d
 }
 
 TEST_CASE("app::MailStage: maintainers are those of the base, not those the patch names") {
-  Bench bench("  rules: [{name: m, to: [maintainers]}]\n");
+  MailBench bench("  rules: [{name: m, to: [maintainers]}]\n");
   const auto series = bench.take("p1@x", "");
   bench.run(series);
   const auto preview = bench.stage->preview(series);
@@ -188,7 +188,7 @@ TEST_CASE("app::MailStage: maintainers are those of the base, not those the patc
 }
 
 TEST_CASE("app::MailStage: what passes is mailed where a rule wants it, incomplete never") {
-  Bench bench;
+  MailBench bench;
   const auto good = bench.take("p1@x", "Signed-off-by: A <a@example.org>\n");
   bench.run(good);
   bench.stage->decide();
@@ -204,7 +204,7 @@ TEST_CASE("app::MailStage: what passes is mailed where a rule wants it, incomple
 }
 
 TEST_CASE("app::verdict_base: is that of the newest try, without the tree's name before it") {
-  Bench bench;
+  MailBench bench;
   const auto series = bench.take("p1@x", "Signed-off-by: A <a@example.org>\n");
   CHECK(app::verdict_base(*bench.workspace, series.number).base_commit.empty());
   bench.run(series);

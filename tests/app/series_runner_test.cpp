@@ -1,8 +1,8 @@
 #include "app/series_runner.hpp"
 
-#include "support/git.hpp"
+#include "app/runner_bench.hpp"
+#include "patchwork/patch_map.hpp"
 #include "tracker/tracker.hpp"
-#include "util/file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,89 +13,10 @@
 using namespace patchmill;
 using findings::Verdict;
 namespace fs = std::filesystem;
+using app::test::outcome;
+using app::test::RunnerBench;
 
 namespace {
-
-// A runtime that answers what the test says, and remembers what it was asked.
-class ScriptedRuntime final : public runtimes::Runtime {
- public:
-  Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
-                                   const std::function<void(std::string_view)>&) override {
-    asked.push_back(request.job->name);
-    if (broken) {
-      return fail(ErrorKind::infrastructure, "no sandbox today");
-    }
-    const auto file = read_file(request.source / "a.txt");
-    sources.push_back(file.value_or("absent"));
-    return answer(request.job->name, sources.back());
-  }
-  std::function<runtimes::RunOutcome(const std::string& job, const std::string& source)> answer;
-  std::vector<std::string> asked, sources;
-  bool broken = false;
-};
-
-runtimes::RunOutcome outcome(Verdict verdict, std::string summary = "as told") {
-  runtimes::RunOutcome run;
-  run.verdict = verdict;
-  run.summary = std::move(summary);
-  run.log.append("log\n");
-  return run;
-}
-
-// A tree with one file of four lines, and a workspace over it.
-struct Bench {
-  explicit Bench(const std::string& more_config = "") {
-    test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"}});
-    auto config = app::parse_config(
-        folder.path() / "c.yaml",
-        "data: data\ntrees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
-        "checks: {enable: [signed-off-by]}\n" +
-            more_config);
-    REQUIRE_MESSAGE(config.has_value(), config.error().message);
-    auto opened = app::Workspace::open(*config);
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-    workspace = std::move(*opened);
-    for (const auto& [name, result] : workspace->placer().refresh()) {
-      REQUIRE_MESSAGE(result.has_value(), result.error().message);
-    }
-    runtime.answer = [](const std::string&, const std::string&) { return outcome(Verdict::pass); };
-  }
-
-  // A patch of a.txt from `from` to `to` (one word of line 2), number/total in the subject.
-  tracker::Series take(const std::string& id, const std::string& subject, const std::string& from,
-                       const std::string& to, const std::string& parent = "",
-                       const std::string& trailer = "Signed-off-by: A <a@example.org>\n") {
-    std::string raw = "From: A <a@example.org>\nSubject: " + subject + "\nMessage-ID: <" + id +
-                      ">\nDate: Sun, 1 Mar 2026 10:00:00 +0000\nList-Id: <l.example.org>\n";
-    if (!parent.empty()) {
-      raw += "In-Reply-To: <" + parent + ">\nReferences: <" + parent + ">\n";
-    }
-    raw += "\nBecause it reads better.\n\n" + trailer +
-           "---\ndiff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-" +
-           from + "\n+" + to + "\n three\n four\n";
-    tracker::Tracker tracker(workspace->database(), workspace->blobs(), workspace->clock());
-    std::vector<tracker::Incoming> batch;
-    batch.push_back({raw, mail::parse_message(raw), "", "test"});
-    tracker.ingest(batch);
-    const auto number = workspace->queries().series_of(id);
-    REQUIRE(number.has_value());
-    return *workspace->queries().series(*number);
-  }
-
-  app::SeriesReport run(const tracker::Series& series, bool again = false) {
-    app::SeriesRunner runner(*workspace, runtime, processes);
-    app::RunRequest request;
-    request.again = again;
-    const auto report = runner.run(series, request);
-    REQUIRE_MESSAGE(report.has_value(), report.error().message);
-    return *report;
-  }
-
-  TempDir folder;
-  std::unique_ptr<app::Workspace> workspace;
-  ScriptedRuntime runtime;
-  SystemProcessRunner processes;
-};
 
 constexpr const char* k_jobs =
     "jobs:\n"
@@ -105,7 +26,7 @@ constexpr const char* k_jobs =
 }  // namespace
 
 TEST_CASE("app::SeriesRunner: applies, checks and runs jobs on the patched source") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
   const auto report = bench.run(series);
   CHECK(report.tested);
@@ -121,7 +42,7 @@ TEST_CASE("app::SeriesRunner: applies, checks and runs jobs on the patched sourc
 }
 
 TEST_CASE("app::SeriesRunner: an equal series is not tested twice, unless asked to") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
   CHECK(bench.run(series).tested);
   const auto asked = bench.runtime.asked.size();
@@ -132,7 +53,7 @@ TEST_CASE("app::SeriesRunner: an equal series is not tested twice, unless asked 
 }
 
 TEST_CASE("app::SeriesRunner: a failing build is compared with the base, once") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   bench.runtime.answer = [](const std::string& job, const std::string& source) {
     const bool bad = job == "build" && source.find("broken") != std::string::npos;
     return outcome(bad ? Verdict::fail : Verdict::pass, bad ? "does not compile" : "fine");
@@ -156,7 +77,7 @@ TEST_CASE("app::SeriesRunner: a failing build is compared with the base, once") 
 }
 
 TEST_CASE("app::SeriesRunner: a base that fails is our trouble, tried again, never the patch's") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   bench.runtime.answer = [](const std::string& job, const std::string&) {
     return outcome(job == "build" ? Verdict::fail : Verdict::pass, "the compiler is gone");
   };
@@ -183,7 +104,7 @@ TEST_CASE("app::SeriesRunner: a base that fails is our trouble, tried again, nev
 }
 
 TEST_CASE("app::SeriesRunner: a job that printed too much is not repeated by itself") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   bench.runtime.answer = [](const std::string&, const std::string&) {
     auto run = outcome(Verdict::incomplete, "killed: too much output");
     run.cause = pipeline::IncompleteCause::limits;
@@ -195,7 +116,7 @@ TEST_CASE("app::SeriesRunner: a job that printed too much is not repeated by its
 }
 
 TEST_CASE("app::SeriesRunner: a patch is not blamed for what the patch before it brought") {
-  Bench bench(
+  RunnerBench bench(
       "jobs:\n  - {name: build, kind: kbuild, scope: patch, command: x, results: compiler}\n");
   bench.runtime.answer = [](const std::string&, const std::string& source) {
     auto run = outcome(Verdict::pass);
@@ -223,7 +144,7 @@ TEST_CASE("app::SeriesRunner: a patch is not blamed for what the patch before it
 }
 
 TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job runs") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change what is not there", "zwei", "2");
   const auto report = bench.run(series);
   CHECK(report.verdict.verdict == Verdict::fail);
@@ -233,7 +154,7 @@ TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job 
 }
 
 TEST_CASE("app::SeriesRunner: checks judge the text of each patch") {
-  Bench bench;
+  RunnerBench bench;
   const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2", "", "");
   const auto report = bench.run(series);
   CHECK(report.verdict.verdict == Verdict::fail);
@@ -241,7 +162,7 @@ TEST_CASE("app::SeriesRunner: checks judge the text of each patch") {
 }
 
 TEST_CASE("app::SeriesRunner: an incomplete series says which patches are missing") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   const auto series = bench.take("p2@x", "[PATCH 2/3] a: change two", "two", "2");
   const auto report = bench.run(series);
   CHECK_FALSE(report.tested);
@@ -251,7 +172,7 @@ TEST_CASE("app::SeriesRunner: an incomplete series says which patches are missin
 
 TEST_CASE("app::SeriesRunner: a superseded series is skipped, or tested when configured so") {
   for (const bool test : {false, true}) {
-    Bench bench(std::string(k_jobs) + (test ? "superseded: test\n" : ""));
+    RunnerBench bench(std::string(k_jobs) + (test ? "superseded: test\n" : ""));
     const auto first = bench.take("v1@x", "[PATCH] a: change two", "two", "2");
     bench.take("v2@x", "[PATCH v2] a: change two", "two", "zwei");
     const auto again = bench.workspace->queries().series(first.number);
@@ -262,8 +183,37 @@ TEST_CASE("app::SeriesRunner: a superseded series is skipped, or tested when con
   }
 }
 
+TEST_CASE("app::SeriesRunner: what no source takes is skipped, unless asked for or begun") {
+  RunnerBench bench(
+      std::string(k_jobs) +
+      "sources:\n  - {name: pw, patchwork: {url: 'https://pw.example.org', projects: [p]}, "
+      "take: [{state: [new]}]}\n");
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  const auto set_state = [&](const std::string& state) {
+    const std::vector<patchwork::KnownPatch> patches = {
+        {"https://pw.example.org/", 1, "p", "p1@x", 1, state, ""}};
+    patchwork::remember_patches(bench.workspace->database(), patches);
+  };
+  set_state("accepted");
+  const auto left_out = bench.run(series);
+  CHECK(left_out.verdict.verdict == Verdict::skip);
+  CHECK(left_out.verdict.reason ==
+        "not taken by source pw: clause 1: state is accepted, wanted is state new");
+  CHECK(bench.runtime.asked.empty());
+  set_state("new");
+  CHECK(bench.run(series).verdict.verdict == Verdict::pass);
+  set_state("accepted");
+  CHECK(bench.run(series).verdict.verdict == Verdict::pass);
+  const auto other = bench.take("p2@x", "[PATCH] a: change two again", "two", "II");
+  const std::vector<patchwork::KnownPatch> patches = {
+      {"https://pw.example.org/", 2, "p", "p2@x", 2, "accepted", ""}};
+  patchwork::remember_patches(bench.workspace->database(), patches);
+  CHECK(bench.run(other).verdict.verdict == Verdict::skip);
+  CHECK(bench.run(other, true).verdict.verdict == Verdict::pass);
+}
+
 TEST_CASE("app::SeriesRunner: what a killed process left is closed and done anew") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
   pipeline::Node left;
   left.series = series.number;
@@ -276,7 +226,7 @@ TEST_CASE("app::SeriesRunner: what a killed process left is closed and done anew
 }
 
 TEST_CASE("app::SeriesRunner: who watches sees every node end, also one without a sandbox") {
-  Bench bench(k_jobs);
+  RunnerBench bench(k_jobs);
   bench.runtime.broken = true;
   const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
   std::vector<std::string> started, done;

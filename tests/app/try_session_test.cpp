@@ -12,7 +12,7 @@ using findings::Verdict;
 namespace {
 
 // A job ends as the test says.
-class ScriptedRuntime final : public runtimes::Runtime {
+class TryRuntime final : public runtimes::Runtime {
  public:
   Result<runtimes::RunOutcome> run(const runtimes::RunRequest&,
                                    const std::function<void(std::string_view)>&) override {
@@ -33,7 +33,7 @@ std::string patch_mail(const std::string& id, const std::string& subject, const 
 }
 
 // One `patchmill try` after the other on the same checkout.
-struct Bench {
+struct TryBench {
   std::vector<app::TryResult> attempt(const app::TryInput& input, bool again = false,
                                       const std::string& base = "main") {
     app::Config config;
@@ -60,7 +60,7 @@ struct Bench {
   }
 
   Checkout checkout;
-  ScriptedRuntime runtime;
+  TryRuntime runtime;
   std::vector<pipeline::JobSpec> jobs;
   SystemProcessRunner processes;
 };
@@ -72,7 +72,7 @@ Result<std::unique_ptr<app::TrySession>> open_in(const Checkout& checkout) {
 }  // namespace
 
 TEST_CASE("app::TrySession: a mail that was edited under the same Message-ID is what is tested") {
-  Bench bench;
+  TryBench bench;
   const auto good = bench.attempt({{patch_mail("edit@x", "[PATCH] a: say 1", "1")}, ""});
   REQUIRE(good.size() == 1);
   CHECK(good[0].report.verdict.verdict == Verdict::pass);
@@ -85,7 +85,7 @@ TEST_CASE("app::TrySession: a mail that was edited under the same Message-ID is 
 }
 
 TEST_CASE("app::TrySession: amended commits are a series by themselves") {
-  Bench bench;
+  TryBench bench;
   bench.checkout.commit("one", "1");
   bench.checkout.commit("five", "5");
   REQUIRE(bench.attempt(bench.commits())[0].report.verdict.verdict == Verdict::pass);
@@ -99,7 +99,7 @@ TEST_CASE("app::TrySession: amended commits are a series by themselves") {
 }
 
 TEST_CASE("app::TrySession: half a series is not completed by what was tried before") {
-  Bench bench;
+  TryBench bench;
   const std::string first = patch_mail("p1@x", "[PATCH 1/2] a: say 1", "1");
   const std::string second = patch_mail("p2@x", "[PATCH 2/2] a: say 2", "2");
   CHECK(bench.attempt({{first}, ""})[0].report.verdict.verdict == Verdict::incomplete);
@@ -109,7 +109,7 @@ TEST_CASE("app::TrySession: half a series is not completed by what was tried bef
 }
 
 TEST_CASE("app::TrySession: a verdict stands until the input or the base is another") {
-  Bench bench;
+  TryBench bench;
   bench.checkout.commit("one", "1");
   bench.checkout.commit("five", "5");
   const auto first = bench.commits("HEAD~");
@@ -130,7 +130,7 @@ TEST_CASE("app::TrySession: a verdict stands until the input or the base is anot
 }
 
 TEST_CASE("app::TrySession: what the base has already is not passed") {
-  Bench bench;
+  TryBench bench;
   bench.checkout.commit("one", "1");
   const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, ""};
   const auto report = bench.attempt(mail, false, "HEAD")[0].report;
@@ -139,7 +139,7 @@ TEST_CASE("app::TrySession: what the base has already is not passed") {
 }
 
 TEST_CASE("app::TrySession: what could not be told is tested again at once") {
-  Bench bench;
+  TryBench bench;
   bench.checkout.commit("one", "1");
   pipeline::JobSpec job;
   job.name = "build";
@@ -152,7 +152,7 @@ TEST_CASE("app::TrySession: what could not be told is tested again at once") {
 }
 
 TEST_CASE("app::TrySession: two patches with one Message-ID are refused") {
-  Bench bench;
+  TryBench bench;
   auto session = open_in(bench.checkout);
   REQUIRE(session.has_value());
   const std::string mail = patch_mail("same@x", "[PATCH] a: say 1", "1");

@@ -8,7 +8,7 @@ using app::YamlValue;
 
 namespace {
 
-std::string fault_of(std::string_view text) {
+std::string yaml_fault(std::string_view text) {
   const auto value = parse_yaml("f.yaml", text);
   REQUIRE_FALSE(value.has_value());
   return value.error().message;
@@ -42,14 +42,14 @@ TEST_CASE("app::parse_yaml: empty text and comments are an empty map") {
 }
 
 TEST_CASE("app::parse_yaml: refuses duplicate keys where they stand") {
-  const std::string message = fault_of("a: 1\nb: 2\na: 3\n");
+  const std::string message = yaml_fault("a: 1\nb: 2\na: 3\n");
   CHECK(message.find("f.yaml:3:1:") == 0);
   CHECK(message.find("first on line 1") != std::string::npos);
 }
 
 TEST_CASE("app::parse_yaml: refuses what is not YAML with line and column") {
-  CHECK(fault_of("a: [1, 2\nb: 3\n").find("f.yaml:") == 0);
-  CHECK(fault_of("a:\n\t- tab\n").find("f.yaml:2:") == 0);
+  CHECK(yaml_fault("a: [1, 2\nb: 3\n").find("f.yaml:") == 0);
+  CHECK(yaml_fault("a:\n\t- tab\n").find("f.yaml:2:") == 0);
 }
 
 TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble") {
@@ -61,20 +61,20 @@ TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble")
     }
     bomb += "]\n";
   }
-  CHECK(fault_of(bomb).find("values") != std::string::npos);
-  CHECK(fault_of(std::string(100'000, '[')).find("nested") != std::string::npos);
-  CHECK(fault_of(std::string(100'000, '{')).find("nested") != std::string::npos);
+  CHECK(yaml_fault(bomb).find("values") != std::string::npos);
+  CHECK(yaml_fault(std::string(100'000, '[')).find("nested") != std::string::npos);
+  CHECK(yaml_fault(std::string(100'000, '{')).find("nested") != std::string::npos);
   std::string dashes;
   for (int i = 0; i < 50'000; ++i) {
     dashes += "- ";
   }
-  CHECK(fault_of(dashes).find("nested") != std::string::npos);
-  CHECK(fault_of("a: \xff\xfe\n").find("UTF-8") != std::string::npos);
-  CHECK(fault_of(std::string(2u << 20, '#')).find("bytes") != std::string::npos);
-  CHECK(fault_of("a: 1\n---\nb: 2\n").find("second document") != std::string::npos);
+  CHECK(yaml_fault(dashes).find("nested") != std::string::npos);
+  CHECK(yaml_fault("a: \xff\xfe\n").find("UTF-8") != std::string::npos);
+  CHECK(yaml_fault(std::string(2u << 20, '#')).find("bytes") != std::string::npos);
+  CHECK(yaml_fault("a: 1\n---\nb: 2\n").find("second document") != std::string::npos);
   // yaml-cpp alone would read these for ever.
-  CHECK(fault_of(",12]\nb:\x0f").find("f.yaml:1:1:") == 0);
-  CHECK(fault_of("]").find("f.yaml:1:1:") == 0);
-  CHECK(fault_of("{a: 1}\n, b\n").find("f.yaml:") == 0);
-  CHECK(fault_of("? [a, b]\n: 1\n").find("plain word") != std::string::npos);
+  CHECK(yaml_fault(",12]\nb:\x0f").find("f.yaml:1:1:") == 0);
+  CHECK(yaml_fault("]").find("f.yaml:1:1:") == 0);
+  CHECK(yaml_fault("{a: 1}\n, b\n").find("f.yaml:") == 0);
+  CHECK(yaml_fault("? [a, b]\n: 1\n").find("plain word") != std::string::npos);
 }

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::chrono::hours k_day{24};
 
-struct Place {
-  explicit Place(test::TestStore& the_store)
+struct RetentionPlace {
+  explicit RetentionPlace(test::TestStore& the_store)
       : store(the_store), root(the_store.folder() / "data"), blobs(root / "blobs") {
     config.data = root;
     fs::create_directories(root);
@@ -87,7 +87,7 @@ struct Place {
 TEST_CASE(
     "service::Retention: logs of superseded series go first, then all old ones; verdicts stay") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     place.add_series(1, true);
     place.add_series(2, false);
     place.add_node(1, "log of the old revision");
@@ -112,7 +112,7 @@ TEST_CASE(
 
 TEST_CASE("service::Retention: what pages need, what runs, and what is to be kept for ever stays") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     place.add_node(1, "{}", "placement.json");
     place.add_node(2, "a log");
     pipeline::NodeStore nodes(store.database(), place.clock);
@@ -142,7 +142,7 @@ TEST_CASE("service::Retention: what pages need, what runs, and what is to be kep
 
 TEST_CASE("service::Retention: many nodes in pieces") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     store::Transaction transaction(store.database());
     for (int i = 0; i < 1300; ++i) {
       place.add_node(i, "log " + std::to_string(i % 7));
@@ -157,7 +157,7 @@ TEST_CASE("service::Retention: many nodes in pieces") {
 
 TEST_CASE("service::Retention: old events go from the oldest on; the newest always stays") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     for (int i = 0; i < 12'000; ++i) {
       store::append_event(store.database(), place.clock.now(), "x", {}, {}, "{}");
     }
@@ -176,7 +176,7 @@ TEST_CASE("service::Retention: old events go from the oldest on; the newest alwa
 TEST_CASE(
     "service::Retention: files without reference go after a day of grace, half-written ones too") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     place.add_node(1, "referenced");
     const auto orphan = *place.blobs.put("orphan");
     fs::create_directories(place.root / "blobs/incoming");
@@ -241,7 +241,7 @@ TEST_CASE("store::sweep_blobs: a blob that is put again in that moment stays") {
 
 TEST_CASE("service::Retention: warm builds nobody used are emptied, those in use are not") {
   test::TestStore store(store::Engine::sqlite);
-  Place place(store);
+  RetentionPlace place(store);
   for (const auto* slot : {"linux.0", "linux.1"}) {
     fs::create_directories(place.root / "source" / slot / "src");
     REQUIRE(write_file_atomic(place.root / "source" / slot / "src" / "a.c", "int x;"));
@@ -263,7 +263,7 @@ TEST_CASE("service::Retention: warm builds nobody used are emptied, those in use
 
 TEST_CASE("service::Retention: not while a backup is made") {
   test::TestStore store(store::Engine::sqlite);
-  Place place(store);
+  RetentionPlace place(store);
   Retention retention(store.database(), place.config, place.clock, place.processes);
   {
     const auto lock = service::lock_maintenance(place.root);
@@ -275,7 +275,7 @@ TEST_CASE("service::Retention: not while a backup is made") {
 
 TEST_CASE("service::DailyRetention: once a day, also over restarts") {
   test::on_each_engine([](test::TestStore& store) {
-    Place place(store);
+    RetentionPlace place(store);
     const auto rounds = [&](service::DailyRetention& daily) {
       int steps = 0;
       while (daily.step()) {

@@ -12,8 +12,8 @@ using service::Scheduler;
 
 namespace {
 
-struct Bench {
-  explicit Bench(test::TestStore& the_store) : store(the_store), work(store.database()) {
+struct QueueBench {
+  explicit QueueBench(test::TestStore& the_store) : store(the_store), work(store.database()) {
     scheduler = std::make_unique<Scheduler>([this] { return store.connect(); }, store.clock(),
                                             "here:1", 60s);
   }
@@ -55,7 +55,7 @@ struct Bench {
 
 TEST_CASE("service::Scheduler: lanes are taken in turn of their authors, once") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench bench(store);
+    QueueBench bench(store);
     bench.add(1, 1, "flood");
     bench.add(2, 2, "flood");
     bench.add(3, 3, "flood");
@@ -69,7 +69,7 @@ TEST_CASE("service::Scheduler: lanes are taken in turn of their authors, once") 
     // Nobody gets what somebody has, whoever looks.
     bench.scheduler->load();
     CHECK(bench.take() == 2);
-    Bench other(store);
+    QueueBench other(store);
     other.scheduler->load();
     CHECK(other.take() == 3);
     CHECK(bench.take() == 0);
@@ -79,7 +79,7 @@ TEST_CASE("service::Scheduler: lanes are taken in turn of their authors, once") 
 
 TEST_CASE("service::Scheduler: a worker waits until there is something") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench bench(store);
+    QueueBench bench(store);
     std::stop_source stop;
     std::atomic<std::int64_t> got{0};
     std::jthread worker([&] {
@@ -96,7 +96,7 @@ TEST_CASE("service::Scheduler: a worker waits until there is something") {
 
 TEST_CASE("service::Scheduler: a cancelled series runs no longer and waits no longer") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench bench(store);
+    QueueBench bench(store);
     bench.add(1, 5, "a");
     bench.add(2, 5, "a");
     bench.add(3, 6, "b");
@@ -113,7 +113,7 @@ TEST_CASE("service::Scheduler: a cancelled series runs no longer and waits no lo
 
 TEST_CASE("service::Scheduler: what is paused is held back, and says why") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench bench(store);
+    QueueBench bench(store);
     bench.add(1, 1, "a", "net");
     bench.add(2, 2, "b", "mm");
     bench.scheduler->load();
@@ -137,7 +137,7 @@ TEST_CASE("service::Scheduler: what is paused is held back, and says why") {
 
 TEST_CASE("service::Scheduler::order: estimates from what runs and what is before") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench bench(store);
+    QueueBench bench(store);
     bench.add(1, 1, "a", "net", 100s);
     bench.scheduler->load();
     CHECK(bench.take() == 1);
@@ -163,13 +163,13 @@ TEST_CASE("service::Scheduler::order: estimates from what runs and what is befor
 
 TEST_CASE("service::Scheduler::keep_leases: the living keep theirs, the dead lose it") {
   test::on_each_engine([](test::TestStore& store) {
-    Bench dead(store);
+    QueueBench dead(store);
     dead.add(1, 1, "a");
     dead.add(2, 2, "a");
     dead.scheduler->load();
     CHECK(dead.take() == 1);
 
-    Bench living(store);
+    QueueBench living(store);
     living.scheduler->load();
     CHECK(living.take() == 2);
     store.clock().advance(50s);

@@ -5,6 +5,7 @@
 #include "pipeline/requests.hpp"
 #include "pipeline/work_store.hpp"
 #include "service/health_state.hpp"
+#include "support/fake_freedesktop.hpp"
 #include "support/git.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
@@ -77,10 +78,11 @@ struct Bench {
         "data: data\nmax-age: none\nworkers: 2\nhttp: {listen: [\"127.0.0.1:0\"]}\n"
         "trees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
         "  - {name: gone, url: no-such-tree}\n"
-        "sources:\n  - {name: box, url: box}\n  - {name: broken, url: /proc/version/no}\n"
-        "checks: {enable: [signed-off-by]}\n"
-        "jobs:\n  - {name: build, kind: kbuild, scope: patch, command: [x]}\n"
-        "  - {name: boot, kind: test, command: [x], needs: [build]}\n" +
+        "sources:\n  - {name: box, url: box}\n  - {name: broken, url: /proc/version/no}\n" +
+            sources +
+            "checks: {enable: [signed-off-by]}\n"
+            "jobs:\n  - {name: build, kind: kbuild, scope: patch, command: [x]}\n"
+            "  - {name: boot, kind: test, command: [x], needs: [build]}\n" +
             more);
     REQUIRE_MESSAGE(parsed.has_value(), parsed.error().message);
     return *std::move(parsed);
@@ -111,9 +113,8 @@ struct Bench {
     test::git_ok(folder.path() / "tree", {"commit", "-q", "-m", "second"});
   }
 
-  // Delivered as programs do it.
-  void deliver(const std::string& id, const std::string& subject, const std::string& to,
-               const std::string& parent = "") {
+  static std::string mail(const std::string& id, const std::string& subject, const std::string& to,
+                          const std::string& parent = "") {
     std::string raw = "From: A <a@example.org>\nSubject: " + subject + "\nMessage-ID: <" + id +
                       ">\nDate: Sun, 1 Mar 2026 10:00:00 +0000\nList-Id: <l.example.org>\n";
     if (!parent.empty()) {
@@ -123,6 +124,13 @@ struct Bench {
         "\nBecause it reads better.\n\nSigned-off-by: A <a@example.org>\n---\n"
         "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-two\n+" +
         to + "\n three\n four\n";
+    return raw;
+  }
+
+  // Delivered as programs do it.
+  void deliver(const std::string& id, const std::string& subject, const std::string& to,
+               const std::string& parent = "") {
+    const auto raw = mail(id, subject, to, parent);
     REQUIRE(write_file_atomic(folder.path() / "box/tmp" / id, raw));
     fs::rename(folder.path() / "box/tmp" / id, folder.path() / "box/new" / id);
   }
@@ -159,6 +167,7 @@ struct Bench {
   }
 
   TempDir folder;
+  std::string sources;  // more of them
   Stage stage;
   std::unique_ptr<app::Workspace> m_workspace;
   std::unique_ptr<service::Service> running;
@@ -178,6 +187,32 @@ TEST_CASE(
   // The first is superseded now; its verdict says so.
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
   CHECK(bench.begun() == 4);
+  bench.running->stop();
+}
+
+TEST_CASE("service::Service: a series of a freedesktop Patchwork, tested, and tested again") {
+  Bench bench;
+  test::FakeFreedesktop server;
+  const auto password = bench.folder.path() / "password";
+  REQUIRE(write_file_atomic(password, server.password + "\n"));
+  bench.sources = fmt::format(
+      "  - name: fdo\n    list-id: l.example.org\n    interval: 1s\n"
+      "    patchwork: {{url: \"{}\", projects: [local], user: {}, password: {{file: {}}}}}\n",
+      server.url(), server.user, password.string());
+  server.receive(Bench::mail("p1@x", "[PATCH] a: change two", "2"));
+  bench.start();
+  using Lines = std::vector<std::string>;
+  const Lines good = {"patchmill-applies success", "patchmill-boot success",
+                      "patchmill-build success", "patchmill-series success",
+                      "patchmill-signed-off-by success"};
+  CHECK(Bench::eventually([&] { return server.results(1, 1) == good; }));
+  CHECK(bench.begun() == 2);
+  server.change([](test::FreedesktopModel& model) { model.retest(1); });
+  CHECK(Bench::eventually([&] { return server.results(1, 2) == good; }));
+  CHECK(bench.begun() == 4);
+  CHECK(server.results(1, 1) == good);
+  const auto url = server.result(1, 2, "patchmill-series").at("url");
+  CHECK((url.is_null() || url.as_string().find("/series/1") != std::string::npos));
   bench.running->stop();
 }
 
@@ -379,6 +414,22 @@ TEST_CASE("service::Service: an old series is skipped, says why, and is tested w
   pipeline::Requests requests(bench.workspace().database(), clock);
   REQUIRE(requests.add(pipeline::RequestKind::retry_series, series, "carla", "").has_value());
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+}
+
+TEST_CASE("service::Service: without a tree nothing is judged, and nothing is wrong") {
+  Bench bench;
+  auto config = bench.config();
+  config.trees.clear();
+  auto started = service::Service::start(config, {});
+  REQUIRE_MESSAGE(started.has_value(), started.error().message);
+  bench.running = *std::move(started);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  REQUIRE(Bench::eventually([&] { return bench.verdict_word("p1@x") == "skip"; }));
+  CHECK(bench.verdict("p1@x")->reason.starts_with("no tree is configured"));
+  for (const auto& part : service::saved_health(bench.workspace().database()).parts) {
+    CHECK_MESSAGE((part.part != service::Part::scheduler || part.state == service::PartState::ok),
+                  part.message);
+  }
 }
 
 TEST_CASE("service::Service: a series that cannot be judged now leaves the scheduler degraded") {

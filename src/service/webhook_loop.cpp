@@ -1,0 +1,83 @@
+#include "service/webhook_loop.hpp"
+
+#include "service/cancel_on_stop.hpp"
+#include "util/log.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace patchmill::service {
+namespace {
+
+// Also how long a change of a person's waits, who does not wake anybody.
+constexpr std::chrono::seconds k_webhook_interval{2};
+
+}  // namespace
+
+WebhookLoop::WebhookLoop(const app::Config& config, std::vector<app::WebhookConfig> hooks,
+                         std::string base, const Clock& clock)
+    : m_config(config), m_hooks(std::move(hooks)), m_base(std::move(base)), m_clock(clock) {
+  m_health.place = origin_of(m_hooks.front().url);
+  m_health.name = "webhook " + m_health.place;
+  m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+WebhookLoop::~WebhookLoop() {
+  stop();
+}
+
+void WebhookLoop::wake() {
+  const std::lock_guard lock(m_mutex);
+  m_woken = true;
+  m_changed.notify_all();
+}
+
+intake::SourceHealth WebhookLoop::health() const {
+  const std::lock_guard lock(m_mutex);
+  return m_health;
+}
+
+void WebhookLoop::tell(const WebhookState& state, const std::string& store_error) {
+  const Timestamp now = m_clock.now();
+  const std::lock_guard lock(m_mutex);
+  std::string error = !store_error.empty() ? store_error : state.trouble;
+  m_health.state = error.empty() ? intake::SourceState::waiting : intake::SourceState::failing;
+  m_health.error_since =
+      error.empty() ? std::nullopt : std::optional(m_health.error_since.value_or(now));
+  m_health.error = std::move(error);
+  m_health.lag = static_cast<std::uint64_t>(state.waiting);
+  m_health.failures = state.failures;
+  if (m_health.error.empty()) {
+    m_health.last_success = now;
+  }
+}
+
+void WebhookLoop::run(const std::stop_token& stop) {
+  const CancelOnStop cancel(stop);
+  WebhookState state;
+  std::string store_error;
+  std::optional<WebhookPoster> poster;
+  while (!stop.stop_requested()) {
+    try {
+      if (!poster) {
+        poster.emplace(m_config, m_hooks, WebhookOptions{.base = m_base}, m_clock, state);
+      }
+      poster->pass(stop);
+      store_error.clear();
+    } catch (const std::exception& problem) {
+      const std::string error = fmt::format("the store: {}", problem.what());
+      if (store_error != error) {
+        log::error("{}: {}", m_health.name, error);
+      }
+      store_error = error;
+      poster.reset();
+    }
+    tell(state, store_error);
+    std::unique_lock lock(m_mutex);
+    m_changed.wait_for(lock, stop, k_webhook_interval, [this] { return m_woken; });
+    m_woken = false;
+  }
+}
+
+}  // namespace patchmill::service
