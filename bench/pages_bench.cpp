@@ -1,8 +1,13 @@
-// How long pages take: the list of 100 000 series, a series of 100 patches, a log of 100 MB.
+// How long pages take: the list of 100 000 series, a series of 100 patches, a log of 100 MB, the
+// list of a million patches.
 //
-//   pages_bench [STORE-URL [SERIES]]     default: an SQLite file in a temporary folder, 100000
+//   pages_bench [STORE-URL [SERIES [PATCHES]]]
+//
+// default: an SQLite file in a temporary folder, 100000, 1000000
 
 #include "http/target.hpp"
+#include "million_patches.hpp"
+#include "registry/get.hpp"
 #include "store/migrations.hpp"
 #include "tracker/tracker.hpp"
 #include "util/file.hpp"
@@ -10,6 +15,7 @@
 #include "web/inbox_page.hpp"
 #include "web/log_cache.hpp"
 #include "web/log_page.hpp"
+#include "web/patch_list_page.hpp"
 #include "web/patch_page.hpp"
 #include "web/series_page.hpp"
 #include "web/service_pages.hpp"
@@ -184,7 +190,7 @@ void series(store::Database& database, const store::BlobStore& blobs, const Cloc
   });
   measure("patch of 120 changed lines", [&] {
     const auto model = web::read_patch(database, blobs, clock, last, 50);
-    return web::render_page(words, web::patch_page(words, *model, clock.now())).size();
+    return web::render_page(words, web::patch_page(words, *model, clock.now(), true)).size();
   });
 }
 
@@ -230,6 +236,35 @@ void log(const std::filesystem::path& folder) {
   fmt::print("memory grew by {} KiB\n", resident_kb() - before);
 }
 
+void patches(store::Database& database, std::int64_t count) {
+  bench::fill_patches(database, count);
+  database.execute_script("ANALYZE");
+  registry::ListIndex index;
+  index.load(database);
+  const web::SiteWords words;
+  const auto project = registry::project(database, "list1");
+  for (const char* query : {"", "state=*&archive=both", "state=*&archive=both&page=1000",
+                            "state=*&archive=both&order=state", "submitter=person9@example.org",
+                            "submitter=Person%20999", "delegate=user7",
+                            "delegate=Nobody&order=submitter", "series=77777", "q=thing%20999",
+                            "q=nothing-has-this", "q=do%20not%20use&state=*&archive=both"}) {
+    const auto filter = web::patch_list_query(*http::parse_query(query));
+    measure(fmt::format("list of patches ?{}", query), [&] {
+      return web::render_page(
+                 words, web::patch_list_page(
+                            words, web::read_patch_list(database, index, project, {}, *filter)))
+          .size();
+    });
+  }
+  measure("what everybody has to do", [&] {
+    return web::render_page(words, web::todo_page(words, web::read_todo(database, index))).size();
+  });
+  measure("projects", [&] {
+    return web::render_page(words, web::projects_page(words, web::read_projects(database, index)))
+        .size();
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -249,4 +284,6 @@ int main(int argc, char** argv) {
   lists(*database, clock);
   series(*database, blobs, clock);
   fmt::print("resident: {} KiB\n", resident_kb());
+  patches(*database,
+          static_cast<std::int64_t>(parse_uint(argc > 3 ? argv[3] : "").value_or(1'000'000)));
 }

@@ -203,6 +203,31 @@ node=$("$bin" show -c "$work/patchmill.yaml" series 2 --json | grep -oE '"id":[0
 run log -c "$work/patchmill.yaml" "${node:-0}"; expect_status 0 $? "log of a build"
 expect_text 'undeclared' "$work/out" "log of a build"
 
+case_of "plan and explain: why a series is taken, skipped or waiting"
+sed -n '/^From .*/,/^-- $/p' "$work/a.mbox" | awk '/^From /{n++} n==2' | sed 's/^Subject: .*/Subject: [PATCH 1\/2] widget: half/; s/^Message-.*/Message-ID: <half@example.org>/' >"$work/half.mbox"
+run import -c "$work/patchmill.yaml" --list-id widget.example.org "$work/half.mbox"; expect_status 0 $? "import of a half"
+number_of() { # number_of WORDS: of the series whose name has these
+  "$bin" show -c "$work/patchmill.yaml" series --json | python3 -c 'import json,sys
+for line in sys.stdin:
+    for one in (lambda j: j if isinstance(j, list) else j.get("series", [j]))(json.loads(line)):
+        if sys.argv[1] in one["name"]: print(one["number"])' "$1" | head -1
+}
+tell() { # tell SERIES WANTED…: plan and explain say so
+  local command
+  for command in plan explain; do
+    run $command -c "$work/take.yaml" --no-fetch "$1" || true
+    expect_text "$2" "$work/out" "$command of $1"
+    run $command -c "$work/take.yaml" --no-fetch --json "$1" || true
+    expect_text "\"selection\":\{\"taking\":\"${2%%:*}\"" "$work/out" "$command --json of $1"
+  done
+}
+take() { # take CLAUSE: a source of the list that takes only this
+  { cat "$work/patchmill.yaml"; printf 'sources:\n  - {name: list, url: /nowhere, list-id: widget.example.org, take: [%s]}\n' "$1"; } >"$work/take.yaml"
+}
+take '{path: "*.c"}'; tell 1 'taken: source list: clause 1: '
+take '{path: "*.rs"}, {tag: [other]}'; tell 1 'skipped: source list: clause 1: .*\*\.rs.*; clause 2: tag .*other'
+half=$(number_of 'widget: half'); tell "${half:-0}" 'waiting: source list: clause 1: .*only 1 of 2 patches are here'
+
 case_of "receive: one mail on standard input"
 git format-patch -q --stdout main..work~1 >"$work/one.mail"
 sed -i '1d' "$work/one.mail"
