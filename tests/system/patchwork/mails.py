@@ -56,7 +56,7 @@ def main():
         + mail("d1", tess, "[PATCH] numbers: say six",
                f"Depends-on: <{PATCH}>\n\n{patch('six')}", 9)
         + mail("p1", tess, "[GIT PULL] numbers for 6.20",
-               "The following changes since commit 33c4344c9d79cbc5e7f5bb6fffbc06aaefb7c854:\n\n"
+               "The following changes since commit 52f5038ef9800b8f5af9e0606cfd1f63fe0e4ceb:\n\n"
                "  first (2026-01-01 00:00:00 +0000)\n\nare available in the Git repository at:\n\n"
                "  https://git.example.org/numbers.git tags/six\n\nfor you to fetch changes", 10)
         + mail("n1", "nameless@example.org", "[PATCH 1/2] numbers: half a series",
