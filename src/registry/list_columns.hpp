@@ -1,8 +1,8 @@
 #pragma once
 // What lists are filtered and ordered by, in memory, a column each: 13 bytes a row, 4 more where
-// ids have been left out, 4 where
-// there are submitters, some 10 to 30 where there are names to search, 4 where dates do not rise
-// with ids, and 4 where somebody has asked for the order of names. Knows no store.
+// ids have been left out, 4 where there are submitters, some 10 to 30 where there are names to
+// search, 4 where dates do not rise with ids, and 4 where somebody has asked for the order of
+// names. Knows no store.
 
 #include "registry/list_query.hpp"
 #include "registry/model.hpp"
