@@ -1,9 +1,9 @@
 #include "app/mail_stage.hpp"
 
 #include "app/series_runner.hpp"
+#include "app/test_workspace.hpp"
 #include "pipeline/work_store.hpp"
 #include "support/git.hpp"
-#include "tracker/tracker.hpp"
 #include "util/file.hpp"
 
 #include <boost/json.hpp>
@@ -36,20 +36,13 @@ struct MailBench {
     base = test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"},
                                                         {"MAINTAINERS", k_maintainers}});
     REQUIRE(write_file_atomic(folder.path() / "no-mail", "# nobody\n"));
-    auto config = app::parse_config(
-        folder.path() / "c.yaml",
+    workspace = app::test::open_workspace(
+        folder.path(),
         "data: data\ntrees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
         "checks: {enable: [signed-off-by]}\n"
         "mail:\n  from: ci@example.org\n  maildir: out\n  opt-out: {file: no-mail}\n"
         "  max-age: 1000000h\n" +
             rules);
-    REQUIRE_MESSAGE(config.has_value(), config.error().message);
-    auto opened = app::Workspace::open(*config);
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-    workspace = std::move(*opened);
-    for (const auto& [name, result] : workspace->placer().refresh()) {
-      REQUIRE_MESSAGE(result.has_value(), result.error().message);
-    }
     auto made = app::MailStage::make(*workspace);
     REQUIRE_MESSAGE(made.has_value(), made.error().message);
     stage = std::move(*made);
@@ -64,11 +57,7 @@ struct MailBench {
         trailer +
         "---\ndiff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-" +
         from + "\n+2\n three\n four\n";
-    tracker::Tracker tracker(workspace->database(), workspace->blobs(), workspace->clock());
-    std::vector<tracker::Incoming> batch;
-    batch.push_back({raw, mail::parse_message(raw), "", "test"});
-    tracker.ingest(batch);
-    return *workspace->queries().series(workspace->queries().series_of(id).value());
+    return *workspace->queries().series(app::test::take_mail(*workspace, raw, id));
   }
 
   void run(const tracker::Series& series) {

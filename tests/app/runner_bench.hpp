@@ -2,8 +2,8 @@
 // A tree, a workspace over it, and a runtime that answers what the test says.
 
 #include "app/series_runner.hpp"
+#include "app/test_workspace.hpp"
 #include "support/git.hpp"
-#include "tracker/tracker.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -45,18 +45,11 @@ inline runtimes::RunOutcome outcome(findings::Verdict verdict, std::string summa
 struct RunnerBench {
   explicit RunnerBench(const std::string& more_config = "") {
     patchmill::test::make_checkout(folder.path() / "tree", {{"a.txt", "one\ntwo\nthree\nfour\n"}});
-    auto config = app::parse_config(
-        folder.path() / "c.yaml",
+    workspace = open_workspace(
+        folder.path(),
         "data: data\ntrees:\n  - {name: t, url: tree, branch: main, lists: [l.example.org]}\n"
         "checks: {enable: [signed-off-by]}\n" +
             more_config);
-    REQUIRE_MESSAGE(config.has_value(), config.error().message);
-    auto opened = app::Workspace::open(*config);
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-    workspace = std::move(*opened);
-    for (const auto& [name, result] : workspace->placer().refresh()) {
-      REQUIRE_MESSAGE(result.has_value(), result.error().message);
-    }
     runtime.answer = [](const std::string&, const std::string&) {
       return outcome(findings::Verdict::pass);
     };
@@ -74,13 +67,7 @@ struct RunnerBench {
     raw += "\nBecause it reads better.\n\n" + trailer +
            "---\ndiff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n one\n-" +
            from + "\n+" + to + "\n three\n four\n";
-    tracker::Tracker tracker(workspace->database(), workspace->blobs(), workspace->clock());
-    std::vector<tracker::Incoming> batch;
-    batch.push_back({raw, mail::parse_message(raw), "", "test"});
-    tracker.ingest(batch);
-    const auto number = workspace->queries().series_of(id);
-    REQUIRE(number.has_value());
-    return *workspace->queries().series(*number);
+    return *workspace->queries().series(take_mail(*workspace, raw, id));
   }
 
   app::SeriesReport run(const tracker::Series& series, bool again = false) {

@@ -1,7 +1,7 @@
 #include "app/selection.hpp"
 
+#include "app/test_workspace.hpp"
 #include "patchwork/patch_map.hpp"
-#include "tracker/tracker.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -15,11 +15,7 @@ constexpr std::string_view k_instance = "https://pw.example.org/";
 
 struct SelectionBench {
   explicit SelectionBench(const std::string& sources) {
-    auto config = app::parse_config(folder.path() / "c.yaml", "data: data\nsources:\n" + sources);
-    REQUIRE_MESSAGE(config.has_value(), config.error().message);
-    auto opened = app::Workspace::open(*config);
-    REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-    workspace = std::move(*opened);
+    workspace = app::test::open_workspace(folder.path(), "data: data\nsources:\n" + sources);
   }
 
   std::int64_t take(const std::string& id, const std::string& subject, const std::string& path,
@@ -28,11 +24,7 @@ struct SelectionBench {
                             id + ">\nDate: Sun, 1 Mar 2026 10:00:00 +0000\nList-Id: <" + list +
                             ">\n\nWhy.\n---\ndiff --git a/" + path + " b/" + path + "\n--- a/" +
                             path + "\n+++ b/" + path + "\n@@ -1 +1 @@\n-a\n+b\n";
-    tracker::Tracker tracker(workspace->database(), workspace->blobs(), workspace->clock());
-    std::vector<tracker::Incoming> batch;
-    batch.push_back({raw, mail::parse_message(raw), "", "test"});
-    tracker.ingest(batch);
-    return workspace->queries().series_of(id).value_or(0);
+    return app::test::take_mail(*workspace, raw, id);
   }
   // A Patchwork tells of a patch.
   void known(const std::string& id, std::int64_t patch, const std::string& state,
