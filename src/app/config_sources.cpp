@@ -53,8 +53,7 @@ std::vector<KeySpec> source_keys() {
        "none; for a `url`, from the environment", "socks5h://127.0.0.1:9050"},
       {"sources", "take", sections,
        "Which series of this source are tested: those that one of these clauses fits, each with "
-       "all "
-       "its conditions. Everything is stored in any case.",
+       "all its conditions. Everything is stored in any case.",
        "all", ""},
       {"sources", "imap", section, "Folders of an IMAP account.", "", ""},
       {"sources", "nntp", section, "Groups of a news server.", "", ""},
@@ -113,15 +112,13 @@ std::vector<KeySpec> source_keys() {
        "none", "{file: /etc/patchmill/patchwork-token}"},
       {"sources.patchwork", "user", text,
        "Who logs in at a Patchwork of the freedesktop edition, which has no tokens: a maintainer "
-       "of "
-       "the projects there; reading needs nobody.",
+       "of the projects there; reading needs nobody.",
        "none", "ourci"},
       {"sources.patchwork", "password", secret, "The password of `user`.", "none",
        "{file: /etc/patchmill/patchwork-password}"},
       {"sources.patchwork", "checks", boolean,
        "Post what is found out as checks on the patches; as test results on the revision, where "
-       "the "
-       "Patchwork is of the freedesktop edition.",
+       "the Patchwork is of the freedesktop edition.",
        "true where there is a token or a password", "false"},
       {"sources.patchwork", "check-prefix", text,
        "What the contexts of the checks begin with: letters, digits, `-` and `_`.", "patchmill",

@@ -208,9 +208,8 @@ Command import_command() {
   command.description =
       "PATH is an mbox, a single mail, a maildir (also as lei writes it), or a public-inbox "
       "repository (v1, v2 with all its epochs, or one epoch), by path or URL. Only what is new "
-      "since "
-      "the last time is read, and a mail is stored once. Without PATH the configured sources are "
-      "read. Mails that cannot be used are stored with the reason (`patchmill show messages`). "
+      "since the last time is read, and a mail is stored once. Without PATH the configured sources "
+      "are read. Mails that cannot be used are stored with the reason (`patchmill show messages`). "
       "Killed at any moment, the next import goes on where this one got to.\n\n"
       "`patchmill import patchwork URL` takes over a whole Patchwork instead: its projects (or "
       "those named) with patches, covers, series, comments, checks, states, delegates, bundles and "
