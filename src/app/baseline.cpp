@@ -5,9 +5,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <set>
 
 namespace patchmill::app {
 namespace {
+
+using findings::Finding;
+using findings::Severity;
+using findings::Verdict;
 
 // A changed job is another job: its earlier baseline says nothing.
 std::string baseline_name(const Config& config, const pipeline::JobSpec& job) {
@@ -17,6 +24,45 @@ std::string baseline_name(const Config& config, const pipeline::JobSpec& job) {
     alone.jobs_with_baseline = {job.name};
   }
   return fmt::format("{} on the base [{}]", job.name, verdict_fingerprint(alone).substr(0, 8));
+}
+
+JobTarget at_base(const JobTarget& target) {
+  JobTarget base = target;
+  base.commit = target.base;
+  base.first_in_series = true;
+  return base;
+}
+
+// Both, without repeating what they have in common.
+std::vector<Finding> joined(std::span<const Finding> known, std::span<const Finding> more) {
+  std::vector<Finding> all(known.begin(), known.end());
+  std::ranges::move(findings::introduced(known, more), std::back_inserter(all));
+  return all;
+}
+
+std::vector<std::string> files_warned_of(const std::vector<Finding>& list) {
+  std::set<std::string> files;
+  for (const auto& finding : list) {
+    if (finding.severity == Severity::warning) {
+      files.insert(finding.file);
+    }
+  }
+  return {files.begin(), files.end()};
+}
+
+// Whether every one of these files is another one at the target, so that base and target both
+// compiled it just now.
+bool all_differ(const JobTarget& target, const std::vector<std::string>& files) {
+  const auto there = target.repository->entries(target.base, files);
+  const auto here = target.repository->entries(target.commit, files);
+  if (!there || !here || here->size() != files.size()) {
+    return false;
+  }
+  return std::ranges::none_of(*here, [&](const git::TreeEntry& entry) {
+    return std::ranges::any_of(*there, [&](const git::TreeEntry& other) {
+      return other.path == entry.path && other.id == entry.id;
+    });
+  });
 }
 
 }  // namespace
@@ -41,38 +87,7 @@ std::vector<const pipeline::JobSpec*> Baselines::with_needs(const pipeline::JobS
   return order;
 }
 
-Result<BaselineResult> Baselines::of(const pipeline::JobSpec& job, const JobTarget& target) {
-  JobTarget base = target;
-  base.commit = target.base;
-  base.first_in_series = true;
-  pipeline::Node key;
-  key.series = 0;
-  key.kind = job.kind;
-  key.name = baseline_name(m_workspace.config(), job);
-  key.tree = target.tree;
-  key.commit = base.commit;
-  const pipeline::Node node = m_workspace.nodes().create(key);
-  if (node.state == pipeline::NodeState::done && node.result &&
-      *node.result != findings::Verdict::incomplete) {
-    return BaselineResult{*node.result, node.summary, m_workspace.nodes().findings_of(node.id)};
-  }
-  // Jobs hand on their work in warm folders, so what this one needs must be at the base as well.
-  const auto jobs = with_needs(job);
-  BaselineResult result;
-  for (const auto* one : jobs) {
-    PM_TRY_ASSIGN(result, run(*one, base));
-    if (one != &job && result.verdict != findings::Verdict::pass &&
-        result.verdict != findings::Verdict::warning) {
-      return BaselineResult{
-          result.verdict,
-          fmt::format("{} does not pass on the base: {}", one->name, result.summary),
-          {}};
-    }
-  }
-  return result;
-}
-
-Result<BaselineResult> Baselines::run(const pipeline::JobSpec& job, const JobTarget& base) {
+pipeline::Node Baselines::node_of(const pipeline::JobSpec& job, const JobTarget& base) {
   pipeline::Node node;
   node.series = 0;
   node.kind = job.kind;
@@ -80,20 +95,104 @@ Result<BaselineResult> Baselines::run(const pipeline::JobSpec& job, const JobTar
   node.tree = base.tree;
   node.commit = base.commit;
   node.runtime = "local";
-  node = m_workspace.nodes().create(node);
+  return m_workspace.nodes().create(node);
+}
+
+Result<BaselineResult> Baselines::of(const pipeline::JobSpec& job, const JobTarget& target) {
+  const JobTarget base = at_base(target);
+  const pipeline::Node node = node_of(job, base);
+  if (node.state == pipeline::NodeState::done && node.result &&
+      *node.result != Verdict::incomplete) {
+    return BaselineResult{*node.result, node.summary, m_workspace.nodes().findings_of(node.id)};
+  }
+  // Jobs hand on their work in warm folders, so what this one needs must be at the base as well.
+  const auto jobs = with_needs(job);
+  BaselineResult result;
+  for (const auto* one : jobs) {
+    PM_TRY_ASSIGN(result, run(*one, base));
+    if (one != &job && result.verdict != Verdict::pass && result.verdict != Verdict::warning) {
+      return BaselineResult{
+          result.verdict,
+          fmt::format("{} does not pass on the base: {}", one->name, result.summary),
+          {}};
+    }
+  }
+  result.ran = true;
+  return result;
+}
+
+Result<BaselineResult> Baselines::run(const pipeline::JobSpec& job, const JobTarget& base) {
+  pipeline::Node node = node_of(job, base);
   m_workspace.nodes().start(node);
   auto outcome = m_runner.run(job, base);
   if (!outcome) {
-    m_workspace.nodes().finish(node, findings::Verdict::incomplete, outcome.error().message);
+    m_workspace.nodes().finish(node, Verdict::incomplete, outcome.error().message);
     return tl::unexpected(std::move(outcome).error());
   }
   const auto& run = outcome->run;
   m_workspace.nodes().finish(node, run.verdict, run.summary, run.findings, outcome->artifacts);
-  if (run.verdict == findings::Verdict::pass && job.kind == pipeline::NodeKind::kbuild &&
+  if (run.verdict == Verdict::pass && job.kind == pipeline::NodeKind::kbuild &&
       !m_workspace.config().trees.empty()) {
     m_workspace.placer().record_good(base.tree, base.commit);
   }
   return BaselineResult{run.verdict, run.summary, run.findings};
+}
+
+Result<std::optional<std::vector<Finding>>> Baselines::repeat(const pipeline::JobSpec& job,
+                                                              const JobTarget& target,
+                                                              Verdict before) {
+  std::vector<Finding> found;
+  for (const auto* one : with_needs(job)) {
+    PM_TRY_ASSIGN(auto outcome, m_runner.run(*one, target));
+    const Verdict verdict = outcome.run.verdict;
+    const bool fit = one == &job
+                         ? verdict == before
+                         : verdict == Verdict::pass || verdict == Verdict::warning;
+    if (!fit) {
+      return std::nullopt;
+    }
+    found = std::move(outcome.run.findings);
+  }
+  return found;
+}
+
+Result<Judgement> Baselines::compare(const pipeline::JobSpec& job, const JobTarget& target,
+                                     runtimes::RunOutcome run, std::span<const Finding> before) {
+  PM_TRY_ASSIGN(BaselineResult base, of(job, target));
+  const auto judged = [&] {
+    BaselineResult known = base;
+    known.findings = joined(base.findings, before);
+    return judge(run, &known);
+  };
+  Judgement judgement = judged();
+  auto files = files_warned_of(judgement.findings);
+  if (job.warm.empty() || files.empty() || base.verdict == Verdict::incomplete) {
+    return judgement;
+  }
+  if (!base.ran) {
+    PM_TRY_ASSIGN(const auto found, repeat(job, at_base(target), base.verdict));
+    if (!found) {
+      return judgement;
+    }
+    base.findings = joined(base.findings, *found);
+    pipeline::Node node = node_of(job, at_base(target));
+    m_workspace.nodes().finish(node, base.verdict, base.summary, base.findings,
+                               m_workspace.nodes().artifacts_of(node.id));
+    judgement = judged();
+    files = files_warned_of(judgement.findings);
+  }
+  if (files.empty() || all_differ(target, files)) {
+    return judgement;
+  }
+  // Others came into the folder with another base, or it was empty: compiled for the target then,
+  // and not again for the base.
+  PM_TRY_ASSIGN(const auto found, repeat(job, target, run.verdict));
+  if (found) {
+    const auto not_again = findings::introduced(*found, run.findings);
+    run.findings = findings::introduced(not_again, run.findings);
+    judgement = judged();
+  }
+  return judgement;
 }
 
 }  // namespace patchmill::app

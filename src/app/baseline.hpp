@@ -3,9 +3,10 @@
 
 #include "app/job_runner.hpp"
 
-#include <map>
-#include <set>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace patchmill::app {
 
@@ -13,21 +14,7 @@ struct BaselineResult {
   findings::Verdict verdict = findings::Verdict::incomplete;
   std::string summary;
   std::vector<findings::Finding> findings;
-};
-
-// Asked for only when a job found something; kept per (job, tree, base commit) as a node of no
-// series, so each base is judged once.
-class Baselines {
- public:
-  Baselines(Workspace& workspace, JobRunner& runner);
-  Result<BaselineResult> of(const pipeline::JobSpec& job, const JobTarget& target);
-
- private:
-  Result<BaselineResult> run(const pipeline::JobSpec& job, const JobTarget& base);
-  std::vector<const pipeline::JobSpec*> with_needs(const pipeline::JobSpec& job) const;
-
-  Workspace& m_workspace;
-  JobRunner& m_runner;
+  bool ran = false;  // just now, not taken from the store
 };
 
 // A job's outcome seen against its baseline: the verdict, its one-line reason, and the findings
@@ -41,5 +28,32 @@ struct Judgement {
 Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base);
 // Whether the baseline can change the judgement at all.
 bool needs_baseline(const runtimes::RunOutcome& run);
+
+// Asked for only when a job found something; kept per (job, tree, base commit) as a node of no
+// series, so each base is judged once.
+class Baselines {
+ public:
+  Baselines(Workspace& workspace, JobRunner& runner);
+  Result<BaselineResult> of(const pipeline::JobSpec& job, const JobTarget& target);
+
+  // What `run`, the job's outcome at the target just now, says of the series; `before` is what the
+  // patches before it brought. A build in a warm folder warns of no more than it compiles, so a
+  // warning is blamed on the series only when building base and target once more, each on what the
+  // other left, shows it again at the target alone.
+  Result<Judgement> compare(const pipeline::JobSpec& job, const JobTarget& target,
+                            runtimes::RunOutcome run, std::span<const findings::Finding> before);
+
+ private:
+  Result<BaselineResult> run(const pipeline::JobSpec& job, const JobTarget& base);
+  std::vector<const pipeline::JobSpec*> with_needs(const pipeline::JobSpec& job) const;
+  // The job and what it needs, once more; nothing when it does not end as before.
+  Result<std::optional<std::vector<findings::Finding>>> repeat(const pipeline::JobSpec& job,
+                                                               const JobTarget& target,
+                                                               findings::Verdict before);
+  pipeline::Node node_of(const pipeline::JobSpec& job, const JobTarget& base);
+
+  Workspace& m_workspace;
+  JobRunner& m_runner;
+};
 
 }  // namespace patchmill::app

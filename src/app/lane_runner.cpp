@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
 
 namespace patchmill::app {
 
+using findings::Finding;
 using findings::Verdict;
 
 struct LaneRunner::Lane {
@@ -15,7 +18,7 @@ struct LaneRunner::Lane {
   git::Repository* repository = nullptr;
   std::stop_token stop;
   std::vector<pipeline::JobResult> done;
-  // What a per-patch job found on the patch before, by name: not the doing of the next one.
+  // What a per-patch job found on the patches before, by name: not the doing of the next one.
   std::map<std::string, std::vector<findings::Finding>> before;
   bool lost = false;
 };
@@ -162,28 +165,28 @@ Result<LaneRunner::End> LaneRunner::run_node(Lane& lane, const pipeline::QueuedN
   if (!outcome) {
     return gave_up(outcome.error());
   }
-  std::optional<BaselineResult> base;
+  auto& before = lane.before[job->name];
+  Judgement judgement;
   if (m_workspace.config().jobs_with_baseline.contains(job->name) && needs_baseline(outcome->run)) {
-    auto judged = m_baselines.of(*job, *target);
+    auto judged = m_baselines.compare(*job, *target, outcome->run,
+                                      node.patch ? std::span(before) : std::span<Finding>());
     if (lane.stop.stop_requested()) {
       return End::stopped;
     }
     if (!judged) {
       return gave_up(judged.error());
     }
-    base = *std::move(judged);
+    judgement = *std::move(judged);
+  } else {
+    judgement = judge(outcome->run, nullptr);
   }
-  if (base && node.patch) {
-    const auto& before = lane.before[job->name];
-    base->findings.insert(base->findings.end(), before.begin(), before.end());
-  }
-  Judgement judgement = judge(outcome->run, base ? &*base : nullptr);
   if (judgement.verdict == Verdict::incomplete) {
     node.cause = outcome->run.verdict == Verdict::incomplete
                      ? outcome->run.cause
                      : pipeline::IncompleteCause::infrastructure;  // the base is to blame
   }
-  lane.before[job->name] = std::move(outcome->run.findings);
+  std::ranges::move(findings::introduced(before, outcome->run.findings),
+                    std::back_inserter(before));
   return ended(std::move(judgement), outcome->artifacts);
 }
 

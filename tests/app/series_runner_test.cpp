@@ -143,6 +143,46 @@ TEST_CASE("app::SeriesRunner: a patch is not blamed for what the patch before it
   CHECK(builds == std::map<int, Verdict>{{1, Verdict::warning}, {2, Verdict::pass}});
 }
 
+TEST_CASE("app::SeriesRunner: a warm folder warns of what it compiles, a series is blamed for its own") {
+  RunnerBench bench(
+      "jobs:\n  - {name: build, kind: kbuild, command: x, results: compiler, warm: objects}\n");
+  // Every line is a unit; "all" is a header of each. The last line's unit warns on the base.
+  std::string built;
+  bench.runtime.answer = [&](const std::string&, const std::string& source) {
+    auto run = outcome(Verdict::pass);
+    const auto lines = split(source, '\n');
+    const auto before = split(built, '\n');
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool compiled = built.empty() || lines[i] != before[i] ||
+                            (lines[1] == "all") != (before[1] == "all");
+      if (compiled && (lines[i] == "four" || lines[i] == "bad")) {
+        findings::Finding finding;
+        finding.tool = "gcc";
+        finding.file = "unit" + std::to_string(i);
+        finding.message = "unused";
+        run.findings.push_back(finding);
+      }
+    }
+    built = source;
+    return run;
+  };
+  const auto verdict_of = [&](const std::string& id, const std::string& to) {
+    bench.runtime.asked.clear();
+    return bench.run(bench.take(id, "[PATCH] a: to " + to, "two", to)).verdict;
+  };
+  // Into an empty folder: everything is compiled, for the base afterwards only what differs.
+  CHECK(verdict_of("p1@x", "2").verdict == Verdict::pass);
+  CHECK(bench.runtime.asked.size() == 3);
+  // A base that was built before has not compiled what this one does.
+  CHECK(verdict_of("p2@x", "all").verdict == Verdict::pass);
+  CHECK(bench.runtime.asked.size() == 2);
+  const auto bad = verdict_of("p3@x", "bad");
+  CHECK(bad.verdict == Verdict::warning);
+  CHECK(bad.reason.find("1 new warning: unit1") != std::string::npos);
+  CHECK(verdict_of("p4@x", "nothing").verdict == Verdict::pass);
+  CHECK(bench.runtime.asked.size() == 1);
+}
+
 TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job runs") {
   RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change what is not there", "zwei", "2");
