@@ -143,11 +143,14 @@ std::optional<Response> Authenticator::authenticate(Request& request, const Auth
     return std::nullopt;
   }
   const std::string key = gate_key(request);
-  if (const auto wait = m_gate.blocked(key)) {
-    return Response::retry_later(429, "too many failed attempts from this address", *wait);
-  }
   const auto credentials =
       request.headers.count("Authorization") == 1 ? read(*header) : std::nullopt;
+  // A name holds no colon, and secrets are not to be kept in memory.
+  const std::string tried =
+      credentials ? hash_token(credentials->name + ":" + credentials->secret) : std::string();
+  if (const auto wait = m_gate.blocked(key, tried)) {
+    return Response::retry_later(429, "too many failed attempts from this address", *wait);
+  }
   if (!credentials) {
     return refused(request, AuthFault::malformed, refuse);
   }
@@ -157,10 +160,10 @@ std::optional<Response> Authenticator::authenticate(Request& request, const Auth
     return Response::error(503, "credentials cannot be checked at the moment");
   }
   if (!*identity) {
-    m_gate.failed(key);
+    m_gate.failed(key, tried);
     return refused(request, AuthFault::wrong, refuse);
   }
-  m_gate.succeeded(key);
+  m_gate.succeeded(key, tried);
   request.identity = std::move(*identity);
   if (m_token_rate) {
     const Identity& who = *request.identity;

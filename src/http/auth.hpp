@@ -35,8 +35,8 @@ class Authenticator {
   Authenticator(TokenStore& store, const Clock& clock, AuthOptions options = {});
 
   // Sets request.identity. Nothing without an Authorization header; 401 for wrong, expired or
-  // revoked credentials, 429 for an address that failed too often or a token that asks too often,
-  // 503 when the store does not answer.
+  // revoked credentials, 429 for an address that failed too often (but not with what was right from
+  // there before) or a token that asks too often, 503 when the store does not answer.
   std::optional<Response> authenticate(Request& request) { return authenticate(request, {}); }
   // The same; `refuse` answers instead of 401.
   std::optional<Response> authenticate(Request& request, const AuthRefusal& refuse);

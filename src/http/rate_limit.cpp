@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace patchmill::http {
 namespace {
 
 std::chrono::seconds round_up(std::chrono::duration<double> time) {
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(time));
+}
+
+// Hashes have one length, so that two pairs are never one text.
+std::string pair_of(std::string_view key, std::string_view secret) {
+  return std::string(key) + std::string(secret);
 }
 
 }  // namespace
@@ -44,17 +50,24 @@ std::size_t RateLimiter::keys() const {
 }
 
 std::optional<std::chrono::seconds> FailureGate::blocked(std::string_view key,
+                                                         std::string_view secret,
                                                          SteadyTime now) const {
   const std::lock_guard lock(m_mutex);
   const auto found = m_entries.find(key);
-  if (found == m_entries.end() || found->second->until <= now) {
+  if (found == m_entries.end() || found->second->until <= now ||
+      m_right.contains(pair_of(key, secret))) {
     return std::nullopt;
   }
   return round_up(found->second->until - now);
 }
 
-void FailureGate::failed(std::string_view key, SteadyTime now) {
+void FailureGate::failed(std::string_view key, std::string_view secret, SteadyTime now) {
   const std::lock_guard lock(m_mutex);
+  if (const auto right = m_right.find(pair_of(key, secret)); right != m_right.end()) {
+    const auto pair = right->second;  // revoked since
+    m_right.erase(right);
+    m_right_used.erase(pair);
+  }
   const auto found = m_entries.find(key);
   if (found == m_entries.end()) {
     if (m_entries.size() >= m_rule.most_keys && !m_used.empty()) {
@@ -79,13 +92,19 @@ void FailureGate::failed(std::string_view key, SteadyTime now) {
   }
 }
 
-void FailureGate::succeeded(std::string_view key) {
+void FailureGate::succeeded(std::string_view key, std::string_view secret) {
+  std::string pair = pair_of(key, secret);
   const std::lock_guard lock(m_mutex);
-  if (const auto found = m_entries.find(key); found != m_entries.end()) {
-    const auto entry = found->second;
-    m_entries.erase(found);
-    m_used.erase(entry);
+  if (const auto found = m_right.find(pair); found != m_right.end()) {
+    m_right_used.splice(m_right_used.begin(), m_right_used, found->second);
+    return;
   }
+  if (m_right.size() >= m_rule.most_keys && !m_right_used.empty()) {
+    m_right.erase(m_right_used.back());
+    m_right_used.pop_back();
+  }
+  m_right_used.push_front(std::move(pair));
+  m_right.emplace(m_right_used.front(), m_right_used.begin());
 }
 
 }  // namespace patchmill::http

@@ -43,8 +43,11 @@ class RateLimiter {
   std::unordered_map<std::string_view, std::list<Bucket>::iterator> m_buckets;
 };
 
-// After `free` failures in a row a key has to wait 1, 2, 4, … s, at most `longest`, before the next
-// try is looked at. Success forgives; so does twice `longest` without a failure.
+// After `free` failures a key has to wait 1, 2, 4, … s, at most `longest`, before the next try is
+// looked at; twice `longest` without a failure forgives. Success does not, or whoever has one right
+// secret could guess others between its uses; instead, a secret that was right for the key before
+// does not wait. Secrets are given as their hashes; of the keys and of these pairs those used
+// longest ago are forgotten.
 class FailureGate {
  public:
   struct Rule {
@@ -55,11 +58,13 @@ class FailureGate {
   FailureGate() : FailureGate(Rule{}) {}
   explicit FailureGate(Rule rule) : m_rule(rule) {}
 
-  // How long the key has to wait before it may try; none: now.
+  // How long the key has to wait before it may try this secret; none: now.
   std::optional<std::chrono::seconds> blocked(
-      std::string_view key, SteadyTime now = std::chrono::steady_clock::now()) const;
-  void failed(std::string_view key, SteadyTime now = std::chrono::steady_clock::now());
-  void succeeded(std::string_view key);
+      std::string_view key, std::string_view secret,
+      SteadyTime now = std::chrono::steady_clock::now()) const;
+  void failed(std::string_view key, std::string_view secret,
+              SteadyTime now = std::chrono::steady_clock::now());
+  void succeeded(std::string_view key, std::string_view secret);
 
  private:
   struct Entry {
@@ -71,6 +76,8 @@ class FailureGate {
   mutable std::mutex m_mutex;
   std::list<Entry> m_used;
   std::unordered_map<std::string_view, std::list<Entry>::iterator> m_entries;
+  std::list<std::string> m_right_used;  // key and secret, newest first
+  std::unordered_map<std::string_view, std::list<std::string>::iterator> m_right;
 };
 
 }  // namespace patchmill::http

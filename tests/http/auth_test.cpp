@@ -190,7 +190,7 @@ TEST_CASE("Authenticator: the last use is noted once a minute") {
   CHECK(use() == f.clock.now());
 }
 
-TEST_CASE("Authenticator: failing slows an address down, even with the right token") {
+TEST_CASE("Authenticator: failing slows an address down, but for what was right from there") {
   Fixture f;
   AuthOptions options;
   options.failures.free = 3;
@@ -206,6 +206,20 @@ TEST_CASE("Authenticator: failing slows an address down, even with the right tok
   CHECK(ask("pm_wrong", "192.0.2.1") == 429);
   CHECK(ask(f.token.secret, "192.0.2.1") == 429);
   CHECK(ask(f.token.secret, "192.0.2.2") == 200);
+
+  // Guesses between the uses of a right token count as well.
+  for (int i = 0; i < 4; ++i) {
+    CHECK(ask(f.token.secret, "192.0.2.2") == 200);
+    CHECK(ask("pm_wrong", "192.0.2.2") == 401);
+  }
+  CHECK(ask("pm_wrong", "192.0.2.2") == 429);
+  const auto other = create_token(f.store, f.clock, {"x", "bob", {"*"}, {}});
+  CHECK(ask(other->secret, "192.0.2.2") == 429);  // nobody learns that it would be right
+  CHECK(ask(f.token.secret, "192.0.2.2") == 200);
+  CHECK(ask("pm_wrong", "192.0.2.2") == 429);
+  REQUIRE(f.store.revoke(f.token.record.id, f.clock.now()));
+  CHECK(ask(f.token.secret, "192.0.2.2") == 401);
+  CHECK(ask(f.token.secret, "192.0.2.2") == 429);
 }
 
 TEST_CASE("Authenticator: a token has a rate of its own") {

@@ -41,28 +41,48 @@ TEST_CASE("RateLimiter: the table is bounded, the key used longest ago goes") {
   CHECK(limiter.keys() == 3);
 }
 
-TEST_CASE("FailureGate: doubling waits, forgiven by success or by time") {
+TEST_CASE("FailureGate: doubling waits, forgiven by time") {
   FailureGate gate({2, 8s, 10});
   SteadyTime now{};
-  gate.failed("a", now);
-  gate.failed("a", now);
-  CHECK_FALSE(gate.blocked("a", now));
+  gate.failed("a", "x", now);
+  gate.failed("a", "x", now);
+  CHECK_FALSE(gate.blocked("a", "x", now));
   for (const auto wait : {1s, 2s, 4s, 8s, 8s}) {
-    gate.failed("a", now);
-    CHECK(gate.blocked("a", now) == wait);
+    gate.failed("a", "x", now);
+    CHECK(gate.blocked("a", "x", now) == wait);
+    CHECK_FALSE(gate.blocked("b", "x", now));
     now += wait;
-    CHECK_FALSE(gate.blocked("a", now));
+    CHECK_FALSE(gate.blocked("a", "x", now));
   }
-  gate.succeeded("a");
-  gate.failed("a", now);
-  CHECK_FALSE(gate.blocked("a", now));
-  for (int i = 0; i < 50; ++i) {
-    gate.failed("b", now);
-  }
-  CHECK(gate.blocked("b", now));
   now += 17s;
-  gate.failed("b", now);
-  CHECK_FALSE(gate.blocked("b", now));
+  gate.failed("a", "x", now);
+  CHECK_FALSE(gate.blocked("a", "x", now));
+}
+
+TEST_CASE("FailureGate: success does not forgive, but what was right does not wait") {
+  FailureGate gate({2, 8s, 2});
+  const SteadyTime now{};
+  for (int i = 0; i < 3; ++i) {
+    gate.succeeded("a", "right");
+    gate.failed("a", "wrong", now);
+  }
+  CHECK(gate.blocked("a", "wrong", now) == 1s);
+  CHECK(gate.blocked("a", "other", now) == 1s);
+  CHECK(gate.blocked("a", "", now) == 1s);
+  CHECK_FALSE(gate.blocked("a", "right", now));
+  SUBCASE("until it is wrong") {
+    gate.failed("a", "right", now);
+    CHECK(gate.blocked("a", "right", now) == 2s);
+  }
+  SUBCASE("until others were used since: the table is bounded") {
+    gate.succeeded("b", "right");
+    gate.succeeded("a", "right");
+    gate.succeeded("c", "right");  // that of b goes
+    CHECK_FALSE(gate.blocked("a", "right", now));
+    gate.succeeded("d", "right");
+    gate.succeeded("e", "right");
+    CHECK(gate.blocked("a", "right", now) == 1s);
+  }
 }
 
 }  // namespace
