@@ -1,5 +1,6 @@
 #include "app/registry_stage.hpp"
 
+#include "app/series_addresses.hpp"
 #include "registry/follow.hpp"
 #include "registry/setup.hpp"
 
@@ -29,6 +30,7 @@ Result<void> follow_registry(Workspace& workspace,
                                                     workspace.clock().now(), k_step)) {
     progress(all += taken);
   }
+  resolve_series_addresses(workspace.database(), workspace.config(), workspace.clock().now());
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "cli/cmd_import.hpp"
 
 #include "app/registry_stage.hpp"
+#include "app/series_addresses.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "intake/detect.hpp"
@@ -128,6 +129,8 @@ void print_totals(const Common& common, const Totals& totals) {
 // What Patchwork's clients get to see.
 Result<void> update_registry(app::Workspace& workspace, const Common& common) {
   if (workspace.config().patchwork.projects.empty()) {
+    app::resolve_series_addresses(workspace.database(), workspace.config(),
+                                  workspace.clock().now());
     return {};
   }
   Progress progress("patchwork", common.quiet);

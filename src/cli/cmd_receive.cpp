@@ -1,3 +1,4 @@
+#include "app/series_addresses.hpp"
 #include "cli/command.hpp"
 #include "intake/importer.hpp"
 #include "intake/pipe.hpp"
@@ -31,6 +32,7 @@ void update_registry(app::Workspace& workspace) {
   try {
     registry::follow(workspace.database(), workspace.blobs(), workspace.clock().now(),
                      k_followed_at_once);
+    app::resolve_series_addresses(workspace.database(), config, workspace.clock().now());
   } catch (const store::DatabaseError& error) {
     log::warning("the mail is stored, but Patchwork's clients do not see it yet: {}", error.what());
   }

@@ -60,6 +60,15 @@ std::vector<KnownPatch> patches_of(store::Database& database, std::string_view m
   return found;
 }
 
+std::optional<std::string> patch_of_series(store::Database& database, std::string_view instance,
+                                           std::int64_t series) {
+  const auto row = database.one<std::string>(
+      "SELECT msgid FROM patchwork_patches WHERE instance = ? AND series = ? ORDER BY patch LIMIT "
+      "1",
+      instance, series);
+  return row ? std::optional(std::get<0>(*row)) : std::nullopt;
+}
+
 std::vector<KnownPatch> new_patches(store::Database& database, std::string_view instance,
                                     const std::set<std::string>& projects, std::size_t limit) {
   std::vector<KnownPatch> found;

@@ -36,6 +36,9 @@ std::optional<KnownPatch> find_patch(store::Database& database, std::string_view
                                      std::int64_t patch);
 // One for each project of each instance that has it.
 std::vector<KnownPatch> patches_of(store::Database& database, std::string_view message_id);
+// The Message-ID of a patch in this series there.
+std::optional<std::string> patch_of_series(store::Database& database, std::string_view instance,
+                                           std::int64_t series);
 
 // Those of these projects that nobody has looked at since they became known.
 std::vector<KnownPatch> new_patches(store::Database& database, std::string_view instance,

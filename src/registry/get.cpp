@@ -61,6 +61,12 @@ std::optional<Series> series(store::Database& database, Id id) {
   return one(database, id, series_by_id);
 }
 
+std::optional<std::int64_t> number_of_series(store::Database& database, Id id) {
+  const auto row = database.one<std::int64_t>(
+      "SELECT number FROM registry_series WHERE id = ? AND gone = 0", id);
+  return row ? std::optional(std::get<0>(*row)) : std::nullopt;
+}
+
 std::optional<Cover> cover(store::Database& database, Id id) {
   return one(database, id, covers_by_id);
 }

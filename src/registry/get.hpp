@@ -5,6 +5,7 @@
 #include "store/database.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ std::optional<Project> project(store::Database& database, std::string_view id_or
 std::optional<Patch> patch(store::Database& database, Id id);
 std::optional<Patch> patch(store::Database& database, Id project, std::string_view msgid);
 std::optional<Series> series(store::Database& database, Id id);
+std::optional<std::int64_t> number_of_series(store::Database& database, Id id);  // tracker's
 std::optional<Cover> cover(store::Database& database, Id id);
 std::optional<Cover> cover(store::Database& database, Id project, std::string_view msgid);
 std::optional<Check> check(store::Database& database, Id patch, Id id);

@@ -1,6 +1,7 @@
 #include "service/registry_loop.hpp"
 
 #include "app/registry_stage.hpp"
+#include "app/series_addresses.hpp"
 #include "registry/follow.hpp"
 #include "reports/registry_states.hpp"
 #include "store/blob_store.hpp"
@@ -79,20 +80,25 @@ void RegistryLoop::run(const std::stop_token& stop) {
     std::string error;
     bool more = false;
     try {
-      if (!config.patchwork.projects.empty()) {
+      const bool serves = !config.patchwork.projects.empty();
+      if (serves || app::resolves_series_addresses(config)) {
         if (!database) {
           database = store::Database::open(config.store_url);
         }
-        if (!is_set_up) {
+        if (serves && !is_set_up) {
           if (const auto done = app::set_up_registry(*database, config); !done) {
             refused = done.error().message;
           }
           is_set_up = true;
         }
         const store::BlobStore blobs(config.data / "blobs");
-        const std::size_t taken = registry::follow(*database, blobs, m_clock.now(), k_step);
+        const std::size_t taken =
+            serves ? registry::follow(*database, blobs, m_clock.now(), k_step) : 0;
         more = taken > 0;
-        if (!more && !config.patchwork_states.empty()) {
+        if (!more) {
+          app::resolve_series_addresses(*database, config, m_clock.now());
+        }
+        if (serves && !more && !config.patchwork_states.empty()) {
           reports::RegistryStates states(
               *database, blobs, m_clock,
               {config.patchwork_states.begin(), config.patchwork_states.end()});

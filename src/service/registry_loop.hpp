@@ -1,6 +1,6 @@
 #pragma once
 // Keeps the registry at what the tracker knows, and at what the configuration says of it; gives
-// patches their states.
+// patches their states; resolves addresses of series as they become known.
 
 #include "app/config.hpp"
 #include "util/clock.hpp"
@@ -17,7 +17,7 @@ namespace patchmill::service {
 class RegistryLoop {
  public:
   // The store's schema is there already; the clock outlives the loop. Starts at once; without
-  // projects in the configuration it only waits for one that has some.
+  // projects and Patchworks in the configuration it only waits for one that has some.
   RegistryLoop(app::Config config, const Clock& clock);
   ~RegistryLoop();  // stops, after the step under way
   RegistryLoop(const RegistryLoop&) = delete;

@@ -1,6 +1,8 @@
 #include "tracker/dependencies.hpp"
 
+#include "tracker/series_addresses.hpp"
 #include "tracker/thread_index.hpp"
+#include "util/ascii.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -10,17 +12,11 @@ namespace patchmill::tracker {
 namespace {
 
 std::string percent_decode(std::string_view text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-        digit(text[i + 2]) >= 0) {
-      result += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+        hex_value(text[i + 2]) >= 0) {
+      result += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       i += 2;
     } else {
       result += text[i];
@@ -78,6 +74,9 @@ DependencyLookup lookup_of(const mail::Dependency& dependency) {
     case Kind::depends_on_url: {
       const std::string msgid = msgid_in_url(dependency.target);
       if (msgid.empty()) {
+        if (const auto address = series_address(dependency.target)) {
+          return {address->key(), {}, std::string(k_no_series_of_address)};
+        }
         return {
             "", {}, "the URL names no Message-ID; numbers of another tracker mean nothing here"};
       }

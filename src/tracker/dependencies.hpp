@@ -15,13 +15,15 @@
 
 namespace patchmill::tracker {
 
-// How the target of a dependency is looked up: a Message-ID, a change-id (with a version) or a
-// patch-id; or why it cannot be.
+// How the target of a dependency is looked up: a Message-ID, a change-id (with a version), a
+// patch-id or the address of a series (series_addresses.hpp); or why it cannot be.
 struct DependencyLookup {
-  std::string key;             // "m:…", "c:…" or "p:…"; empty: it cannot be looked up
+  std::string key;             // "m:…", "c:…", "p:…", "u:…"; empty: it cannot be
   std::optional<int> version;  // of a change-id
   std::string reason;          // for people, when key is empty
 };
+inline constexpr std::string_view k_no_series_of_address =
+    "no series with this address is known here";
 DependencyLookup lookup_of(const mail::Dependency& dependency);
 
 // The Message-ID that a URL of a list archive or a Patchwork names ("/patch/MSGID/",
@@ -38,7 +40,8 @@ std::vector<std::int64_t> set_patch_id(store::Database& database, std::int64_t m
                                        std::string_view patch_id);
 
 // What builds on what is known: (series, the series it builds on) with one of these on either
-// side. A pair may come twice.
+// side; of what builds on one of them the k_most_dependents newest. A pair may come twice.
+inline constexpr std::size_t k_most_dependents = 1000;
 std::vector<std::pair<std::int64_t, std::int64_t>> dependency_links(
     store::Database& database, std::span<const std::int64_t> numbers);
 

@@ -58,16 +58,23 @@ class DependencyUpdate {
           }
         },
         number, number);
+    std::map<std::string, Number> told;  // by layers above, and not found again here
     if (!m_changes.changed.at(number).created) {
+      m_database.each(
+          "SELECT lookup, resolved FROM series_dependencies"
+          " WHERE series = ? AND resolved IS NOT NULL AND substr(lookup, 1, 2) = 'u:'",
+          [&](const store::Row& row) { told[row.get<std::string>(0)] = row.integer(1); }, number);
       m_database.exec("DELETE FROM series_dependencies WHERE series = ?", number);
     }
     std::int64_t position = 0;
     for (const mail::Dependency& dependency : dependencies) {
       const DependencyLookup lookup = lookup_of(dependency);
+      const auto known = told.find(lookup.key);
       m_database.exec(
-          "INSERT INTO series_dependencies (series, position, kind, target, lookup, reason)"
-          " VALUES (?, ?, ?, ?, ?, ?)",
-          number, position, dependency.kind, dependency.target, lookup.key, lookup.reason);
+          "INSERT INTO series_dependencies (series, position, kind, target, lookup, resolved,"
+          " reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          number, position, dependency.kind, dependency.target, lookup.key,
+          known == told.end() ? std::nullopt : std::optional(known->second), lookup.reason);
       if (!lookup.key.empty()) {
         m_open.emplace(number, position);
       }
@@ -106,7 +113,7 @@ class DependencyUpdate {
   };
 
   Answer find(Number of, mail::DependencyKind kind, const std::string& target,
-              const std::string& key) {
+              const std::string& key, std::optional<Number> before) {
     const std::string_view value = std::string_view(key).substr(2);
     Answer answer;
     if (key.starts_with("m:")) {
@@ -123,6 +130,11 @@ class DependencyUpdate {
         answer.series = newest_series_of(m_database, std::get<0>(*mail));
       }
       answer.reason = "no patch with this patch-id is known";
+    } else if (key.starts_with("u:")) {
+      if (before && m_database.one<Number>("SELECT 1 FROM series WHERE number = ?", *before)) {
+        answer.series = before;
+      }
+      answer.reason = k_no_series_of_address;
     } else {
       const auto version = lookup_of({kind, target}).version;
       const auto row = m_database.one<Number>(
@@ -150,7 +162,7 @@ class DependencyUpdate {
         continue;
       }
       const auto& [kind, target, key, before, reason] = *row;
-      const Answer now = find(series, kind, target, key);
+      const Answer now = find(series, kind, target, key, before);
       if (now.series == before && now.reason == reason) {
         continue;
       }
@@ -196,8 +208,17 @@ std::vector<std::pair<std::int64_t, std::int64_t>> dependency_links(
                         "SELECT series, resolved FROM series_dependencies"
                         " WHERE resolved IS NOT NULL AND series",
                         numbers, add);
-  each_in<std::int64_t>(database, "SELECT series, resolved FROM series_dependencies WHERE resolved",
-                        numbers, add);
+  // Anybody may send mails that name the same series.
+  std::set<Number> named;
+  each_in<Number>(database, "SELECT DISTINCT resolved FROM series_dependencies WHERE resolved",
+                  numbers, [&](const store::Row& row) { named.insert(row.integer(0)); });
+  for (const Number number : named) {
+    database.each(
+        "SELECT DISTINCT series FROM series_dependencies WHERE resolved = ? ORDER BY series DESC"
+        " LIMIT ?",
+        [&](const store::Row& row) { links.emplace_back(row.integer(0), number); }, number,
+        k_most_dependents);
+  }
   return links;
 }
 

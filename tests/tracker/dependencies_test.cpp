@@ -74,6 +74,25 @@ TEST_CASE("tracker::Tracker::ingest: change-ids, with and without version") {
   CHECK(first_dependency(harness, "any@x") == harness.of("t2@x").number);
 }
 
+TEST_CASE("tracker::dependency_links: of what builds on a series only the newest") {
+  patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
+    constexpr std::int64_t base = 1'000'000;
+    const auto most = static_cast<std::int64_t>(k_most_dependents);
+    store::Transaction transaction(store.database());
+    for (std::int64_t series = 1; series <= most + 5; ++series) {
+      store.database().exec(
+          "INSERT INTO series_dependencies (series, position, kind, target, lookup, resolved,"
+          " reason) VALUES (?, 0, 0, 'x', 'm:x', ?, '')",
+          series, base);
+    }
+    transaction.commit();
+    const auto links = dependency_links(store.database(), std::vector{base});
+    REQUIRE(links.size() == k_most_dependents);
+    CHECK(links.front() == std::pair(most + 5, base));
+    CHECK(links.back() == std::pair(std::int64_t{6}, base));
+  });
+}
+
 TEST_CASE("tracker::set_patch_id: resolves prerequisite-patch-id") {
   patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
     Harness harness(store);
