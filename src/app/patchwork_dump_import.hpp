@@ -1,6 +1,7 @@
 #pragma once
 // A Patchwork taken over from a dump of its database, under the ids it has there.
 
+#include "app/patchwork_dump_rows.hpp"
 #include "app/patchwork_store.hpp"
 #include "app/patchwork_survey.hpp"
 #include "patchwork/dump.hpp"
@@ -39,7 +40,6 @@ class PatchworkDumpImport {
  private:
   enum class Phase { mails, replies, events };
   struct Batch;
-  using Ids = std::vector<std::pair<registry::Id, registry::Id>>;  // there and here; by the first
 
   Result<void> choose(const std::vector<std::string>& projects);
   void keep_ids_free();
@@ -47,16 +47,9 @@ class PatchworkDumpImport {
   void adopt_bundles();
   Result<void> read(Phase phase);
   void take(Phase phase, const patchwork::DumpRow& row, Batch& batch);
-  void take_mail(const patchwork::DumpRow& row, Batch& batch);
-  void take_reply(const patchwork::DumpRow& row, Batch& batch);
-  void take_event(const patchwork::DumpRow& row, Batch& batch);
   void find_again(const patchwork::DumpRow& row);
   void store_batch(Phase phase, Batch& batch, std::uint64_t rows);
   void tell(const std::string& what, std::uint64_t done, std::uint64_t total);
-
-  [[nodiscard]] std::optional<registry::Person> person(registry::Id there) const;
-  [[nodiscard]] std::optional<registry::User> user(registry::Id there) const;
-  [[nodiscard]] const registry::Project* project(registry::Id there) const;  // with the id here
 
   store::Database& m_database;
   const patchwork::Dump& m_dump;
@@ -65,8 +58,9 @@ class PatchworkDumpImport {
   PatchworkStore m_store;
   PatchworkSurvey m_survey;
   std::map<registry::Id, registry::Project> m_projects;  // the chosen ones, by their id there
+  PatchworkDumpRows m_rows{m_survey, m_projects};
   std::string m_cursor;
-  Ids m_patches, m_covers;
+  PatchworkDumpIds m_ids;
 };
 
 }  // namespace patchmill::app

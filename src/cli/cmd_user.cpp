@@ -20,8 +20,8 @@ namespace patchmill::cli {
 namespace {
 
 struct UserStorage {
-  std::vector<std::string> words;            // the action, then a username
-  std::string email, first_name, last_name;  // empty: as it was
+  std::vector<std::string> words;                           // the action, then a username
+  std::optional<std::string> email, first_name, last_name;  // nothing: as it was
 };
 
 constexpr std::size_t k_max_text = 150;
@@ -32,7 +32,7 @@ Result<void> check(const registry::UserSetup& user, const app::Config& config) {
                 fmt::format("'{}' is no username: letters, digits, '.', '_' and '-', at most 100",
                             ellipsize(escape_terminal(user.username), 80)));
   }
-  if (user.email && !mail::is_plain_address(*user.email)) {
+  if (user.email && !user.email->empty() && !mail::is_plain_address(*user.email)) {
     return fail(ErrorKind::invalid, fmt::format("'{}' is not a mail address like ann@example.org",
                                                 ellipsize(escape_terminal(*user.email), 100)));
   }
@@ -83,10 +83,6 @@ int add(const Common& common, app::Workspace& workspace, const registry::UserSet
              now.email.empty() ? "no mail address" : escape_terminal(now.email),
              name.empty() ? "" : ", " + escape_terminal(name));
   return k_pass;
-}
-
-std::optional<std::string> if_given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 // Users with the link names of the projects they maintain.
@@ -162,8 +158,7 @@ int run(const Common& common, UserStorage storage) {
     return list_users(common, **workspace);
   }
   return add(common, **workspace,
-             {storage.words.at(1), if_given(storage.first_name), if_given(storage.last_name),
-              if_given(storage.email)});
+             {storage.words.at(1), storage.first_name, storage.last_name, storage.email});
 }
 
 }  // namespace
@@ -176,9 +171,9 @@ Command user_command() {
   command.description =
       "list shows all users, also those of 'patchwork.users' in the configuration, and which "
       "projects they maintain. add makes one who maintains nothing: who posts patches from that "
-      "address may change their state; or changes what is given of the one of that name. "
-      "Maintainers stand in the configuration. What a user does, he does with a token (`patchmill "
-      "token create --owner`).";
+      "address may change their state; or changes what is given of the one of that name; what is "
+      "given empty is removed. Maintainers stand in the configuration. What a user does, he does "
+      "with a token (`patchmill token create --owner`).";
   command.arguments = {{"ACTION",
                         "list, or add followed by a username.",
                         &storage->words,
@@ -191,7 +186,8 @@ Command user_command() {
                      {"--last-name", "TEXT", "add: for people.", &storage->last_name}};
   command.examples = {
       {"patchmill user list", "who may change what"},
-      {"patchmill user add bo --email bo@example.org", "he may set the states of his own patches"}};
+      {"patchmill user add bo --email bo@example.org", "he may set the states of his own patches"},
+      {"patchmill user add bo --email \"\"", "no longer"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };
   return command;
 }

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,7 +29,8 @@ struct Option {
   std::string flags;    // "-l,--list-id"
   std::string metavar;  // empty: a switch
   std::string help;
-  std::variant<bool*, std::string*, std::vector<std::string>*> target;
+  // An optional one tells what is not given from what is given empty.
+  std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*> target;
   Complete complete = Complete::nothing;
 };
 

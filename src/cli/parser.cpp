@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,11 @@ void add_option(CLI::App& app, const Option& option) {
         using T = std::remove_pointer_t<decltype(target)>;
         if constexpr (std::is_same_v<T, bool>) {
           app.add_flag(option.flags, *target, option.help);
+        } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
+          // CLI11 makes nothing of an empty word when it knows that the target is optional.
+          app.add_option_function<std::string>(
+                 option.flags, [target](const std::string& word) { *target = word; }, option.help)
+              ->type_name(option.metavar);
         } else {
           app.add_option(option.flags, *target, option.help)->type_name(option.metavar);
         }

@@ -1,5 +1,6 @@
 #include "cli/patchwork_section.hpp"
 
+#include "app/config.hpp"
 #include "app/config_keys.hpp"
 #include "mail/header_encode.hpp"
 #include "registry/get.hpp"
@@ -8,16 +9,63 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace patchmill::cli {
 namespace {
 
-// What another Patchwork says is quoted, as JSON is YAML.
+constexpr std::size_t k_longest_shown = 100;
+
+// What another Patchwork says is quoted, as JSON is YAML; also what comments show, on one line.
 std::string as_yaml(const std::string& text) {
-  return escape_terminal(boost::json::serialize(boost::json::value(text)));
+  // Brackets are counted before anything is parsed, within quotes and comments, too.
+  int depth = 0, deepest = 0;
+  for (const char c : text) {
+    depth += c == '[' || c == '{' ? 1 : (c == ']' || c == '}') && depth > 0 ? -1 : 0;
+    deepest = std::max(deepest, depth);
+  }
+  const bool is_open = depth > 0 || deepest > 20;
+  const std::string quoted = boost::json::serialize(boost::json::value(mend_utf8(text)));
+  std::string yaml;
+  for (std::size_t at = 0, length = 0; at < quoted.size(); at += length) {
+    length = 1;
+    while (at + length < quoted.size() &&
+           (static_cast<unsigned char>(quoted[at + length]) & 0xC0) == 0x80) {
+      ++length;
+    }
+    const std::string_view one = std::string_view(quoted).substr(at, length);
+    const std::string shown = escape_terminal(one);
+    if (is_open && (one == "[" || one == "{")) {
+      yaml += fmt::format("\\x{:02x}", static_cast<unsigned>(one.front()));
+    } else if (shown.starts_with("\\u{")) {
+      yaml += fmt::format("\\U{:0>8}", shown.substr(3, shown.size() - 4));  // YAML has no \u{…}
+    } else {
+      yaml += shown;
+    }
+  }
+  return yaml;
+}
+
+std::string line_of(std::string_view key, const std::string& value) {
+  return fmt::format("      {}: {}\n", key, as_yaml(value));
+}
+
+// Why a configuration cannot have this project, for a comment; empty: it can.
+std::string refusal_of(const std::string& entry) {
+  const auto read = app::parse_config("it", "patchwork:\n  projects:\n" + entry);
+  if (read) {
+    return "";
+  }
+  const std::string& message = read.error().message;
+  const auto first = message.substr(0, message.find('\n'));
+  const auto place = first.find(": ");
+  const auto quoted = as_yaml(place == std::string::npos ? first : first.substr(place + 2));
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 class SectionText {
@@ -25,11 +73,19 @@ class SectionText {
   explicit SectionText(store::Database& database) : m_database(database) {}
 
   void add(const registry::Project& project) {
-    m_projects += fmt::format("    - link-name: {}\n", as_yaml(project.link_name));
+    // These say which mails are the project's: without one of them it would be another.
+    std::string entry = fmt::format("    - link-name: {}\n", as_yaml(project.link_name)) +
+                        line_of("list-id", project.list_id);
+    if (!project.subject_match.empty()) {
+      entry += line_of("subject-match", project.subject_match);
+    }
+    std::string refusal = refusal_of(entry);
+    if (refusal.empty() &&
+        !m_taken.emplace(to_lower(project.list_id), project.subject_match).second) {
+      refusal = "a project above gets every mail that this one would";
+    }
     for (const auto& [key, value] : {std::pair{"name", &project.name},
-                                     {"list-id", &project.list_id},
                                      {"list-email", &project.list_email},
-                                     {"subject-match", &project.subject_match},
                                      {"web-url", &project.web_url},
                                      {"scm-url", &project.scm_url},
                                      {"webscm-url", &project.webscm_url},
@@ -37,13 +93,22 @@ class SectionText {
                                      {"list-archive-url-format", &project.list_archive_url_format},
                                      {"commit-url-format", &project.commit_url_format}}) {
       if (!value->empty()) {
-        m_projects += fmt::format("      {}: {}\n", key, as_yaml(*value));
+        entry += line_or_comment(key, *value);
       }
     }
     if (project.show_dependencies) {
-      m_projects += "      show-dependencies: true\n";
+      entry += "      show-dependencies: true\n";
     }
-    add_people(project);
+    entry += people_of(project);
+    if (refusal.empty()) {
+      m_projects += entry;
+      return;
+    }
+    m_left_out += fmt::format("  # The project {} is left out: {}\n",
+                              as_yaml(ellipsize(project.link_name, k_longest_shown)), refusal);
+    for (const auto line : split_lines(entry)) {
+      m_left_out += fmt::format("  # {}\n", line);
+    }
   }
 
   [[nodiscard]] std::string text() const {
@@ -51,12 +116,30 @@ class SectionText {
     for (const auto& [_, line] : m_users) {
       users += line;
     }
-    return "patchwork:\n" + (users.empty() ? "" : "  users:\n" + users) + "  projects:\n" +
-           m_projects;
+    std::string left_out;
+    for (const auto& name : m_nobody) {
+      left_out += fmt::format(
+          "  # {} is left out: usernames have letters, digits, '-', '_' and '.'\n", as_yaml(name));
+    }
+    left_out += m_left_out;
+    if (m_projects.empty()) {
+      return left_out;
+    }
+    return "patchwork:\n" + left_out + (users.empty() ? "" : "  users:\n" + users) +
+           "  projects:\n" + m_projects;
   }
 
  private:
-  void add_people(const registry::Project& project) {
+  static std::string line_or_comment(std::string_view key, const std::string& value) {
+    const std::string line = line_of(key, value);
+    const auto refusal = refusal_of("    - link-name: x\n      list-id: x\n" + line);
+    return refusal.empty() ? line
+                           : fmt::format("      # {} {} is left out: {}\n", key,
+                                         as_yaml(ellipsize(value, k_longest_shown)), refusal);
+  }
+
+  std::string people_of(const registry::Project& project) {
+    std::string entry;
     std::vector<std::string> names;
     for (const auto& maintainer : project.maintainers) {
       if (name_user(maintainer)) {
@@ -64,7 +147,7 @@ class SectionText {
       }
     }
     if (!names.empty()) {
-      m_projects += fmt::format("      maintainers: [{}]\n", join(names, ", "));
+      entry += fmt::format("      maintainers: [{}]\n", join(names, ", "));
     }
     const auto rules = registry::delegation_of(m_database, project.id);
     std::string lines;
@@ -75,17 +158,16 @@ class SectionText {
                              as_yaml(rules[i].path), as_yaml(user->username), rules.size() - i);
       }
     }
-    m_projects += lines.empty() ? "" : "      delegation:\n" + lines;
+    return entry + (lines.empty() ? "" : "      delegation:\n" + lines);
   }
 
   // Returns whether the configuration can have him.
   bool name_user(const registry::User& user) {
-    std::string& line = m_users[user.username];
     if (!app::is_name(user.username)) {
-      line = fmt::format("    # {} is left out: usernames have letters, digits, '-', '_' and '.'\n",
-                         as_yaml(user.username));
+      m_nobody.insert(user.username);
       return false;
     }
+    std::string& line = m_users[user.username];
     line = fmt::format("    - {{username: {}", as_yaml(user.username));
     for (const auto& [key, value] :
          {std::pair{"first-name", &user.first_name}, {"last-name", &user.last_name}}) {
@@ -99,8 +181,10 @@ class SectionText {
   }
 
   store::Database& m_database;
-  std::string m_projects;
-  std::map<std::string, std::string> m_users;  // their lines
+  std::string m_projects, m_left_out;
+  std::set<std::pair<std::string, std::string>> m_taken;  // list-id and subject-match
+  std::map<std::string, std::string> m_users;             // their lines
+  std::set<std::string> m_nobody;                         // usernames
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "registry/adopt.hpp"
 
+#include "registry/automatic_state.hpp"
 #include "registry/check_state.hpp"
 #include "registry/setup.hpp"
 #include "registry/turn.hpp"
@@ -23,6 +24,13 @@ std::optional<Id> one_id(store::Database& database, std::string_view sql, const 
   return row ? std::optional(std::get<0>(*row)) : std::nullopt;
 }
 
+void raise_counter(store::Database& database, std::string_view name, std::int64_t value) {
+  database.exec(
+      "INSERT INTO registry_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
+      " SET value = excluded.value WHERE registry_counters.value < excluded.value",
+      name, value);
+}
+
 // "under-review" -> "Under Review".
 std::string name_of_slug(std::string_view slug) {
   std::string name;
@@ -38,10 +46,7 @@ std::string name_of_slug(std::string_view slug) {
 }  // namespace
 
 void keep_free(store::Database& database, std::string_view table, Id up_to) {
-  database.exec(
-      "INSERT INTO registry_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
-      " SET value = excluded.value WHERE registry_counters.value < excluded.value",
-      fmt::format("kept free in {}", table), up_to);
+  raise_counter(database, fmt::format("kept free in {}", table), up_to);
 }
 
 void release_kept(store::Database& database, std::string_view table) {
@@ -360,10 +365,14 @@ void Adopter::event(Id id, Timestamp date, const NewEvent& event) {
     return;
   }
   put_event(m_database, id, date, event);
+  m_newest_event = std::max(m_newest_event, id);
   ++m_counts.events;
 }
 
 void Adopter::finish() {
+  if (m_newest_event > 0) {
+    raise_counter(m_database, k_newest_adopted_event, m_newest_event);
+  }
   for (const Id patch : m_checked) {
     update_check_state(m_database, m_change, patch);
   }

@@ -89,6 +89,7 @@ class Adopter {
   const std::int64_t m_change;
   AdoptedCounts& m_counts;
   std::set<Id> m_series, m_checked;
+  Id m_newest_event = 0;
 };
 
 }  // namespace patchmill::registry

@@ -10,8 +10,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace patchmill::service {
+namespace fs = std::filesystem;
 namespace {
 
 using patchwork::Posting;
@@ -41,6 +44,14 @@ reports::PatchworkReporterConfig reporter_config(const std::string& name,
           links, spec.checks,     {spec.states.begin(), spec.states.end()},     spec.delegates};
 }
 
+// Then nobody else has this store: a data folder has one service at a time (app::lock_runs).
+bool is_in_data_folder(const app::Config& config, const store::Database& database) {
+  std::error_code error;
+  const auto folder = fs::canonical(config.data, error);
+  return database.engine() == store::Engine::sqlite && !folder.empty() &&
+         fs::canonical(config.store_url, error).parent_path() == folder;
+}
+
 std::string digest_of(const intake::Secret& secret) {
   const auto token = intake::read_secret(secret);
   return token ? sha256_hex(*token) : std::string();
@@ -61,9 +72,11 @@ CheckPoster::CheckPoster(const app::Config& config, const std::string& name,
       m_checks(*m_database, clock),
       m_states(*m_database, clock),
       m_delegates(*m_database, clock) {
-  // A process that was killed had something under way. Only one posts on this machine.
+  // A process that was killed had something under way. Only one posts on this machine, or from this
+  // data folder, whatever the machine was called then: a container has a name of its own.
+  const bool is_only_one = is_in_data_folder(config, *m_database);
   store::take_back(*m_database, [&](std::string_view kind, std::string_view holder) {
-    return kind.starts_with("patchwork-") && is_of_this_machine(holder) &&
+    return kind.starts_with("patchwork-") && (is_only_one || is_of_this_machine(holder)) &&
            std::ranges::any_of(spec.projects, [&](const std::string& project) {
              return kind.ends_with(fmt::format(" {} {}", instance.name(), project));
            });

@@ -46,9 +46,10 @@ struct CheckPosterState {
 class CheckPoster {
  public:
   // `name` is that of the source. All outlive it. Opens a connection to the store of its own;
-  // throws DatabaseError. Nobody else on this machine posts for this source (app::lock_runs): what
-  // an earlier process had under way is due again at once, and looked for there before it is
-  // posted.
+  // throws DatabaseError. Nobody else posts for this source on this machine or from this data
+  // folder (app::lock_runs): what an earlier process had under way is due again at once, and looked
+  // for there before it is posted. In a store that others may share, what another machine has stays
+  // its own until its lease ends.
   CheckPoster(const app::Config& config, const std::string& name, const intake::PatchworkSpec& spec,
               patchwork::Instance& instance, const reports::Links& links, const Clock& clock,
               CheckPosterState& state);

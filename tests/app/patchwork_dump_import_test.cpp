@@ -1,9 +1,11 @@
 #include "app/patchwork_dump_import.hpp"
 
+#include "registry/automatic_state.hpp"
 #include "registry/find.hpp"
 #include "registry/follow.hpp"
 #include "registry/get.hpp"
 #include "registry/turn.hpp"
+#include "registry/writing.hpp"
 #include "support/store_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -205,6 +207,37 @@ TEST_CASE("PatchworkDumpImport: everything keeps its id, also when the registry 
     CHECK(registry::next_id(store.database(), "registry_checks") == 5002);
     // Nothing secret came in.
     CHECK(desk.count("registry_users") == 2);
+  });
+}
+
+TEST_CASE("PatchworkDumpImport: a state is somebody's, also when its event does not say whose") {
+  on_each_engine([](TestStore& store) {
+    std::string text = dump();
+    const std::string actor = "patch-state-changed\t2026-01-06 12:00:00\t9";
+    const auto at = text.find(actor);
+    REQUIRE(at != std::string::npos);
+    text.replace(at + actor.size() - 1, 1, "\\N");
+    DumpDesk desk(store, text);
+    REQUIRE(desk.import());
+    desk.follow();
+    const auto set = [&](Id patch, std::string_view state) {
+      store::Transaction transaction(store.database());
+      const auto change = registry::begin_change(store.database());
+      const auto message = store.database().value<std::int64_t>(
+          "SELECT message FROM registry_patches WHERE id = ?", patch);
+      const int changed =
+          registry::set_state_by_itself(store.database(), store.clock().now(), change, message,
+                                        state, [](std::string_view) { return true; });
+      transaction.commit();
+      return changed;
+    };
+    CHECK(set(101, "new") == 0);
+    CHECK(registry::patch(store.database(), 101)->state == "needs-ack");
+    // What is set here by itself may be followed by the next.
+    CHECK(set(103, "needs-ack") == 1);
+    CHECK(set(103, "new") == 1);
+    CHECK(set(103, "needs-ack") == 1);
+    CHECK(set(103, "new") == 1);
   });
 }
 

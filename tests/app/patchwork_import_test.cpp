@@ -300,6 +300,36 @@ TEST_CASE("PatchworkImport: what the list brings meanwhile gets no number of the
   CHECK(registry::next_id(store.database(), "registry_patch_comments") == 901);
 }
 
+TEST_CASE("PatchworkImport: the newest patch keeps its number when it is missed") {
+  TestStore store(store::Engine::sqlite);
+  Desk desk(store);
+  desk.server.add_fault({.path = "/patches/103/", .times = 100, .status = 500});
+  // However often.
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(desk.import());
+    CHECK(desk.report.missed == 1);
+  }
+  tracker::Tracker tracker(store.database(), store.blobs(), store.clock());
+  const std::array mails{
+      tracker::make_incoming(mail("own", "[PATCH] Our own"), "local.example.org", "test")};
+  tracker.ingest(mails);
+  desk.follow();
+  const auto own =
+      store.database().value<Id>("SELECT id FROM registry_patches WHERE msgid = 'own@example.org'");
+  CHECK(own > 103);
+  REQUIRE(registry::patch(store.database(), own)->series);
+  CHECK(registry::patch(store.database(), own)->series->id > 7002);
+  CHECK(registry::next_id(store.database(), "registry_checks") > 5001);
+  desk.server.clear_faults();
+  REQUIRE(desk.import());
+  CHECK(desk.report.counts.renumbered == 0);
+  desk.follow();
+  desk.check_all();
+  CHECK(registry::patch(store.database(), own)->self.msgid == "own@example.org");
+  CHECK(registry::next_id(store.database(), "registry_patches") == own + 1);
+  CHECK(registry::next_id(store.database(), "registry_checks") == 5001);
+}
+
 TEST_CASE("PatchworkImport: bundles of users go on behind the imported ones") {
   on_each_engine([](TestStore& store) {
     Desk desk(store);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 
 using namespace patchmill;
 using Words = std::vector<std::string>;
@@ -13,6 +14,7 @@ struct Parsed {
   int status = -1;
   Words paths;
   std::string list_id;
+  std::optional<std::string> name;
   bool ran = false;
 };
 
@@ -26,7 +28,8 @@ Parsed parse(Words words) {
     command.summary = "For the test.";
     const bool required = command.name == "other";
     command.arguments = {{"PATH", "What.", &parsed->paths, required, true}};
-    command.options = {{"-l,--list-id", "ID", "A list.", &parsed->list_id}};
+    command.options = {{"-l,--list-id", "ID", "A list.", &parsed->list_id},
+                       {"--name", "TEXT", "A name.", &parsed->name}};
     command.run = [parsed](const cli::Common&) {
       parsed->ran = true;
       return 0;
@@ -64,4 +67,12 @@ TEST_CASE("cli::parse_and_run: what is wrong use stays so") {
   CHECK(parse({"--", "take"}).status == cli::k_usage);
   CHECK_FALSE(parse({"--", "take"}).ran);
   CHECK(parse({}).status == cli::k_usage);
+}
+
+TEST_CASE("cli::parse_and_run: what is given empty is given") {
+  CHECK_FALSE(parse({"take"}).name.has_value());
+  CHECK(parse({"take", "--name", "x"}).name == "x");
+  const auto empty = parse({"take", "--name", "", "path"});
+  CHECK(empty.name == "");
+  CHECK(empty.paths == Words{"path"});
 }

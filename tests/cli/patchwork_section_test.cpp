@@ -6,7 +6,9 @@
 #include "support/store_fixture.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <string>
 #include <vector>
 
 using namespace patchmill;
@@ -19,7 +21,10 @@ std::string section_of(const registry::Setup& setup) {
   REQUIRE(registry::set_up(database, setup).has_value());
   std::vector<registry::Project> projects;
   for (const auto& wanted : setup.projects) {
-    projects.push_back(registry::project(database, wanted.project.link_name).value());
+    // Not by the name alone: a number would be taken for an id.
+    const auto id = database.value<registry::Id>(
+        "SELECT id FROM registry_projects WHERE link_name = ?", wanted.project.link_name);
+    projects.push_back(registry::project(database, id).value());
   }
   return cli::patchwork_section(database, projects);
 }
@@ -70,4 +75,82 @@ TEST_CASE("cli::patchwork_section: who cannot be in a configuration is left out 
   CHECK(config->patchwork.users.size() == 1);
   CHECK(config->patchwork.projects[0].maintainers == std::vector<std::string>{"ben"});
   CHECK(config->patchwork.projects[0].delegation.empty());
+}
+
+TEST_CASE("cli::patchwork_section: keys that a configuration refuses are comments that say why") {
+  registry::Setup setup;
+  auto& project = setup.projects.emplace_back().project;
+  project.link_name = "ltp";
+  project.list_id = "ltp.example.org";
+  project.name = "A\u202e \"B\"\x7f\u0085\u2028 \\u{202e} [[[";
+  project.list_email = "no address\n      delegation: [x]";
+  project.web_url = "www.example.org\n  projects: []";
+  project.webscm_url = "https://git.example.org/ltp";
+  project.commit_url_format = "https://git.example.org/same";
+  project.list_archive_url = std::string(1000, '{');
+  const std::string section = section_of(setup);
+  INFO(section);
+  CHECK(section.find("      # web-url \"www.example.org\\n  projects: []\" is left out: "
+                     "'web-url' is no address of a page") != std::string::npos);
+  CHECK(section.find("      # commit-url-format \"https://git.example.org/same\" is left out") !=
+        std::string::npos);
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  REQUIRE(config->patchwork.projects.size() == 1);
+  const auto& read = config->patchwork.projects[0];
+  CHECK(read.project.name == project.name);
+  CHECK(read.project.list_email == project.list_email);
+  CHECK_FALSE(read.project.web_url);
+  CHECK(read.project.webscm_url == project.webscm_url);
+  CHECK_FALSE(read.project.commit_url_format);
+  CHECK_FALSE(read.project.list_archive_url);
+  CHECK(read.delegation.empty());
+}
+
+TEST_CASE("cli::patchwork_section: a project that a configuration refuses is a comment") {
+  registry::Setup setup;
+  setup.users.emplace_back().username = "ann@example.org";
+  for (const auto* name : {"12", "ltp", "-x y", "twin"}) {
+    auto& project = setup.projects.emplace_back();
+    project.project.link_name = name;
+    project.project.list_id = fmt::format("{}.example.org", name);
+    project.maintainers = {"ann@example.org"};
+  }
+  setup.projects.back().project.list_id = "LTP.example.org";
+  SUBCASE("beside others") {
+    const std::string section = section_of(setup);
+    INFO(section);
+    CHECK(section.find("# The project \"12\" is left out: '12' is a number") != std::string::npos);
+    CHECK(section.find("#     - link-name: \"12\"") != std::string::npos);
+    CHECK(section.find("# The project \"-x y\" is left out: 'link-name' takes letters") !=
+          std::string::npos);
+    CHECK(section.find("# The project \"twin\" is left out: a project above") != std::string::npos);
+    const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+    REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    REQUIRE(config->patchwork.projects.size() == 1);
+    CHECK(config->patchwork.projects[0].project.link_name == "ltp");
+    CHECK(config->patchwork.users.empty());
+  }
+  SUBCASE("alone") {
+    setup.projects.resize(1);
+    const std::string section = section_of(setup);
+    INFO(section);
+    const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+    REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    CHECK(config->patchwork.projects.empty());
+  }
+}
+
+TEST_CASE("cli::patchwork_section: without its expression it is another project") {
+  test::TestStore store(store::Engine::sqlite);
+  registry::Project project;
+  project.link_name = "ltp";
+  project.list_id = "ltp.example.org";
+  project.subject_match = "[open";
+  const std::string section = cli::patchwork_section(store.database(), std::vector{project});
+  INFO(section);
+  CHECK(section.find("# The project \"ltp\" is left out: 'subject-match' is") != std::string::npos);
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(config->patchwork.projects.empty());
 }

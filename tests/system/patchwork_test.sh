@@ -82,6 +82,10 @@ run user add bo --email bo@example.org || wrong "user add ended with $?"
 expect_text '^added: bo, bo@example.org$' "$work/out" 'user add'
 run user add bo --first-name Bo || wrong "user add ended with $?"
 expect_text '^changed: bo, bo@example.org, Bo$' "$work/out" 'user add of what is there'
+run user add bo --email '' || wrong "user add without an address ended with $?"
+expect_text '^changed: bo, no mail address, Bo$' "$work/out" 'an address removed'
+run user add bo --email 'bo at home' && wrong 'a wrong address was taken'
+run user add bo --email bo@example.org || wrong "user add ended with $?"
 run user list --json
 expect_json '[(u["username"], u["email"], u["maintains"]) for u in j]' \
   "[('carla', 'carla@example.org', ['demo']), ('ci', '', ['demo']), ('bo', 'bo@example.org', [])]" 'users'
