@@ -145,9 +145,8 @@ Result<std::optional<std::vector<Finding>>> Baselines::repeat(const pipeline::Jo
   for (const auto* one : with_needs(job)) {
     PM_TRY_ASSIGN(auto outcome, m_runner.run(*one, target));
     const Verdict verdict = outcome.run.verdict;
-    const bool fit = one == &job
-                         ? verdict == before
-                         : verdict == Verdict::pass || verdict == Verdict::warning;
+    const bool fit =
+        one == &job ? verdict == before : verdict == Verdict::pass || verdict == Verdict::warning;
     if (!fit) {
       return std::nullopt;
     }

@@ -143,7 +143,7 @@ TEST_CASE("app::SeriesRunner: a patch is not blamed for what the patch before it
   CHECK(builds == std::map<int, Verdict>{{1, Verdict::warning}, {2, Verdict::pass}});
 }
 
-TEST_CASE("app::SeriesRunner: a warm folder warns of what it compiles, a series is blamed for its own") {
+TEST_CASE("app::SeriesRunner: a warning of a warm folder is the series' own or left out") {
   RunnerBench bench(
       "jobs:\n  - {name: build, kind: kbuild, command: x, results: compiler, warm: objects}\n");
   // Every line is a unit; "all" is a header of each. The last line's unit warns on the base.
@@ -153,8 +153,8 @@ TEST_CASE("app::SeriesRunner: a warm folder warns of what it compiles, a series 
     const auto lines = split(source, '\n');
     const auto before = split(built, '\n');
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      const bool compiled = built.empty() || lines[i] != before[i] ||
-                            (lines[1] == "all") != (before[1] == "all");
+      const bool compiled =
+          built.empty() || lines[i] != before[i] || (lines[1] == "all") != (before[1] == "all");
       if (compiled && (lines[i] == "four" || lines[i] == "bad")) {
         findings::Finding finding;
         finding.tool = "gcc";
