@@ -16,6 +16,9 @@ export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 2026' KBUILD_BUILD_VERSIO
 export KBUILD_BUILD_USER=demo KBUILD_BUILD_HOST=example.org
 # Without PAHOLE_FLAGS every make below asks for them anew; nothing here has BTF.
 make=(make -s ARCH=um PAHOLE_FLAGS= "-j$(nproc)")
+# As in later kernels: without it every object that is up to date costs a shell that does nothing.
+# shellcheck disable=SC2016
+make+=('cmd=@$(if $(cmd_$(1)),set -e; $(echo-cmd) $($(quiet)redirect) $(delete-on-interrupt) $(cmd_$(1)),:)')
 # kbuild asks the compiler some twenty times what it can do before it builds anything. ccache knows.
 if command -v ccache > /dev/null; then
     make+=(CC="ccache gcc")
