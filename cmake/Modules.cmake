@@ -71,7 +71,7 @@ endfunction()
 
 # What is tested is optimised, the tests need not be: it is most of the time of a build.
 function(patchmill_test_options target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0> $<$<CONFIG:Release>:-g0>)
+  target_compile_options(${target} PRIVATE -O0 $<$<CONFIG:Release>:-g0>)
 endfunction()
 
 # patchmill_tests(NAME [APART] [DEPS modules...]): one doctest program for tests/NAME, one CTest test.

@@ -2,6 +2,7 @@
 // A server on a free port and a client that says exactly what a test wants it to say.
 
 #include "http/server.hpp"
+#include "support/sanitized.hpp"
 #include "util/fd.hpp"
 
 #include <arpa/inet.h>
@@ -220,11 +221,7 @@ inline bool eventually(const std::function<bool()>& condition,
 }
 
 // Sanitizers keep freed memory, so that measuring it says nothing about the program.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool k_memory_tells = false;
-#else
-inline constexpr bool k_memory_tells = true;
-#endif
+inline constexpr bool k_memory_tells = !patchmill::test::k_sanitized;
 
 // Resident memory of this process in bytes.
 inline std::size_t resident() {

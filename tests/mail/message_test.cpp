@@ -1,6 +1,7 @@
 #include "mail/message.hpp"
 
 #include "mail/diff.hpp"
+#include "support/sanitized.hpp"
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
@@ -375,11 +376,7 @@ TEST_CASE("mail::parse_message: limits") {
 namespace {
 
 // Sanitizers keep shadows of memory and what was freed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_tells = false;
-#else
-constexpr bool memory_tells = true;
-#endif
+constexpr bool memory_tells = !patchmill::test::k_sanitized;
 
 // Most memory this process held since the last reset, in bytes (proc(5): VmHWM, clear_refs).
 std::size_t peak_memory() {

@@ -1,6 +1,7 @@
 // The order in which mails arrive, and how they are cut into batches, does not matter.
 
 #include "mail/shared_data.hpp"
+#include "support/sanitized.hpp"
 #include "tracker/random_threads.hpp"
 
 #include <doctest/doctest.h>
@@ -96,7 +97,8 @@ TEST_CASE("tracker::assemble: every arrival order of Patchwork's scenarios gives
 TEST_CASE("tracker::assemble: every arrival order of random threads gives the same series") {
   MemoryStore store;
   std::mt19937 random(2);
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  constexpr unsigned threads = patchmill::test::k_sanitized ? 12 : 60;
+  for (unsigned seed = 0; seed < threads; ++seed) {
     CAPTURE(seed);
     std::vector<Incoming> mails;
     for (const MailSpec& mail : ThreadMaker(seed).make()) {

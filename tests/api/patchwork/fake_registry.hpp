@@ -48,7 +48,7 @@ class FakeRegistry final : public Registry {
   explicit FakeRegistry(Data& data) : d(data) {}
 
   reg::Page<reg::Project> find(const reg::NameFilter&, PageAsked page) override {
-    return cut(d.projects, page);
+    return cut(keep(d.projects, [](const reg::Project&) { return true; }), page);
   }
   reg::Page<reg::Patch> find(const reg::PatchFilter& f, PageAsked page) override {
     d.patch_filter = f;
@@ -200,7 +200,10 @@ class FakeRegistry final : public Registry {
   }
   std::vector<reg::State> states() override { return d.states; }
   std::vector<reg::Comment> comments_of(Id patch) override {
-    return keep(d.patch_comments, [&](const reg::Comment& c) { return c.patch == patch; });
+    std::vector<reg::Comment> kept;
+    std::ranges::copy_if(d.patch_comments, std::back_inserter(kept),
+                         [&](const reg::Comment& c) { return c.patch == patch; });
+    return kept;
   }
   Result<std::string> mail(std::int64_t message) override {
     const auto found = d.mails.find(message);
@@ -303,9 +306,13 @@ class FakeRegistry final : public Registry {
 
  private:
   template <class T, class F>
-  static std::vector<T> keep(const std::vector<T>& all, F fits) {
-    std::vector<T> kept;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(kept), fits);
+  static std::vector<const T*> keep(const std::vector<T>& all, F fits) {
+    std::vector<const T*> kept;
+    for (const T& one : all) {
+      if (fits(one)) {
+        kept.push_back(&one);
+      }
+    }
     return kept;
   }
   template <class T, class F>
@@ -314,23 +321,23 @@ class FakeRegistry final : public Registry {
     return found == all.end() ? std::nullopt : std::optional<T>(*found);
   }
   template <class T, class Key>
-  static void sort(std::vector<T>& items, const reg::Order& order, Key key) {
-    std::stable_sort(items.begin(), items.end(), [&](const T& a, const T& b) {
-      const T& low = order.descending ? b : a;
-      const T& high = order.descending ? a : b;
+  static void sort(std::vector<const T*>& items, const reg::Order& order, Key key) {
+    std::stable_sort(items.begin(), items.end(), [&](const T* a, const T* b) {
+      const T& low = order.descending ? *b : *a;
+      const T& high = order.descending ? *a : *b;
       return order.field == "date" ? key(low).first < key(high).first
                                    : key(low).second < key(high).second;
     });
   }
   template <class T>
-  reg::Page<T> cut(const std::vector<T>& items, PageAsked page) {
+  reg::Page<T> cut(const std::vector<const T*>& items, PageAsked page) {
     ++d.finds;
     d.page = page;
     reg::Page<T> made;
     made.total = items.size();
     const std::uint64_t from = (page.page - 1) * page.per_page;
     for (std::uint64_t i = from; i < items.size() && i < from + page.per_page; ++i) {
-      made.items.push_back(items[i]);
+      made.items.push_back(*items[i]);
     }
     return made;
   }
@@ -344,6 +351,9 @@ class FakeRegistry final : public Registry {
     return state ? digits(state->id) : "";
   }
   bool in_project(const reg::Values& values, Id id) {
+    if (values.empty()) {
+      return true;
+    }
     const auto known = project(id);
     return any(values, {digits(id), known ? known->link_name : ""});
   }
