@@ -267,7 +267,7 @@ TEST_CASE("git::apply_series: gives the trees that git am gives on a made-up his
   TempDir dir("patchmill-history");
   const fs::path repo = dir.path() / "history.git";
   git_ok(dir.path(), {"init", "-q", "--bare", "-b", "main", repo.string()});
-  constexpr int commits = patchmill::test::k_sanitized ? 440 : 2200;
+  constexpr int commits = k_sanitized ? 440 : 2200;
   git_ok(repo, {"fast-import", "--quiet"}, HistoryGenerator(20231114).stream(commits));
   const auto mails = mails_of(repo, commits);
   REQUIRE(mails.size() >= commits - commits / 11);

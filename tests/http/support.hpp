@@ -221,7 +221,7 @@ inline bool eventually(const std::function<bool()>& condition,
 }
 
 // Sanitizers keep freed memory, so that measuring it says nothing about the program.
-inline constexpr bool k_memory_tells = !patchmill::test::k_sanitized;
+inline constexpr bool k_memory_tells = !k_sanitized;
 
 // Resident memory of this process in bytes.
 inline std::size_t resident() {

@@ -376,7 +376,7 @@ TEST_CASE("mail::parse_message: limits") {
 namespace {
 
 // Sanitizers keep shadows of memory and what was freed.
-constexpr bool memory_tells = !patchmill::test::k_sanitized;
+constexpr bool memory_tells = !k_sanitized;
 
 // Most memory this process held since the last reset, in bytes (proc(5): VmHWM, clear_refs).
 std::size_t peak_memory() {

@@ -10,7 +10,7 @@
 #define PATCHMILL_SANITIZED 1
 #endif
 
-namespace patchmill::test {
+namespace patchmill {
 
 #ifdef PATCHMILL_SANITIZED
 inline constexpr bool k_sanitized = true;
@@ -18,4 +18,4 @@ inline constexpr bool k_sanitized = true;
 inline constexpr bool k_sanitized = false;
 #endif
 
-}  // namespace patchmill::test
+}  // namespace patchmill

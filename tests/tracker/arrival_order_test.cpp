@@ -97,7 +97,7 @@ TEST_CASE("tracker::assemble: every arrival order of Patchwork's scenarios gives
 TEST_CASE("tracker::assemble: every arrival order of random threads gives the same series") {
   MemoryStore store;
   std::mt19937 random(2);
-  constexpr unsigned threads = patchmill::test::k_sanitized ? 12 : 60;
+  constexpr unsigned threads = k_sanitized ? 12 : 60;
   for (unsigned seed = 0; seed < threads; ++seed) {
     CAPTURE(seed);
     std::vector<Incoming> mails;
