@@ -13,6 +13,11 @@
 namespace patchmill::intake {
 namespace {
 
+// How long a server is left alone grows from one attempt to the next, and is no news.
+std::string_view without_wait(std::string_view error) {
+  return error.substr(0, error.find("; not asked again for "));
+}
+
 constexpr std::size_t longest_error = 1000;
 // So often is a batch refused as a whole before its mails are tried one by one.
 constexpr unsigned refusals_of_a_batch = 3;
@@ -273,7 +278,7 @@ std::chrono::milliseconds Follower::failed(const Error& error) {
   auto text = ellipsize(escape_terminal(error.message), longest_error);
   bool is_news = false;
   update([&](SourceHealth& health) {
-    is_news = health.error != text;
+    is_news = without_wait(health.error) != without_wait(text);
     health.state = SourceState::failing;
     health.error = text;
     health.error_since = health.error_since ? health.error_since : now;
