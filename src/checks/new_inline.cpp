@@ -27,12 +27,12 @@ class NewInline final : public Check {
 
 CheckOutcome NewInline::run(const Context& context) const {
   Report report(*this, context);
-  struct Use {
+  struct Place {
     std::string file;
     int line;
     std::string text;
   };
-  std::vector<Use> added;
+  std::vector<Place> added;
   std::size_t removed = 0;
   for (const mail::FileDiff& file : context.patch->files) {
     // Most patches are done with one look at the whole text.
@@ -56,7 +56,7 @@ CheckOutcome NewInline::run(const Context& context) const {
   }
   // As many as before: probably moved or edited lines.
   const bool moved = added.size() == removed;
-  for (const Use& place : added) {
+  for (const Place& place : added) {
     const std::string message = fmt::format("`inline` in a .c file: {}", place.text);
     if (moved) {
       report.warning("inline", message, {.file = place.file, .line = place.line});

@@ -41,7 +41,7 @@ std::size_t end_of_object(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-std::optional<std::string> text_of(const json::value& value) {
+std::optional<std::string> scalar_text(const json::value& value) {
   switch (value.kind()) {
     case json::kind::string:
       return std::string(value.get_string());
@@ -90,7 +90,7 @@ Result<void> tell(const json::object& object, const DumpTables& wanted, const On
   }
   DumpRow row;
   row.table = table_of(model->get_string());
-  const std::string id = text_of(*key).value_or("");
+  const std::string id = scalar_text(*key).value_or("");
   row.columns.emplace_back("id");
   row.values.emplace_back(id);
   std::vector<DumpRow> links;
@@ -100,13 +100,13 @@ Result<void> tell(const json::object& object, const DumpTables& wanted, const On
       const std::string table = fmt::format("{}_{}", row.table, std::string_view(name));
       if (table == k_maintained && wanted(table)) {
         for (const auto& one : *several) {
-          links.push_back({table, {"id", "userprofile", "project"}, {id, id, text_of(one)}});
+          links.push_back({table, {"id", "userprofile", "project"}, {id, id, scalar_text(one)}});
         }
       }
       continue;
     }
     row.columns.emplace_back(name);
-    row.values.push_back(text_of(value));
+    row.values.push_back(scalar_text(value));
   }
   if (wanted(row.table)) {
     PM_TRY(on_row(row, at));

@@ -11,10 +11,10 @@ using patchmill::test::TestStore;
 
 namespace {
 
-const MailSpec cover{.msgid = "c@x", .subject = "[PATCH 0/2] A thing", .diff = false};
-const MailSpec one{
+const MailSpec k_cover{.msgid = "c@x", .subject = "[PATCH 0/2] A thing", .diff = false};
+const MailSpec k_one{
     .msgid = "1@x", .subject = "[PATCH 1/2] one", .in_reply_to = "c@x", .seconds = 1};
-const MailSpec two{
+const MailSpec k_two{
     .msgid = "2@x", .subject = "[PATCH 2/2] two", .in_reply_to = "c@x", .seconds = 2};
 
 const Lines in_order = {"series-created s1",     "cover-created c1", "patch-created p1",
@@ -28,14 +28,14 @@ TEST_CASE(
   on_each_engine([](TestStore& store) {
     Follower follower(store);
     SUBCASE("mail by mail") {
-      follower.feed_and_follow({cover, one, two});
+      follower.feed_and_follow({k_cover, k_one, k_two});
     }
     SUBCASE("one batch") {
-      follower.mails.feed({cover, one, two});
+      follower.mails.feed({k_cover, k_one, k_two});
       follower.follow();
     }
     SUBCASE("event by event") {
-      follower.mails.feed({cover, one, two});
+      follower.mails.feed({k_cover, k_one, k_two});
       while (follower.follow(1) == 1) {
       }
     }
@@ -48,7 +48,7 @@ TEST_CASE(
 TEST_CASE("registry::follow: patches out of order are completed when those before them are there") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({two, one, cover});
+    follower.feed_and_follow({k_two, k_one, k_cover});
     CHECK(follower.events() == Lines{"patch-created p1", "series-created s1", "patch-created p2",
                                      "patch-completed p2 s1", "patch-completed p1 s1",
                                      "series-completed s1", "cover-created c1"});
@@ -59,7 +59,7 @@ TEST_CASE("registry::follow: patches out of order are completed when those befor
 TEST_CASE("registry::follow: an extra patch completes the series once more") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({cover, one, two});
+    follower.feed_and_follow({k_cover, k_one, k_two});
     follower.feed_and_follow(
         {{.msgid = "3@x", .subject = "[PATCH 3/2] three", .in_reply_to = "c@x", .seconds = 3}});
     const auto events = follower.events();
@@ -72,11 +72,11 @@ TEST_CASE("registry::follow: an extra patch completes the series once more") {
 TEST_CASE("registry::follow: names and dates of people, patches and series") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({two});
+    follower.feed_and_follow({k_two});
     CHECK(follower.series() == Lines{"s1 v1 1/2: null 2=p1"});
-    follower.feed_and_follow({one});
+    follower.feed_and_follow({k_one});
     CHECK(follower.series() == Lines{"s1 v1 2/2: [1/2] one 1=p2 2=p1"});
-    auto renamed = cover;
+    auto renamed = k_cover;
     renamed.from = "Alice B <Alice@Example.org>";
     follower.feed_and_follow({renamed});
     CHECK(follower.lines("SELECT name, email FROM registry_people", [](const store::Row& row) {
@@ -92,7 +92,7 @@ TEST_CASE("registry::follow: names and dates of people, patches and series") {
 TEST_CASE("registry::follow: what is carried over stays in the series it was posted in") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({cover, one, two});
+    follower.feed_and_follow({k_cover, k_one, k_two});
     follower.feed_and_follow({{.msgid = "v2@x",
                                .subject = "[PATCH v2 2/2] two",
                                .in_reply_to = "2@x",
@@ -111,7 +111,7 @@ TEST_CASE("registry::follow: a patch that moves to another series keeps its id")
     Follower follower(store);
     // Two parts of one thread, until the mail that connects them is there.
     const MailSpec late{.msgid = "c@x", .subject = "[PATCH 0/2] A thing", .diff = false};
-    MailSpec first = one, second = two;
+    MailSpec first = k_one, second = k_two;
     second.seconds = 3 * 3600;  // too late to be one posting without the thread
     first.in_reply_to = second.in_reply_to = "";
     first.references = "<c@x>";
@@ -131,7 +131,7 @@ TEST_CASE("registry::follow: a patch that moves to another series keeps its id")
 TEST_CASE("registry::follow: dates of events grow, and tell when they were found") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.mails.feed({cover, one, two});
+    follower.mails.feed({k_cover, k_one, k_two});
     follower.follow();
     std::int64_t last = to_micros(store.clock().now()) - 1;
     follower.database().each("SELECT date FROM registry_events ORDER BY id",
@@ -147,9 +147,9 @@ TEST_CASE(
     "registry::follow: later events have later dates, although the clock stands or goes back") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({cover, one});
+    follower.feed_and_follow({k_cover, k_one});
     store.clock().advance(-std::chrono::hours(1));
-    follower.mails.feed({two, reply("r@x", "1@x", "words\n")});
+    follower.mails.feed({k_two, reply("r@x", "1@x", "words\n")});
     while (follower.follow(1) == 1) {
     }
     std::int64_t last = 0;
@@ -167,7 +167,7 @@ TEST_CASE(
 TEST_CASE("registry::follow: nothing is taken while there is no project, and nothing is missed") {
   on_each_engine([](TestStore& store) {
     Follower follower(store, {});
-    follower.mails.feed({cover, one, two});
+    follower.mails.feed({k_cover, k_one, k_two});
     CHECK(follower.follow() == 0);
     follower.set_up({{}, {project("test")}, {}, {}});
     CHECK(follower.follow() > 0);
@@ -178,7 +178,7 @@ TEST_CASE("registry::follow: nothing is taken while there is no project, and not
 TEST_CASE("registry::follow: a new project has the mails that came before it") {
   on_each_engine([](TestStore& store) {
     Follower follower(store, {{}, {project("other", "other.example.com")}, {}, {}});
-    follower.mails.feed({cover, one, two, reply("r@x", "1@x", "Acked-by: B <b@x>\n")});
+    follower.mails.feed({k_cover, k_one, k_two, reply("r@x", "1@x", "Acked-by: B <b@x>\n")});
     follower.follow();
     CHECK(follower.events().empty());
     follower.set_up({{}, {project("test")}, {}, {}});
@@ -195,8 +195,8 @@ TEST_CASE("registry::follow: a new project has the mails that came before it") {
 TEST_CASE("registry::follow: mails are found although their events are dropped") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.feed_and_follow({cover});
-    follower.mails.feed({one, two});
+    follower.feed_and_follow({k_cover});
+    follower.mails.feed({k_one, k_two});
     store.clock().advance(std::chrono::hours(1));
     CHECK(store::drop_old_events(follower.database(), store.clock().now(), 1000, false) > 0);
     follower.follow();
@@ -207,14 +207,14 @@ TEST_CASE("registry::follow: mails are found although their events are dropped")
 TEST_CASE("registry::follow: a series that went while events were lost is gone") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    MailSpec first = one, second = two;
+    MailSpec first = k_one, second = k_two;
     first.in_reply_to = second.in_reply_to = "";
     first.references = "<c@x>";
     second.references = "<between@x>";
     second.seconds = 3 * 3600;
     follower.feed_and_follow({first, second});
     REQUIRE(follower.series().size() == 2);
-    follower.mails.feed({cover, reply("between@x", "c@x", "words\n")});
+    follower.mails.feed({k_cover, reply("between@x", "c@x", "words\n")});
     store.clock().advance(std::chrono::hours(1));
     CHECK(store::drop_old_events(follower.database(), store.clock().now(), 1000, false) > 0);
     SUBCASE("at once") {
@@ -231,13 +231,13 @@ TEST_CASE("registry::follow: a series that went while events were lost is gone")
 TEST_CASE("registry::follow: an interrupted transaction is done again as a whole") {
   on_each_engine([](TestStore& store) {
     Follower follower(store);
-    follower.mails.feed({cover, one});
+    follower.mails.feed({k_cover, k_one});
     {
       store::Transaction outer(follower.database());  // given up when the process dies
       CHECK(follower.follow() > 0);
     }
     CHECK(follower.events().empty());
-    follower.mails.feed({two});
+    follower.mails.feed({k_two});
     follower.follow();
     CHECK(follower.events() == in_order);
   });

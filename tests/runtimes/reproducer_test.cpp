@@ -10,7 +10,7 @@ using namespace patchmill;
 using namespace patchmill::runtimes;
 
 namespace {
-std::string shell(const std::string& script, const std::string& cwd = "/tmp",
+std::string run_script(const std::string& script, const std::string& cwd = "/tmp",
                   int* status = nullptr) {
   Command command;
   command.argv = {"/bin/sh"};
@@ -33,13 +33,13 @@ TEST_CASE("runtimes::shell_quote: every word comes out as it went in") {
   for (const std::string& word :
        {std::string(""), std::string("a b"), std::string("it's"), std::string("$(touch x)`y`\"\\"),
         std::string("-n\n\ttwo"), std::string("'';rm -rf /;'")}) {
-    CHECK(shell("printf %s " + shell_quote(word)) == word);
+    CHECK(run_script("printf %s " + shell_quote(word)) == word);
   }
 }
 
 TEST_CASE("runtimes::make_reproducer: clones, applies, runs, and hostile text stays text") {
   const TempDir folder;
-  const std::string made = shell(
+  const std::string made = run_script(
       "set -e; git init -q -b main tree; cd tree; printf 'one\\n' >f; git add f; git commit -qm "
       "base; "
       "git rev-parse HEAD; printf 'two\\n' >f; git commit -qam 'change $(touch pwned)'; "
@@ -58,7 +58,7 @@ TEST_CASE("runtimes::make_reproducer: clones, applies, runs, and hostile text st
       input.mbox += "\r\n";  // carriage returns do not survive in every here-document
     }
     int status = 0;
-    const std::string out = shell(make_reproducer(input), folder.path().string(), &status);
+    const std::string out = run_script(make_reproducer(input), folder.path().string(), &status);
     INFO(out);
     CHECK(status == 7);
     CHECK(out.find("two\nit's $HOME\ndescribed\nexit status 7") != std::string::npos);
