@@ -68,8 +68,8 @@ struct Config {
   registry::Setup patchwork;                  // without projects: there is none
   std::vector<std::string> patchwork_states;  // that its patches get by themselves, as slugs
   std::vector<WebhookConfig> webhooks;
+  unsigned workers = 0;                       // see workers_of()
   // --- the service alone ---
-  unsigned workers = 0;  // lanes of jobs at the same time; 0: one for every two processors
   std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
   std::chrono::seconds fetch_interval{300};                             // of trees
   HttpConfig http;
@@ -79,6 +79,9 @@ struct Config {
 
 // Of a tree; a share of its own for one that is not configured.
 Share share_of(const Config& config, const std::string& tree);
+
+// How many series have jobs running at the same time: `workers`, or one for every two processors.
+unsigned workers_of(const Config& config);
 
 // Whether patches get this state by themselves, here or at another Patchwork.
 bool wants_state(const Config& config, std::string_view slug);

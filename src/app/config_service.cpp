@@ -5,6 +5,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace patchmill::app {
 
@@ -12,7 +13,8 @@ std::vector<KeySpec> service_keys() {
   using enum KeyType;
   return {
       {"", "workers", integer,
-       "How many series have jobs running at the same time in `patchmill serve`; at most 256.",
+       "How many series have jobs running at the same time, in `patchmill serve` and in `patchmill "
+       "run`; at most 256. Each has a source folder and warm builds of its own.",
        "one for every two processors", "4"},
       {"", "fetch", duration, "How often `patchmill serve` fetches the trees.", "5m", "2m"},
       {"", "max-age", text,
@@ -73,6 +75,11 @@ bool wants_state(const Config& config, std::string_view slug) {
            const auto* spec = std::get_if<intake::PatchworkSpec>(&source.kind);
            return spec != nullptr && wanted(spec->states);
          });
+}
+
+unsigned workers_of(const Config& config) {
+  return config.workers > 0 ? config.workers
+                            : std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
 Share share_of(const Config& config, const std::string& tree) {

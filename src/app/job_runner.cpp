@@ -10,6 +10,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_log_name = "log";
 
+// How long a worker without a build waits for one to copy. Most builds take longer from nothing.
+constexpr std::chrono::minutes k_patience{10};
+
 // A run's scratch folder: a job may leave anything there, at any depth and with any permissions.
 class Scratch {
  public:
@@ -37,17 +40,22 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
     m_source.emplace(std::move(source));
     m_source_tree = target.tree;
   }
+  if (!job.warm.empty()) {
+    begin_warm(job.warm, target.stop);
+  }
+  PM_TRY_ASSIGN(const LockFile use, m_source->use());
+  runtimes::RunRequest request;
+  if (!job.warm.empty()) {
+    // Before its source is filled: other slots see that there will be something to copy.
+    PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
+  }
   PM_TRY(m_source->update(*target.repository, target.commit));
   PM_TRY_ASSIGN(fs::path scratch_path, m_source->new_scratch());
   const Scratch scratch(std::move(scratch_path));
 
-  runtimes::RunRequest request;
   request.job = &job;
   request.source = m_source->source();
   request.scratch = scratch.path();
-  if (!job.warm.empty()) {
-    PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
-  }
   if (job.own_source) {
     PM_TRY_ASSIGN(request.own_source, m_source->own_source());
   }
@@ -63,6 +71,15 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   }
   PM_TRY(keep(outcome, scratch.path() / "results"));
   return outcome;
+}
+
+void JobRunner::begin_warm(std::string_view warm, const std::stop_token& stop) {
+  const auto copied = m_source->copy_warm(warm, k_patience, stop);
+  if (!copied) {
+    log::warning("tree {}: {}; building from nothing", m_source_tree, copied.error().message);
+  } else if (*copied) {
+    log::info("tree {}: another worker's build was copied", m_source_tree);
+  }
 }
 
 Result<void> JobRunner::keep(JobOutcome& outcome, const fs::path& results) {

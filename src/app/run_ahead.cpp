@@ -3,34 +3,134 @@
 #include "app/series_front.hpp"
 #include "app/series_jobs.hpp"
 
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <future>
 #include <optional>
 #include <set>
 
 namespace patchmill::app {
+namespace {
+
+// Series whose verdict is known or under way, in the order they were asked for.
+class InOrder {
+ public:
+  explicit InOrder(const RunAhead::Done& done) : m_done(done) {}
+  // Waits for the threads still at work, which use what is here.
+  ~InOrder() { m_series.clear(); }
+  InOrder(const InOrder&) = delete;
+  InOrder& operator=(const InOrder&) = delete;
+
+  void add(tracker::Series series, Result<SeriesReport> report) {
+    m_series.push_back({std::move(series), std::move(report), {}});
+    tell();
+  }
+
+  // `jobs` runs in a thread of its own. What it throws is thrown to whom it is told.
+  void start(tracker::Series series, std::function<Result<SeriesReport>()> jobs) {
+    {
+      const std::lock_guard lock(m_mutex);
+      ++m_running;
+    }
+    auto report = std::async(std::launch::async, [this, jobs = std::move(jobs)] {
+      const Leave leave(*this);
+      return jobs();
+    });
+    m_series.push_back({std::move(series), std::nullopt, std::move(report)});
+  }
+
+  // Until fewer than `workers` are at work; tells what is known by then.
+  void wait_for_less_than(unsigned workers) {
+    {
+      std::unique_lock lock(m_mutex);
+      m_left.wait(lock, [&] { return m_running < workers; });
+    }
+    tell();
+  }
+
+  void finish() {
+    wait_for_less_than(1);
+    while (!m_series.empty()) {
+      tell_first();
+    }
+  }
+
+ private:
+  struct Entry {
+    tracker::Series series;
+    std::optional<Result<SeriesReport>> report;  // else it is on its way
+    std::future<Result<SeriesReport>> coming;
+    [[nodiscard]] bool known() const {
+      return report || coming.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    }
+  };
+
+  class Leave {
+   public:
+    explicit Leave(InOrder& of) : m_of(of) {}
+    ~Leave() {
+      const std::lock_guard lock(m_of.m_mutex);
+      --m_of.m_running;
+      m_of.m_left.notify_all();
+    }
+    Leave(const Leave&) = delete;
+    Leave& operator=(const Leave&) = delete;
+
+   private:
+    InOrder& m_of;
+  };
+
+  void tell() {
+    while (!m_series.empty() && m_series.front().known()) {
+      tell_first();
+    }
+  }
+
+  void tell_first() {
+    Entry first = std::move(m_series.front());
+    m_series.pop_front();
+    m_done(first.series, first.report ? *std::move(first.report) : first.coming.get());
+  }
+
+  const RunAhead::Done& m_done;
+  std::mutex m_mutex;
+  std::condition_variable m_left;
+  unsigned m_running = 0;
+  std::deque<Entry> m_series;
+};
+
+}  // namespace
+
+class RunAhead::Worker {
+ public:
+  Worker(std::unique_ptr<Workspace> workspace, runtimes::Runtime& runtime,
+         const RunWatcher& watcher)
+      : m_workspace(std::move(workspace)), m_lanes(*m_workspace, runtime, watcher) {}
+
+  Result<SeriesReport> run(const tracker::Series& series, const pipeline::SeriesRun& run) {
+    return run_series_jobs(*m_workspace, m_lanes, series, run);
+  }
+
+ private:
+  std::unique_ptr<Workspace> m_workspace;
+  LaneRunner m_lanes;
+};
 
 RunAhead::RunAhead(Workspace& workspace, runtimes::Runtime& runtime, ProcessRunner& processes,
-                   RunWatcher watcher, std::function<void(Workspace&)> prepare)
+                   unsigned workers, RunWatcher watcher, std::function<void(Workspace&)> prepare)
     : m_workspace(workspace),
       m_runtime(runtime),
       m_processes(processes),
+      m_workers(std::max(1u, workers)),
       m_watcher(std::move(watcher)),
       m_prepare(std::move(prepare)) {}
 
+RunAhead::~RunAhead() = default;
+
 void RunAhead::run(std::span<const std::int64_t> numbers, const RunRequest& request,
                    const Done& done) {
-  struct UnderWay {
-    tracker::Series series;
-    std::future<Result<SeriesReport>> report;  // waits for its thread when it goes
-  };
-  std::optional<UnderWay> before;
-  const auto finish = [&] {
-    if (before) {
-      const auto report = before->report.get();
-      done(before->series, report);
-      before.reset();
-    }
-  };
+  InOrder order(done);
   SeriesFront front(m_workspace, m_processes, m_watcher);
   std::set<std::int64_t> seen;
   for (const std::int64_t number : numbers) {
@@ -42,31 +142,47 @@ void RunAhead::run(std::span<const std::int64_t> numbers, const RunRequest& requ
       continue;
     }
     auto start = front.start(*series, request);
-    finish();
     if (!start) {
-      done(*series, tl::unexpected(start.error()));
+      order.add(*std::move(series), tl::unexpected(start.error()));
     } else if (start->report) {
-      done(*series, *start->report);
+      order.add(*std::move(series), *std::move(start->report));
     } else {
-      before.emplace(
-          UnderWay{*series, std::async(std::launch::async, [this, of = *series, run = *start->run] {
-                     return run_jobs(of, run);
-                   })});
+      order.wait_for_less_than(m_workers);
+      order.start(*series, [this, of = *series, run = *start->run] { return run_jobs(of, run); });
     }
   }
-  finish();
+  order.finish();
 }
 
 Result<SeriesReport> RunAhead::run_jobs(const tracker::Series& series,
                                         const pipeline::SeriesRun& run) {
-  if (!m_lanes) {
-    PM_TRY_ASSIGN(m_of_jobs, Workspace::open(m_workspace.config()));
+  auto worker = take_worker();
+  if (!worker) {
+    PM_TRY_ASSIGN(auto workspace, Workspace::open(m_workspace.config()));
     if (m_prepare) {
-      m_prepare(*m_of_jobs);
+      m_prepare(*workspace);
     }
-    m_lanes = std::make_unique<LaneRunner>(*m_of_jobs, m_runtime, m_watcher);
+    worker = std::make_unique<Worker>(std::move(workspace), m_runtime, m_watcher);
   }
-  return run_series_jobs(*m_of_jobs, *m_lanes, series, run);
+  // One that threw is in no state to go on.
+  auto report = worker->run(series, run);
+  give_back(std::move(worker));
+  return report;
+}
+
+std::unique_ptr<RunAhead::Worker> RunAhead::take_worker() {
+  const std::lock_guard lock(m_mutex);
+  if (m_idle.empty()) {
+    return nullptr;
+  }
+  auto worker = std::move(m_idle.back());
+  m_idle.pop_back();
+  return worker;
+}
+
+void RunAhead::give_back(std::unique_ptr<Worker> worker) {
+  const std::lock_guard lock(m_mutex);
+  m_idle.push_back(std::move(worker));
 }
 
 }  // namespace patchmill::app

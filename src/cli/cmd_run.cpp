@@ -107,11 +107,14 @@ int run(const Common& common, const RunStorage& storage) {
   }
   app::RunRequest request;
   request.again = storage.again;
-  app::RunAhead runner(**workspace, *runtime, processes, watcher, [&](app::Workspace& of_jobs) {
-    if (*mail) {
-      app::note_verdicts(of_jobs);
-    }
-  });
+  // What several jobs print at once is of no use to anybody.
+  const unsigned workers = storage.verbose_log ? 1 : app::workers_of((*workspace)->config());
+  app::RunAhead runner(**workspace, *runtime, processes, workers, watcher,
+                       [&](app::Workspace& of_jobs) {
+                         if (*mail) {
+                           app::note_verdicts(of_jobs);
+                         }
+                       });
   runner.run(*numbers, request,
              [&](const tracker::Series& series, const Result<app::SeriesReport>& outcome) {
                if (!outcome) {
@@ -141,13 +144,15 @@ Command run_command() {
       "or configuration changed since its last verdict. Verdicts that still stand are shown again "
       "without work; incomplete ones are tried again when "
       "their time comes (30 seconds, 2 and 8 minutes later; at once what waits for a mail or a "
-      "commit). Killed at any moment, the next run goes on.";
+      "commit). Jobs of as many series run at once as `workers` of the configuration says, or one "
+      "for every two processors. Killed at any moment, the next run goes on.";
   command.arguments = {
       {"SERIES", "Only these, by number or Message-ID.", &storage->series, false, true}};
   command.options = {
       {"-a,--again", "", "Test them although nothing changed.", &storage->again},
       {"--no-fetch", "", "Use the trees as they were fetched last.", &storage->no_fetch},
-      {"-l,--log", "", "Print what jobs print, as it comes.", &storage->verbose_log}};
+      {"-l,--log", "", "Print what jobs print, as it comes; one job at a time.",
+       &storage->verbose_log}};
   command.examples = {{"patchmill run -c patchmill.yaml", "all that is pending"},
                       {"patchmill run --again --log 7", "series 7 once more, and watch"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };

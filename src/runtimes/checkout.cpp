@@ -35,14 +35,16 @@ Result<void> prepare_git_dir(git::Repository& repository, const CheckoutPlace& p
       return io_failed(place.git_dir(), error);
     }
   }
-  // No conversion of any kind, whatever the tree's own attributes say.
+  // No conversion of any kind, whatever the tree's own attributes say. Copies of the slot are hard
+  // links, which change a file's ctime.
   const std::pair<const char*, std::string> files[] = {
       {"objects/info/alternates", objects.string() + "\n"},
       {"info/attributes", "* -text -eol -ident -filter !working-tree-encoding\n"},
       {"config",
        repository.id_bytes() == 32
-           ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n"
-           : "[core]\n\trepositoryformatversion = 0\n"}};
+           ? "[core]\n\trepositoryformatversion = 1\n\ttrustctime = false\n"
+             "[extensions]\n\tobjectFormat = sha256\n"
+           : "[core]\n\trepositoryformatversion = 0\n\ttrustctime = false\n"}};
   for (const auto& [name, content] : files) {
     const auto present = read_file(place.git_dir() / name, 1u << 20);
     if (!present || *present != content) {

@@ -1,6 +1,7 @@
 #include "runtimes/source_folder.hpp"
 
 #include "runtimes/remove_tree.hpp"
+#include "runtimes/slot_copy.hpp"
 #include "util/hash.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
@@ -93,9 +94,20 @@ void SourceFolder::remove_scratch(const fs::path& scratch) {
   fs::remove(scratch, error);
 }
 
-Result<void> copy_folder(const fs::path& original, const fs::path& copy) {
+Result<bool> SourceFolder::copy_warm(std::string_view warm, std::chrono::milliseconds patience,
+                                     const std::stop_token& stop) const {
+  return copy_other_slot(m_place.home, warm, patience, stop);
+}
+
+Result<LockFile> SourceFolder::use() const {
+  return LockFile::acquire(busy_lock(m_place.home), true);
+}
+
+namespace {
+
+Result<void> run_cp(const char* how, const fs::path& original, const fs::path& copy) {
   Command command;
-  command.argv = {"cp", "-a", "--reflink=auto", "--", original.string(), copy.string()};
+  command.argv = {"cp", "-a", how, "--", original.string(), copy.string()};
   SystemProcessRunner runner;
   PM_TRY_ASSIGN(const auto completed, runner.run(command));
   if (!completed.ok()) {
@@ -104,6 +116,16 @@ Result<void> copy_folder(const fs::path& original, const fs::path& copy) {
                             ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 300)));
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> copy_folder(const fs::path& original, const fs::path& copy) {
+  return run_cp("--reflink=auto", original, copy);
+}
+
+Result<void> link_folder(const fs::path& original, const fs::path& copy) {
+  return run_cp("--link", original, copy);
 }
 
 }  // namespace patchmill::runtimes

@@ -6,7 +6,9 @@
 #include "util/file.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,14 @@ class SourceFolder {
   Result<CheckoutOutcome> update(git::Repository& repository, const git::ObjectId& commit);
 
   [[nodiscard]] std::filesystem::path source() const { return m_place.source(); }
+  // Where the slot has built nothing yet: makes it a copy of another slot with the build folder
+  // `warm`, see copy_other_slot(). Before anything else is done with it.
+  Result<bool> copy_warm(std::string_view warm, std::chrono::milliseconds patience,
+                         const std::stop_token& stop) const;
+  // Held while the folders change or a job runs in them: nobody copies them then. Waits for who
+  // does.
+  [[nodiscard]] Result<LockFile> use() const;
+
   // For RunRequest::git_dir and git_objects.
   [[nodiscard]] std::filesystem::path git_dir() const { return m_place.git_dir(); }
   [[nodiscard]] std::vector<std::filesystem::path> git_objects() const;
@@ -48,5 +58,8 @@ std::string folder_name(std::string_view name);
 // A copy of a build folder with all times kept, for a run that must not leave traces in the
 // original; by reference links where the filesystem has them. `copy` must not exist.
 Result<void> copy_folder(const std::filesystem::path& original, const std::filesystem::path& copy);
+
+// The same with hard links, for files that nobody ever writes to.
+Result<void> link_folder(const std::filesystem::path& original, const std::filesystem::path& copy);
 
 }  // namespace patchmill::runtimes

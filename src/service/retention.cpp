@@ -3,6 +3,7 @@
 #include "git/repository.hpp"
 #include "pipeline/artifact_blobs.hpp"
 #include "runtimes/remove_tree.hpp"
+#include "runtimes/slot_copy.hpp"
 #include "service/backup.hpp"
 #include "service/blob_references.hpp"
 #include "store/cursors.hpp"
@@ -172,8 +173,8 @@ void Retention::sweep() {
   }
 }
 
-// A slot is emptied under its own lock; the lock file stays, because somebody may just be waiting
-// with it open.
+// A slot is emptied under its own locks; the lock files stay, because somebody may just be waiting
+// with them open.
 void Retention::empty_builds() {
   next();
   const auto before = limit(m_config.retention.builds);
@@ -189,13 +190,17 @@ void Retention::empty_builds() {
     if (!lock) {
       continue;
     }
+    const auto busy = LockFile::acquire(runtimes::busy_lock(slot), false);
+    if (!busy) {
+      continue;
+    }
     m_result.build_bytes += bytes_in(slot);
     m_result.builds.push_back(slot.filename().string());
     if (m_dry_run) {
       continue;
     }
     for (const auto& inner : fs::directory_iterator(slot, ignored)) {
-      if (inner.path().filename() != "lock") {
+      if (inner.path().filename() != "lock" && inner.path() != runtimes::busy_lock(slot)) {
         runtimes::empty_folder(inner.path());
         fs::remove(inner.path(), ignored);
       }

@@ -37,11 +37,6 @@
 namespace patchmill::service {
 namespace {
 
-unsigned workers_of(const app::Config& config) {
-  return config.workers > 0 ? config.workers
-                            : std::max(1u, std::thread::hardware_concurrency() / 2);
-}
-
 bool same_tree(const placement::TreeSpec& a, const placement::TreeSpec& b) {
   return a.name == b.name && a.url == b.url && a.branch == b.branch && a.lists == b.lists &&
          a.subject_tags == b.subject_tags && a.paths == b.paths;

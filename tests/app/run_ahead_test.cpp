@@ -5,13 +5,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 
 using namespace patchmill;
 using app::test::outcome;
 using app::test::RunnerBench;
 using findings::Verdict;
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -22,9 +27,9 @@ using Lines = std::vector<std::string>;
 
 // "NUMBER VERDICT" or "NUMBER error", in the order told.
 Lines judge(RunnerBench& bench, const std::vector<std::int64_t>& numbers,
-            const app::RunWatcher& watcher = {}) {
+            const app::RunWatcher& watcher = {}, unsigned workers = 1) {
   Lines told;
-  app::RunAhead runner(*bench.workspace, bench.runtime, bench.processes, watcher);
+  app::RunAhead runner(*bench.workspace, bench.runtime, bench.processes, workers, watcher);
   runner.run(numbers, {}, [&](const tracker::Series& series, const auto& report) {
     told.push_back(std::to_string(series.number) + " " +
                    (report ? std::string(findings::to_string(report->verdict.verdict)) : "error"));
@@ -63,6 +68,69 @@ TEST_CASE("app::RunAhead: the next series is placed and checked while jobs of on
         Lines{std::to_string(first) + " pass", std::to_string(second) + " pass"});
   CHECK(overlapped);
   CHECK(bench.runtime.sources == Lines{"one\n2\nthree\nfour\n", "one\nzwei\nthree\nfour\n"});
+}
+
+TEST_CASE("app::RunAhead: jobs of as many series as there are workers run at once") {
+  RunnerBench bench(k_one_job);
+  std::vector<std::int64_t> numbers;
+  Lines passed;
+  for (const char* word : {"2", "zwei", "deux", "due", "dos"}) {
+    numbers.push_back(number_of(bench, std::string(word) + "@x", word));
+    passed.push_back(std::to_string(numbers.back()) + " pass");
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  int running = 0, most = 0, ended = 0;
+  bool first_ended_last = false;
+  bench.runtime.answer = [&](const std::string&, const std::string& source) {
+    std::unique_lock lock(mutex);
+    most = std::max(most, ++running);
+    changed.notify_all();
+    if (source.find("\n2\n") != std::string::npos) {
+      // The first series holds its worker while the other judges all the rest.
+      first_ended_last =
+          changed.wait_for(lock, std::chrono::seconds(30), [&] { return ended == 4; });
+    }
+    --running;
+    ++ended;
+    changed.notify_all();
+    return outcome(Verdict::pass);
+  };
+  CHECK(judge(bench, numbers, {}, 2) == passed);
+  CHECK(most == 2);
+  CHECK(first_ended_last);
+  CHECK(bench.runtime.asked.size() == 5);
+}
+
+TEST_CASE("app::RunAhead: a worker that has built nothing begins with another's build") {
+  RunnerBench bench(
+      "jobs:\n  - {name: build, kind: kbuild, scope: series, command: [x], warm: b}\n");
+  const auto first = number_of(bench, "p1@x", "2");
+  const auto second = number_of(bench, "p2@x", "zwei");
+  const auto third = number_of(bench, "p3@x", "drei");
+  const fs::path slots = bench.folder.path() / "data/source";
+  // As a build would: what another worker made is there already.
+  std::mutex mutex;
+  std::condition_variable changed;
+  int with_build = 0, running = 0;
+  bench.runtime.look = [&](const runtimes::RunRequest& request) {
+    const std::lock_guard lock(mutex);
+    with_build += fs::exists(request.warm / "built") ? 1 : 0;
+    std::ofstream(request.warm / "built") << "x";
+  };
+  bench.runtime.answer = [&](const std::string&, const std::string& source) {
+    std::unique_lock lock(mutex);
+    ++running;
+    changed.notify_all();
+    if (source.find("\n2\n") == std::string::npos) {
+      // Two at once, so it takes both workers.
+      changed.wait_for(lock, std::chrono::seconds(30), [&] { return running == 3; });
+    }
+    return outcome(Verdict::pass);
+  };
+  CHECK(judge(bench, {first, second, third}, {}, 2).size() == 3);
+  CHECK(with_build == 2);
+  CHECK(fs::exists(slots / "t.1/warm-b/built"));
 }
 
 TEST_CASE("app::RunAhead: in the order asked for, each once, whatever needs no job") {

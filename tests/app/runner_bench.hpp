@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,27 @@ class ScriptedRuntime final : public runtimes::Runtime {
  public:
   Result<runtimes::RunOutcome> run(const runtimes::RunRequest& request,
                                    const std::function<void(std::string_view)>&) override {
-    asked.push_back(request.job->name);
-    if (broken) {
-      return fail(ErrorKind::infrastructure, "no sandbox today");
+    const std::string source = read_file(request.source / "a.txt").value_or("absent");
+    {
+      const std::lock_guard lock(m_mutex);
+      asked.push_back(request.job->name);
+      if (broken) {
+        return fail(ErrorKind::infrastructure, "no sandbox today");
+      }
+      sources.push_back(source);
     }
-    const auto file = read_file(request.source / "a.txt");
-    sources.push_back(file.value_or("absent"));
-    return answer(request.job->name, sources.back());
+    if (look) {
+      look(request);
+    }
+    return answer(request.job->name, source);
   }
   std::function<runtimes::RunOutcome(const std::string& job, const std::string& source)> answer;
+  std::function<void(const runtimes::RunRequest&)> look;  // at everything, before the answer
   std::vector<std::string> asked, sources;
   bool broken = false;
+
+ private:
+  std::mutex m_mutex;
 };
 
 inline runtimes::RunOutcome outcome(findings::Verdict verdict, std::string summary = "as told") {
