@@ -1,6 +1,8 @@
 #pragma once
 // A Patchwork taken over: its projects with everything in them, under the ids they have there.
 
+#include "app/patchwork_items.hpp"
+#include "app/patchwork_place.hpp"
 #include "app/patchwork_store.hpp"
 #include "patchwork/instance.hpp"
 #include "util/clock.hpp"
@@ -8,9 +10,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace patchmill::app {
@@ -33,30 +33,19 @@ class PatchworkImport {
   [[nodiscard]] const PatchworkImportReport& report() const { return m_report; }
 
  private:
-  struct Place;
-  struct Reached;
   Result<std::vector<std::string>> all_projects();
   Result<void> import_project(const std::string& wanted);
-  Result<void> keep_ids_free();
-  // The id of what the newest event of a category is about; nothing: it cannot be had.
-  Result<std::optional<std::int64_t>> newest_told(std::string_view category,
-                                                  std::string_view thing);
-  Result<void> walk(const Place& place, patchwork::MailKind kind);
+  Result<void> walk(const PatchworkPlace& place, patchwork::MailKind kind);
   // Reads these and puts them into the store, with how far that is.
-  Result<void> take(const Place& place, patchwork::MailKind kind,
-                    const std::vector<std::int64_t>& ids, Reached& reached);
-  Result<std::vector<TakenMail>> read_items(const Place& place, patchwork::MailKind kind,
-                                            const std::vector<std::int64_t>& ids, Reached& reached);
-  void leave_out(Error error, std::int64_t id, Reached& reached);
-  // All pages. `status`, where given: what the server said last.
-  Result<boost::json::array> read_list(patchwork::Pending first, int* status = nullptr);
-  Result<void> import_bundles(const Place& place);
+  Result<void> take(const PatchworkPlace& place, patchwork::MailKind kind,
+                    const std::vector<std::int64_t>& ids, PatchworkReached& reached);
 
   store::Database& m_database;
   patchwork::Instance& m_instance;
   OnProgress m_on_progress;
   PatchworkImportReport m_report;
   PatchworkStore m_store;
+  PatchworkItems m_items;
 };
 
 }  // namespace patchmill::app

@@ -1,5 +1,5 @@
 #pragma once
-// One attempt of one request, as libcurl sees it. Only for client.cpp.
+// One attempt of one request, as libcurl sees it. Only for the client.
 
 #include "http/client.hpp"
 #include "http/url.hpp"
