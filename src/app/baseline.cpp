@@ -26,6 +26,11 @@ std::string baseline_name(const Config& config, const pipeline::JobSpec& job) {
   return fmt::format("{} on the base [{}]", job.name, verdict_fingerprint(alone).substr(0, 8));
 }
 
+// What needs the job can go on.
+bool works(Verdict verdict) {
+  return verdict == Verdict::pass || verdict == Verdict::warning;
+}
+
 JobTarget at_base(const JobTarget& target) {
   JobTarget base = target;
   base.commit = target.base;
@@ -110,7 +115,7 @@ Result<BaselineResult> Baselines::of(const pipeline::JobSpec& job, const JobTarg
   BaselineResult result;
   for (const auto* one : jobs) {
     PM_TRY_ASSIGN(result, run(*one, base));
-    if (one != &job && result.verdict != Verdict::pass && result.verdict != Verdict::warning) {
+    if (one != &job && !works(result.verdict)) {
       return BaselineResult{
           result.verdict,
           fmt::format("{} does not pass on the base: {}", one->name, result.summary),
@@ -138,21 +143,37 @@ Result<BaselineResult> Baselines::run(const pipeline::JobSpec& job, const JobTar
   return BaselineResult{run.verdict, run.summary, run.findings};
 }
 
-Result<std::optional<std::vector<Finding>>> Baselines::repeat(const pipeline::JobSpec& job,
-                                                              const JobTarget& target,
-                                                              Verdict before) {
-  std::vector<Finding> found;
+Result<std::optional<Baselines::Repetition>> Baselines::repeat(const pipeline::JobSpec& job,
+                                                               const JobTarget& target,
+                                                               Verdict before) {
+  Repetition last;
   for (const auto* one : with_needs(job)) {
-    PM_TRY_ASSIGN(auto outcome, m_runner.run(*one, target));
-    const Verdict verdict = outcome.run.verdict;
-    const bool fit =
-        one == &job ? verdict == before : verdict == Verdict::pass || verdict == Verdict::warning;
+    last.started = m_workspace.clock().now();
+    PM_TRY_ASSIGN(last.outcome, m_runner.run(*one, target));
+    const Verdict verdict = last.outcome.run.verdict;
+    const bool fit = one == &job ? verdict == before : works(verdict);
     if (!fit) {
       return std::nullopt;
     }
-    found = std::move(outcome.run.findings);
   }
-  return found;
+  return last;
+}
+
+Result<bool> Baselines::repeat_base(const pipeline::JobSpec& job, const JobTarget& base,
+                                    BaselineResult& known) {
+  PM_TRY_ASSIGN(const auto again, repeat(job, base, known.verdict));
+  if (!again) {
+    return false;
+  }
+  const auto& run = again->outcome.run;
+  known.summary = run.summary;
+  known.findings = joined(known.findings, run.findings);
+  // Not NodeStore::start(): until there is a result, the one that is stored stands.
+  pipeline::Node node = node_of(job, base);
+  node.started = again->started;
+  m_workspace.nodes().finish(node, run.verdict, run.summary, known.findings,
+                             again->outcome.artifacts);
+  return true;
 }
 
 Result<Judgement> Baselines::compare(const pipeline::JobSpec& job, const JobTarget& target,
@@ -169,14 +190,10 @@ Result<Judgement> Baselines::compare(const pipeline::JobSpec& job, const JobTarg
     return judgement;
   }
   if (!base.ran) {
-    PM_TRY_ASSIGN(const auto found, repeat(job, at_base(target), base.verdict));
-    if (!found) {
+    PM_TRY_ASSIGN(const bool repeated, repeat_base(job, at_base(target), base));
+    if (!repeated) {
       return judgement;
     }
-    base.findings = joined(base.findings, *found);
-    pipeline::Node node = node_of(job, at_base(target));
-    m_workspace.nodes().finish(node, base.verdict, base.summary, base.findings,
-                               m_workspace.nodes().artifacts_of(node.id));
     judgement = judged();
     files = files_warned_of(judgement.findings);
   }
@@ -185,9 +202,9 @@ Result<Judgement> Baselines::compare(const pipeline::JobSpec& job, const JobTarg
   }
   // Others came into the folder with another base, or it was empty: compiled for the target then,
   // and not again for the base.
-  PM_TRY_ASSIGN(const auto found, repeat(job, target, run.verdict));
-  if (found) {
-    const auto not_again = findings::introduced(*found, run.findings);
+  PM_TRY_ASSIGN(const auto again, repeat(job, target, run.verdict));
+  if (again) {
+    const auto not_again = findings::introduced(again->outcome.run.findings, run.findings);
     run.findings = findings::introduced(not_again, run.findings);
     judgement = judged();
   }

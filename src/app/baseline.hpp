@@ -2,6 +2,7 @@
 // The same job on the base commit: what was broken before is not blamed on a series.
 
 #include "app/job_runner.hpp"
+#include "util/clock.hpp"
 
 #include <optional>
 #include <span>
@@ -46,10 +47,17 @@ class Baselines {
  private:
   Result<BaselineResult> run(const pipeline::JobSpec& job, const JobTarget& base);
   std::vector<const pipeline::JobSpec*> with_needs(const pipeline::JobSpec& job) const;
+  struct Repetition {
+    JobOutcome outcome;
+    Timestamp started{};  // the job's own, after what it needs
+  };
   // The job and what it needs, once more; nothing when it does not end as before.
-  Result<std::optional<std::vector<findings::Finding>>> repeat(const pipeline::JobSpec& job,
-                                                               const JobTarget& target,
-                                                               findings::Verdict before);
+  Result<std::optional<Repetition>> repeat(const pipeline::JobSpec& job, const JobTarget& target,
+                                           findings::Verdict before);
+  // Repeats a baseline that is in the store. Its node is of this run then, and node and `known` add
+  // what it found to what they had; false, or an error, leaves both as they were.
+  Result<bool> repeat_base(const pipeline::JobSpec& job, const JobTarget& base,
+                           BaselineResult& known);
   pipeline::Node node_of(const pipeline::JobSpec& job, const JobTarget& base);
 
   Workspace& m_workspace;

@@ -6,7 +6,6 @@
 #include "registry/get.hpp"
 #include "util/text.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,34 +20,62 @@ namespace {
 
 constexpr std::size_t k_longest_shown = 100;
 
-// What another Patchwork says is quoted, as JSON is YAML; also what comments show, on one line.
-std::string as_yaml(const std::string& text) {
-  // Brackets are counted before anything is parsed, within quotes and comments, too.
+// Whether brackets are closed again, and soon: the reader of configurations counts them wherever
+// they stand, also within quotes and comments.
+bool closes_brackets(std::string_view text) {
+  constexpr int k_deepest = 20;
   int depth = 0, deepest = 0;
   for (const char c : text) {
-    depth += c == '[' || c == '{' ? 1 : (c == ']' || c == '}') && depth > 0 ? -1 : 0;
-    deepest = std::max(deepest, depth);
+    if (c == '[' || c == '{') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
   }
-  const bool is_open = depth > 0 || deepest > 20;
-  const std::string quoted = boost::json::serialize(boost::json::value(mend_utf8(text)));
+  return depth == 0 && deepest <= k_deepest;
+}
+
+// One character of UTF-8 within double quotes (YAML 1.2, 5.7).
+std::string escape_character(std::string_view one) {
+  if (one == "\"" || one == "\\") {
+    return fmt::format("\\{}", one);
+  }
+  if (one == "\n") {
+    return "\\n";
+  }
+  const std::string shown = escape_terminal(one);
+  // YAML has \xNN, but no \u{NNNN}.
+  return shown.starts_with("\\u{")
+             ? fmt::format("\\U{:0>8}", std::string_view(shown).substr(3, shown.size() - 4))
+             : shown;
+}
+
+// What another Patchwork says: valid UTF-8 on one line, without anything that ends double quotes or
+// a comment.
+std::string escape_yaml(std::string_view text) {
+  const std::string valid = mend_utf8(text);
+  const bool may_show_brackets = closes_brackets(valid);
   std::string yaml;
-  for (std::size_t at = 0, length = 0; at < quoted.size(); at += length) {
+  for (std::size_t at = 0, length = 0; at < valid.size(); at += length) {
     length = 1;
-    while (at + length < quoted.size() &&
-           (static_cast<unsigned char>(quoted[at + length]) & 0xC0) == 0x80) {
+    while (at + length < valid.size() &&
+           (static_cast<unsigned char>(valid[at + length]) & 0xC0) == 0x80) {
       ++length;
     }
-    const std::string_view one = std::string_view(quoted).substr(at, length);
-    const std::string shown = escape_terminal(one);
-    if (is_open && (one == "[" || one == "{")) {
-      yaml += fmt::format("\\x{:02x}", static_cast<unsigned>(one.front()));
-    } else if (shown.starts_with("\\u{")) {
-      yaml += fmt::format("\\U{:0>8}", shown.substr(3, shown.size() - 4));  // YAML has no \u{…}
+    const auto one = std::string_view(valid).substr(at, length);
+    if (!may_show_brackets && (one == "[" || one == "{")) {
+      yaml += one == "[" ? "\\x5b" : "\\x7b";
     } else {
-      yaml += shown;
+      yaml += escape_character(one);
     }
   }
   return yaml;
+}
+
+// Always in double quotes: the one style that can say every text, and that ends at nothing but a
+// quote.
+std::string as_yaml(std::string_view text) {
+  return fmt::format("\"{}\"", escape_yaml(text));
 }
 
 std::string line_of(std::string_view key, const std::string& value) {
@@ -64,8 +91,7 @@ std::string refusal_of(const std::string& entry) {
   const std::string& message = read.error().message;
   const auto first = message.substr(0, message.find('\n'));
   const auto place = first.find(": ");
-  const auto quoted = as_yaml(place == std::string::npos ? first : first.substr(place + 2));
-  return quoted.substr(1, quoted.size() - 2);
+  return escape_yaml(place == std::string::npos ? first : first.substr(place + 2));
 }
 
 class SectionText {

@@ -3,7 +3,7 @@
 #include "app/run_end.hpp"
 #include "app/series_front.hpp"
 #include "service/cancel_on_stop.hpp"
-#include "service/holder.hpp"
+#include "service/left_runs.hpp"
 #include "store/cursors.hpp"
 #include "util/log.hpp"
 
@@ -22,7 +22,6 @@ constexpr std::chrono::milliseconds k_longest_front_wait = 30s;
 constexpr std::chrono::seconds k_first_postponement = 5s;
 constexpr int k_asked_for_priority = 1000;
 constexpr std::size_t k_most_retries = 100;
-constexpr std::string_view k_config_cursor = "service/config";
 
 }  // namespace
 
@@ -127,59 +126,15 @@ void FrontLoop::open_workspace() {
     m_prepare(*m_workspace);
   }
   if (!m_recovered) {
-    recover();
+    for (const std::int64_t series : close_left_runs(*m_workspace)) {
+      look_at(series, true);
+    }
+    m_scheduler.load();
     m_recovered = true;
   }
-  look_at_open_runs();
-}
-
-// Under another configuration, or by another program, a try may be another one.
-void FrontLoop::look_at_open_runs() {
-  store::Database& database = m_workspace->database();
-  const std::string now = PATCHMILL_VERSION "/" + app::verdict_fingerprint(*m_config);
-  if (store::cursor(database, k_config_cursor) == now) {
-    return;
+  for (const std::int64_t series : runs_of_another_setup(*m_workspace)) {
+    look_at(series);
   }
-  for (const auto& run : pipeline::WorkStore(database).open_runs()) {
-    look_at(run.series);
-  }
-  store::set_cursor(database, k_config_cursor, now);
-}
-
-// What the last process had begun is done anew; what it had not, stays in the queue.
-void FrontLoop::recover() {
-  pipeline::WorkStore work(m_workspace->database());
-  struct Seen {
-    bool any = false, begun = false;
-  };
-  std::map<std::pair<std::int64_t, int>, Seen> runs;
-  std::int64_t lane = 0;
-  for (const auto& node : work.all()) {
-    Seen& seen = runs[{node.series, node.attempt}];
-    seen.any = true;
-    // Its first node has ended, or somebody has it.
-    const bool headless = node.lane != lane && node.position > 0;
-    seen.begun = seen.begun || headless || is_of_this_machine(node.worker);
-    lane = node.lane;
-  }
-  for (const auto& run : work.open_runs()) {
-    const Seen seen = runs[{run.series, run.attempt}];
-    if (seen.any && !seen.begun) {
-      continue;
-    }
-    const auto series = m_workspace->queries().series(run.series);
-    if (seen.begun || !series) {
-      app::abandon_run(*m_workspace, run, findings::Verdict::incomplete,
-                       "patchmill ended while this was under way; it says nothing about the patch");
-    } else {
-      app::conclude_run(*m_workspace, *series, run);
-    }
-  }
-  for (const auto& pending : work.pending()) {
-    look_at(pending.series, true);
-  }
-  m_workspace->nodes().close_orphans();
-  m_scheduler.load();
 }
 
 void FrontLoop::add_due_retries() {

@@ -68,8 +68,6 @@ class FrontLoop {
   };
   void run(const std::stop_token& stop);
   void open_workspace();
-  void look_at_open_runs();
-  void recover();
   std::optional<Job> next(const std::stop_token& stop);
   void add_due_retries();
   void look_again_by_right_clock();

@@ -183,6 +183,85 @@ TEST_CASE("app::SeriesRunner: a warning of a warm folder is the series' own or l
   CHECK(bench.runtime.asked.size() == 1);
 }
 
+TEST_CASE("app::SeriesRunner: a base that is built again has the times of that run, or stays") {
+  RunnerBench bench(
+      "jobs:\n  - {name: headers, kind: kbuild, command: x, warm: objects}\n"
+      "  - {name: build, kind: kbuild, command: x, results: compiler, warm: objects,"
+      " needs: [headers]}\n");
+  auto& nodes = bench.workspace->nodes();
+  std::string warned = "one.c";
+  bool warns_at_base = false, breaks_at_base = false;
+  Timestamp asked_of_base{};
+  bench.runtime.answer = [&](const std::string& job, const std::string& source) {
+    const bool at_base = source == "one\ntwo\nthree\nfour\n";
+    auto run = outcome(Verdict::pass, "built for " + warned);
+    bench.runtime.broken = breaks_at_base && job == "headers" && at_base;  // for the build
+    if (job == "headers") {
+      return run;
+    }
+    if (at_base) {
+      asked_of_base = bench.workspace->clock().now();
+    }
+    if (!at_base || warns_at_base) {
+      findings::Finding finding;
+      finding.tool = "gcc";
+      finding.file = warned;
+      finding.message = "unused";
+      run.findings.push_back(finding);
+    }
+    return run;
+  };
+  const auto base_node = [&] {
+    const auto of_no_series = nodes.of_series(0);
+    const auto found = std::ranges::find_if(
+        of_no_series, [](const auto& node) { return node.name.starts_with("build on the base"); });
+    REQUIRE(found != of_no_series.end());
+    CHECK(found->state == pipeline::NodeState::done);
+    REQUIRE(found->started.has_value());
+    REQUIRE(found->finished.has_value());
+    return *found;
+  };
+  const auto verdict_of = [&](const std::string& id, const std::string& to) {
+    return bench.run(bench.take(id, "[PATCH] a: to " + to, "two", to)).verdict.verdict;
+  };
+  CHECK(verdict_of("p1@x", "2") == Verdict::warning);
+  const auto first = base_node();
+  CHECK(*first.started <= asked_of_base);
+  CHECK(asked_of_base <= *first.finished);
+  CHECK(nodes.findings_of(first.id).empty());
+
+  // The clock of a workspace is the system's, so what is stored becomes older instead.
+  const auto day = std::chrono::microseconds(std::chrono::hours(24)).count();
+  bench.workspace->database().exec(
+      "UPDATE nodes SET started = started - ?, finished = finished - ? WHERE id = ?", day, day,
+      first.id);
+  const auto aged = base_node();
+  warned = "two.c";
+
+  SUBCASE("built again") {
+    warns_at_base = true;
+    const Timestamp before = bench.workspace->clock().now();
+    CHECK(verdict_of("p2@x", "zwei") == Verdict::pass);
+    const auto again = base_node();
+    CHECK(again.id == first.id);
+    CHECK(*again.started >= before);
+    CHECK(*again.started <= asked_of_base);
+    CHECK(asked_of_base <= *again.finished);
+    CHECK(again.summary == "built for two.c");
+    CHECK(nodes.findings_of(again.id).size() == 1);
+    CHECK(nodes.artifacts_of(again.id).size() == 1);
+  }
+  SUBCASE("it cannot be built") {
+    breaks_at_base = true;
+    CHECK(verdict_of("p2@x", "zwei") == Verdict::incomplete);
+    const auto kept = base_node();
+    CHECK(kept.started == aged.started);
+    CHECK(kept.finished == aged.finished);
+    CHECK(kept.result == Verdict::pass);
+    CHECK(kept.summary == "built for one.c");
+  }
+}
+
 TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job runs") {
   RunnerBench bench(k_jobs);
   const auto series = bench.take("p1@x", "[PATCH] a: change what is not there", "zwei", "2");

@@ -4,6 +4,7 @@
 #include "registry/get.hpp"
 #include "registry/setup.hpp"
 #include "support/store_fixture.hpp"
+#include "util/text.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -153,4 +154,115 @@ TEST_CASE("cli::patchwork_section: without its expression it is another project"
   const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
   REQUIRE_MESSAGE(config.has_value(), config.error().message);
   CHECK(config->patchwork.projects.empty());
+}
+
+TEST_CASE("cli::patchwork_section: no text gets out of its quotes") {
+  const std::string other = "\n    - link-name: other\n      list-id: other.example.org\n";
+  const std::vector<std::string> texts = {
+      "one" + other,
+      "one\"" + other + "      name: \"two",
+      "one\\\"" + other,
+      "one\\",
+      "\r\n- x",
+      "\t",
+      " ",
+      "---\n...\n",
+      "a: b",
+      "a #b",
+      "# a",
+      "- a",
+      "? a",
+      "*a",
+      "&a b",
+      "!!binary a",
+      "%YAML 1.1",
+      "@a",
+      "`a`",
+      "'a'",
+      "|",
+      ">",
+      "~",
+      "null",
+      "no",
+      "1.10",
+      "{a: b}, [c]",
+      "]}[{",
+      std::string("a\x01\x04\x1b[2J\x7f"),
+      "\u0080\u0085\u2028\u2029\u202e\ufeff\U000e0001",
+      "J\u00f6rg \U0001f600 \u4e2d",
+      "\\n \\x5b \\u{202e} \\U0000005b",
+  };
+  test::TestStore store(store::Engine::sqlite);
+  for (const auto& text : texts) {
+    registry::Project project;
+    project.link_name = "ltp";
+    project.list_id = "ltp.example.org";
+    project.name = text;
+    project.scm_url = text;
+    project.web_url = text;  // refused: in a comment
+    const std::string section = cli::patchwork_section(store.database(), std::vector{project});
+    INFO(section);
+    CHECK(escape_terminal(section, true) == section);
+    const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+    REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    REQUIRE(config->patchwork.projects.size() == 1);
+    const auto& read = config->patchwork.projects[0].project;
+    CHECK(read.link_name == "ltp");
+    CHECK(read.list_id == "ltp.example.org");
+    CHECK(read.name == text);
+    CHECK(read.scm_url == text);
+    CHECK_FALSE(read.web_url);
+  }
+}
+
+TEST_CASE("cli::patchwork_section: what is no UTF-8 is mended") {
+  test::TestStore store(store::Engine::sqlite);
+  registry::Project project;
+  project.link_name = "ltp";
+  project.list_id = "ltp.example.org";
+  project.name = std::string("J\xf6rg\0\"\xc3", 7);
+  const std::string section = cli::patchwork_section(store.database(), std::vector{project});
+  INFO(section);
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  REQUIRE(config->patchwork.projects.size() == 1);
+  CHECK(config->patchwork.projects[0].project.name == "J\u00f6rg\ufffd\"\u00c3");
+}
+
+TEST_CASE("cli::patchwork_section: hostile names of users are in comments of one line") {
+  registry::Setup setup;
+  auto& project = setup.projects.emplace_back();
+  project.project.link_name = "ltp";
+  project.project.list_id = "ltp.example.org";
+  for (const auto* name : {"a\n  users: [x]", "\"a\": b", "*a b", "&a b", "a [[[ b"}) {
+    setup.users.emplace_back().username = name;
+    project.maintainers.emplace_back(name);
+  }
+  setup.users.push_back({"ann", "\"}\n- {username: eve", "#, last: [", {}});
+  project.maintainers.emplace_back("ann");
+  const std::string section = section_of(setup);
+  INFO(section);
+  CHECK(section.find("  # \"a\\n  users: [x]\" is left out") != std::string::npos);
+  CHECK(section.find("  # \"a \\x5b\\x5b\\x5b b\" is left out") != std::string::npos);
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  REQUIRE(config->patchwork.users.size() == 1);
+  CHECK(config->patchwork.users[0].username == "ann");
+  CHECK(config->patchwork.users[0].first_name == "\"}\n- {username: eve");
+  CHECK(config->patchwork.users[0].last_name == "#, last: [");
+}
+
+TEST_CASE("cli::patchwork_section: brackets that stay open do not add up") {
+  registry::Setup setup;
+  for (int i = 0; i < 300; ++i) {
+    auto& project = setup.projects.emplace_back().project;
+    project.link_name = fmt::format("p{}", i);
+    project.list_id = fmt::format("p{}.example.org", i);
+    project.subject_match = R"(\[(ltp))";
+  }
+  const std::string section = section_of(setup);
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", section);
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  REQUIRE(config->patchwork.projects.size() == 300);
+  CHECK(config->patchwork.projects[0].project.subject_match == R"(\[(ltp))");
 }
