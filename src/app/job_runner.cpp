@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view k_log_name = "log";
 
 // How long a worker without a build waits for one to copy. Most builds take longer from nothing.
-constexpr std::chrono::minutes k_patience{10};
+constexpr std::chrono::minutes k_copy_patience{10};
 
 // A run's scratch folder: a job may leave anything there, at any depth and with any permissions.
 class Scratch {
@@ -74,7 +74,7 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
 }
 
 void JobRunner::begin_warm(std::string_view warm, const std::stop_token& stop) {
-  const auto copied = m_source->copy_warm(warm, k_patience, stop);
+  const auto copied = m_source->copy_warm(warm, k_copy_patience, stop);
   if (!copied) {
     log::warning("tree {}: {}; building from nothing", m_source_tree, copied.error().message);
   } else if (*copied) {

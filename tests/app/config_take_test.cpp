@@ -7,27 +7,27 @@ using tracker::Trait;
 
 namespace {
 
-Result<app::Config> config_of(const std::string& take) {
+Result<app::Config> taking(const std::string& take) {
   return app::parse_config("/etc/patchmill/c.yaml",
                            "sources:\n  - name: pw\n    patchwork: {url: https://pw.example.org, "
                            "projects: [p]}\n    take:\n" +
                                take);
 }
 
-std::string fault_of(const std::string& take) {
-  const auto config = config_of(take);
+std::string fault_of_taking(const std::string& take) {
+  const auto config = taking(take);
   REQUIRE_FALSE(config.has_value());
   return config.error().message;
 }
 
-bool has(const std::string& text, std::string_view part) {
+bool mentions(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
 }  // namespace
 
 TEST_CASE("app::parse_config: take: clauses and what they deny") {
-  const auto config = config_of(
+  const auto config = taking(
       "      - {delegate: kuba, state: [new, under-review]}\n"
       "      - {tag: [net-next], not: {path: \"Documentation/*\", submitter: [a@b.org]}}\n");
   REQUIRE_MESSAGE(config.has_value(), config.error().message);
@@ -40,14 +40,14 @@ TEST_CASE("app::parse_config: take: clauses and what they deny") {
 }
 
 TEST_CASE("app::parse_config: take: slips") {
-  const auto unknown = fault_of("      - {delegat: [kuba]}\n");
-  CHECK(has(unknown, "unknown key 'delegat'"));
-  CHECK(has(unknown, "'delegate'"));
-  CHECK(has(fault_of("      - {not: {stat: [new]}}\n"), "'state'"));
-  CHECK(has(fault_of("      - {not: {not: {state: [new]}}}\n"), "unknown key 'not'"));
-  CHECK(has(fault_of("      - {state: []}\n"), "'state' is empty"));
-  CHECK(has(fault_of("      - {state: \"\"}\n"), "'state' is empty"));
-  CHECK(has(fault_of("      - {}\n"), "without conditions"));
+  const auto unknown = fault_of_taking("      - {delegat: [kuba]}\n");
+  CHECK(mentions(unknown, "unknown key 'delegat'"));
+  CHECK(mentions(unknown, "'delegate'"));
+  CHECK(mentions(fault_of_taking("      - {not: {stat: [new]}}\n"), "'state'"));
+  CHECK(mentions(fault_of_taking("      - {not: {not: {state: [new]}}}\n"), "unknown key 'not'"));
+  CHECK(mentions(fault_of_taking("      - {state: []}\n"), "'state' is empty"));
+  CHECK(mentions(fault_of_taking("      - {state: \"\"}\n"), "'state' is empty"));
+  CHECK(mentions(fault_of_taking("      - {}\n"), "without conditions"));
 }
 
 TEST_CASE("app::parse_config: take: what only a Patchwork knows") {
@@ -55,7 +55,7 @@ TEST_CASE("app::parse_config: take: what only a Patchwork knows") {
       "/etc/patchmill/c.yaml",
       "sources:\n  - {name: l, url: https://lore.kernel.org/ltp, take: [{state: [new]}]}\n");
   REQUIRE_FALSE(config.has_value());
-  CHECK(has(config.error().message, "'state' is what a Patchwork knows"));
+  CHECK(mentions(config.error().message, "'state' is what a Patchwork knows"));
   CHECK(app::parse_config(
             "/etc/patchmill/c.yaml",
             "sources:\n  - {name: l, url: https://lore.kernel.org/ltp, take: [{tag: [a]}]}\n")

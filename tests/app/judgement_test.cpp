@@ -21,7 +21,7 @@ Finding finding(Severity severity, std::string file, int line, std::string messa
   return f;
 }
 
-runtimes::RunOutcome outcome(Verdict verdict, std::vector<Finding> found = {}) {
+runtimes::RunOutcome run_with(Verdict verdict, std::vector<Finding> found = {}) {
   runtimes::RunOutcome run;
   run.verdict = verdict;
   run.summary = "exit status 2";
@@ -36,18 +36,18 @@ const Finding k_warning = finding(Severity::warning, "a.c", 5, "unused variable 
 
 TEST_CASE("app::judge: a failure the base has not is the patch's, with its first error") {
   const BaselineResult base{Verdict::pass, "", {}};
-  const auto judged = judge(outcome(Verdict::fail, {k_error, k_error}), &base);
+  const auto judged = judge(run_with(Verdict::fail, {k_error, k_error}), &base);
   CHECK(judged.verdict == Verdict::fail);
   CHECK(judged.summary == "a.c:10: error: 'x' undeclared (and 1 more)");
   CHECK(judged.findings.size() == 2);
 }
 
 TEST_CASE("app::judge: how many tests there were stays in the summary, once") {
-  auto run = outcome(Verdict::fail, {finding(Severity::error, "", 0, "uptime: test failed")});
+  auto run = run_with(Verdict::fail, {finding(Severity::error, "", 0, "uptime: test failed")});
   run.tests = "7 passed, 1 failed";
   const BaselineResult base{Verdict::pass, "8 passed", {}};
   CHECK(judge(run, &base).summary == "uptime: test failed (7 passed, 1 failed)");
-  run = outcome(Verdict::pass);
+  run = run_with(Verdict::pass);
   run.summary = "8 passed";
   run.tests = "8 passed";
   CHECK(judge(run, &base).summary == "8 passed");
@@ -57,14 +57,14 @@ TEST_CASE("app::judge: a base that fails alike is not blamed on the patch") {
   auto moved = k_error;
   moved.line = 12;
   const BaselineResult base{Verdict::fail, "a.c:10: 'x' undeclared", {moved}};
-  CHECK(judge(outcome(Verdict::fail, {k_error}), &base).verdict == Verdict::incomplete);
-  CHECK(judge(outcome(Verdict::fail), &base).verdict == Verdict::incomplete);
+  CHECK(judge(run_with(Verdict::fail, {k_error}), &base).verdict == Verdict::incomplete);
+  CHECK(judge(run_with(Verdict::fail), &base).verdict == Verdict::incomplete);
 }
 
 TEST_CASE("app::judge: a new error on a failing base is still the patch's") {
   const BaselineResult base{Verdict::fail, "", {k_error}};
   const auto other = finding(Severity::error, "b.c", 1, "expected ';'");
-  const auto judged = judge(outcome(Verdict::fail, {k_error, other}), &base);
+  const auto judged = judge(run_with(Verdict::fail, {k_error, other}), &base);
   CHECK(judged.verdict == Verdict::fail);
   REQUIRE(judged.findings.size() == 1);
   CHECK(judged.findings[0].file == "b.c");
@@ -72,40 +72,40 @@ TEST_CASE("app::judge: a new error on a failing base is still the patch's") {
 
 TEST_CASE("app::judge: a base that could not be judged leaves the failure open") {
   const BaselineResult base{Verdict::incomplete, "killed at the deadline", {}};
-  const auto judged = judge(outcome(Verdict::fail, {k_error}), &base);
+  const auto judged = judge(run_with(Verdict::fail, {k_error}), &base);
   CHECK(judged.verdict == Verdict::incomplete);
   CHECK(judged.summary.find("killed at the deadline") != std::string::npos);
 }
 
 TEST_CASE("app::judge: only new warnings count") {
   const BaselineResult base{Verdict::pass, "", {k_warning}};
-  CHECK(judge(outcome(Verdict::pass, {k_warning}), &base).verdict == Verdict::pass);
-  const auto twice = judge(outcome(Verdict::pass, {k_warning, k_warning}), &base);
+  CHECK(judge(run_with(Verdict::pass, {k_warning}), &base).verdict == Verdict::pass);
+  const auto twice = judge(run_with(Verdict::pass, {k_warning, k_warning}), &base);
   CHECK(twice.verdict == Verdict::warning);
   CHECK(twice.summary == "1 new warning: a.c:5: warning: unused variable 'y'");
 }
 
 TEST_CASE("app::judge: without a baseline everything counts") {
-  CHECK(judge(outcome(Verdict::pass, {k_warning}), nullptr).verdict == Verdict::warning);
-  CHECK(judge(outcome(Verdict::pass), nullptr).verdict == Verdict::pass);
-  CHECK(judge(outcome(Verdict::fail), nullptr).summary == "exit status 2");
+  CHECK(judge(run_with(Verdict::pass, {k_warning}), nullptr).verdict == Verdict::warning);
+  CHECK(judge(run_with(Verdict::pass), nullptr).verdict == Verdict::pass);
+  CHECK(judge(run_with(Verdict::fail), nullptr).summary == "exit status 2");
 }
 
 TEST_CASE("app::judge: skip and incomplete stay what they are and ask for no baseline") {
-  CHECK(judge(outcome(Verdict::incomplete), nullptr).verdict == Verdict::incomplete);
-  CHECK(judge(outcome(Verdict::skip), nullptr).verdict == Verdict::skip);
-  CHECK_FALSE(app::needs_baseline(outcome(Verdict::incomplete, {k_error})));
-  CHECK_FALSE(app::needs_baseline(outcome(Verdict::skip)));
-  CHECK_FALSE(app::needs_baseline(outcome(Verdict::pass)));
-  CHECK(app::needs_baseline(outcome(Verdict::pass, {k_warning})));
-  CHECK(app::needs_baseline(outcome(Verdict::fail)));
+  CHECK(judge(run_with(Verdict::incomplete), nullptr).verdict == Verdict::incomplete);
+  CHECK(judge(run_with(Verdict::skip), nullptr).verdict == Verdict::skip);
+  CHECK_FALSE(app::needs_baseline(run_with(Verdict::incomplete, {k_error})));
+  CHECK_FALSE(app::needs_baseline(run_with(Verdict::skip)));
+  CHECK_FALSE(app::needs_baseline(run_with(Verdict::pass)));
+  CHECK(app::needs_baseline(run_with(Verdict::pass, {k_warning})));
+  CHECK(app::needs_baseline(run_with(Verdict::fail)));
 }
 
 TEST_CASE("app::judge: an error of a job that passes is not called a warning") {
   const BaselineResult base{Verdict::pass, "", {}};
-  const auto one = judge(outcome(Verdict::pass, {k_error}), &base);
+  const auto one = judge(run_with(Verdict::pass, {k_error}), &base);
   CHECK(one.verdict == Verdict::warning);
   CHECK(one.summary == "1 new error, though it passes: a.c:10: error: 'x' undeclared");
-  const auto both = judge(outcome(Verdict::pass, {k_warning, k_error}), &base);
+  const auto both = judge(run_with(Verdict::pass, {k_warning, k_error}), &base);
   CHECK(both.summary == "2 new findings, though it passes: a.c:10: error: 'x' undeclared");
 }
