@@ -67,7 +67,7 @@ void print_service(const service::Status& status) {
   }
 }
 
-void print_series(const service::Status& status) {
+void print_series_counts(const service::Status& status) {
   std::string text;
   for (const auto verdict :
        {findings::Verdict::pass, findings::Verdict::warning, findings::Verdict::fail,
@@ -166,7 +166,7 @@ int run(const Common& common, const StatusStorage& storage) {
     fmt::print("{}\n", boost::json::serialize(service::to_json(status)));
   } else {
     print_service(status);
-    print_series(status);
+    print_series_counts(status);
     print_work(status);
     print_mail(status);
     print_places(status);

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-Badge badge_of(Condition condition) {
+Badge badge_of_condition(Condition condition) {
   switch (condition) {
     case Condition::good:
       return {"pass", "✓", "good"};
@@ -32,7 +32,7 @@ View::List tree_views(const Health& health) {
   View::List list;
   for (const TreeHealth& tree : health.trees) {
     View view;
-    set_badge(view, badge_of(tree.condition));
+    set_badge(view, badge_of_condition(tree.condition));
     view.set("name", tree.name).set("branch", tree.branch).set("why", tree.reason);
     view.set("tip", tree.tip.substr(0, 12));
     view.set_time("fetched", tree.fetched).set_time("next", tree.next_fetch);
@@ -45,7 +45,7 @@ View::List source_views(const Health& health) {
   View::List list;
   for (const SourceHealth& source : health.sources) {
     View view;
-    set_badge(view, badge_of(source.condition));
+    set_badge(view, badge_of_condition(source.condition));
     view.set("name", source.name).set("where", source.where);
     view.set("why", source.reason).set("mails", source.mails);
     view.set_time("checked", source.checked).set_time("last_mail", source.last_mail);
@@ -59,7 +59,7 @@ View::List worker_views(const Health& health, Timestamp now) {
   View::List list;
   for (const WorkerHealth& worker : health.workers) {
     View view;
-    set_badge(view, badge_of(worker.condition));
+    set_badge(view, badge_of_condition(worker.condition));
     view.set("name", worker.name).set("runtime", worker.runtime).set("why", worker.reason);
     view.set("node", worker.node ? std::to_string(*worker.node) : "");
     view.set("since", worker.since ? format_duration(now - *worker.since) : "");
@@ -72,7 +72,7 @@ View::List outbox_views(const HealthModel& model) {
   View::List list;
   for (const OutboxRow& row : model.outbox) {
     View view;
-    set_badge(view, badge_of(row.condition()));
+    set_badge(view, badge_of_condition(row.condition()));
     view.set("kind", row.kind).set("where", row.where).set("why", ellipsize(row.error, 300));
     view.set("waiting", row.waiting).set("given_up", row.failed);
     view.set_time("since", row.waiting_since).set_time("failing", row.failing_since);
@@ -196,7 +196,7 @@ Condition overall(const HealthModel& model) {
 Page health_page(const SiteWords& words, const HealthModel& model, Timestamp now) {
   View view = page_view(words);
   const Condition worst = overall(model);
-  set_badge(view, badge_of(worst));
+  set_badge(view, badge_of_condition(worst));
   view.set("told", model.service.has_value());
   const Health health = model.service.value_or(Health{});
   view.set("uptime", health.started ? format_duration(now - *health.started) : "");

@@ -8,7 +8,7 @@
 namespace patchmill::web {
 namespace {
 
-std::string seconds_text(std::uint64_t seconds) {
+std::string about_seconds(std::uint64_t seconds) {
   return format_duration(std::chrono::seconds(std::min<std::uint64_t>(seconds, 365 * 86400ULL)));
 }
 
@@ -19,7 +19,7 @@ std::string starts_text(const QueueRow& row, Timestamp now) {
   if (!row.starts_in) {
     return "when resumed";
   }
-  return *row.starts_in == 0 ? "next" : "in about " + seconds_text(*row.starts_in);
+  return *row.starts_in == 0 ? "next" : "in about " + about_seconds(*row.starts_in);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Page queue_page(const SiteWords& words, const QueueModel& model, Timestamp now) 
     one.set("series", row.series);
     one.set("series_name", row.series_name.empty() ? "(no title)" : row.series_name);
     one.set("project", row.project).set("note", row.note).set("worker", row.worker);
-    one.set("takes", row.estimate == 0 ? "" : seconds_text(row.estimate));
+    one.set("takes", row.estimate == 0 ? "" : about_seconds(row.estimate));
     one.set("starts", starts_text(row, now));
     one.set_time("queued", row.queued);
     rows.push_back(std::move(one));
@@ -45,7 +45,7 @@ Page queue_page(const SiteWords& words, const QueueModel& model, Timestamp now) 
   view.set("waiting", model.waiting).set("running", model.running);
   view.set("more", model.waiting + model.running > model.rows.size());
   view.set("shown", model.rows.size());
-  view.set("empty_in", model.empty_in && *model.empty_in > 0 ? seconds_text(*model.empty_in) : "");
+  view.set("empty_in", model.empty_in && *model.empty_in > 0 ? about_seconds(*model.empty_in) : "");
   view.set_list("rows", std::move(rows));
   View::List pauses;
   for (const PauseRow& pause : model.pauses) {

@@ -20,7 +20,7 @@ std::string fault_of_taking(const std::string& take) {
   return config.error().message;
 }
 
-bool mentions(const std::string& text, std::string_view part) {
+bool tells_of(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -41,13 +41,13 @@ TEST_CASE("app::parse_config: take: clauses and what they deny") {
 
 TEST_CASE("app::parse_config: take: slips") {
   const auto unknown = fault_of_taking("      - {delegat: [kuba]}\n");
-  CHECK(mentions(unknown, "unknown key 'delegat'"));
-  CHECK(mentions(unknown, "'delegate'"));
-  CHECK(mentions(fault_of_taking("      - {not: {stat: [new]}}\n"), "'state'"));
-  CHECK(mentions(fault_of_taking("      - {not: {not: {state: [new]}}}\n"), "unknown key 'not'"));
-  CHECK(mentions(fault_of_taking("      - {state: []}\n"), "'state' is empty"));
-  CHECK(mentions(fault_of_taking("      - {state: \"\"}\n"), "'state' is empty"));
-  CHECK(mentions(fault_of_taking("      - {}\n"), "without conditions"));
+  CHECK(tells_of(unknown, "unknown key 'delegat'"));
+  CHECK(tells_of(unknown, "'delegate'"));
+  CHECK(tells_of(fault_of_taking("      - {not: {stat: [new]}}\n"), "'state'"));
+  CHECK(tells_of(fault_of_taking("      - {not: {not: {state: [new]}}}\n"), "unknown key 'not'"));
+  CHECK(tells_of(fault_of_taking("      - {state: []}\n"), "'state' is empty"));
+  CHECK(tells_of(fault_of_taking("      - {state: \"\"}\n"), "'state' is empty"));
+  CHECK(tells_of(fault_of_taking("      - {}\n"), "without conditions"));
 }
 
 TEST_CASE("app::parse_config: take: what only a Patchwork knows") {
@@ -55,7 +55,7 @@ TEST_CASE("app::parse_config: take: what only a Patchwork knows") {
       "/etc/patchmill/c.yaml",
       "sources:\n  - {name: l, url: https://lore.kernel.org/ltp, take: [{state: [new]}]}\n");
   REQUIRE_FALSE(config.has_value());
-  CHECK(mentions(config.error().message, "'state' is what a Patchwork knows"));
+  CHECK(tells_of(config.error().message, "'state' is what a Patchwork knows"));
   CHECK(app::parse_config(
             "/etc/patchmill/c.yaml",
             "sources:\n  - {name: l, url: https://lore.kernel.org/ltp, take: [{tag: [a]}]}\n")

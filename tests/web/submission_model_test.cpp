@@ -20,7 +20,7 @@ std::string thread(const std::vector<std::int64_t>& mails,
     comments.emplace_back().message = mail;
   }
   std::string text;
-  for (const CommentRow& row : as_thread(std::move(comments), parents)) {
+  for (const web::CommentRow& row : as_thread(std::move(comments), parents)) {
     text += fmt::format("{}@{} ", row.comment.message, row.depth);
   }
   return text;
@@ -64,7 +64,7 @@ TEST_CASE("web::read_submission: a patch with all that is said about it") {
     CHECK(patch->revisions[0].number == ids.v1);
     CHECK(patch->series->number == ids.v2);
     std::string comments;
-    for (const CommentRow& row : patch->comments) {
+    for (const web::CommentRow& row : patch->comments) {
       CHECK(row.whole);
       comments += fmt::format("{}@{}{} ", row.comment.msgid.substr(0, 6), row.depth,
                               row.comment.addressed == false ? "!" : "");
