@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 // A repository, and a slot of it that has built.
 struct Slots {
   Slots() {
+    fs::create_directories(root.path() / "repo/sub");
     head = patchmill::test::make_checkout(root.path() / "repo",
                                           {{"a.c", "int a;\n"}, {"sub/b.c", "int b;\n"}});
     repository = *git::Repository::open(root.path() / "repo/.git");
