@@ -3,6 +3,7 @@
 
 #include "app/retention_config.hpp"
 #include "app/webhook_config.hpp"
+#include "app/yaml.hpp"
 #include "checks/check.hpp"
 #include "intake/source_spec.hpp"
 #include "pipeline/job.hpp"
@@ -68,7 +69,7 @@ struct Config {
   registry::Setup patchwork;                  // without projects: there is none
   std::vector<std::string> patchwork_states;  // that its patches get by themselves, as slugs
   std::vector<WebhookConfig> webhooks;
-  unsigned workers = 0;                       // see workers_of()
+  unsigned workers = 0;  // see workers_of()
   // --- the service alone ---
   std::optional<std::chrono::seconds> max_age = std::chrono::days(30);  // of series it tests
   std::chrono::seconds fetch_interval{300};                             // of trees
@@ -89,10 +90,13 @@ bool wants_state(const Config& config, std::string_view slug);
 // What stands when there is no file.
 Config default_config();
 
-// Reads and checks the file. The error holds every fault found, one "file:line:column: …" each.
-Result<Config> load_config(const std::filesystem::path& file);
+// Reads and checks the file. The error tells of the first twenty faults found, "file:line:column:
+// …" each; `faults`, if given, is then set to all of them.
+Result<Config> load_config(const std::filesystem::path& file,
+                           std::vector<ConfigFault>* faults = nullptr);
 // The same from text; `file` is for messages and for paths relative to it.
-Result<Config> parse_config(const std::filesystem::path& file, std::string_view text);
+Result<Config> parse_config(const std::filesystem::path& file, std::string_view text,
+                            std::vector<ConfigFault>* faults = nullptr);
 
 // The file used when none is named: $PATCHMILL_CONFIG, ./patchmill.yaml,
 // $XDG_CONFIG_HOME/patchmill/patchmill.yaml, /etc/patchmill/patchmill.yaml.

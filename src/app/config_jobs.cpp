@@ -5,6 +5,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace patchmill::app {
 
@@ -14,6 +15,74 @@ namespace {
 
 constexpr std::string_view k_variable_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
+using Needs = std::map<std::string, std::vector<std::string>>;
+
+// The jobs that need each of those in `needs`.
+Needs needed_by(const Needs& needs) {
+  Needs result;
+  for (const auto& [name, list] : needs) {
+    result[name];
+    for (const std::string& need : list) {
+      if (needs.contains(need)) {
+        result[need].push_back(name);
+      }
+    }
+  }
+  return result;
+}
+
+// Removes jobs that need none of the others, until there are no such jobs.
+void remove_ends(Needs& needs) {
+  const Needs followers = needed_by(needs);
+  std::map<std::string, std::size_t> waits_for;
+  for (const auto& [name, list] : followers) {
+    for (const std::string& follower : list) {
+      ++waits_for[follower];
+    }
+  }
+  std::vector<std::string> ends;
+  for (const auto& [name, list] : needs) {
+    if (!waits_for.contains(name)) {
+      ends.push_back(name);
+    }
+  }
+  while (!ends.empty()) {
+    const std::string end = std::move(ends.back());
+    ends.pop_back();
+    needs.erase(end);
+    for (const std::string& follower : followers.at(end)) {
+      if (--waits_for[follower] == 0) {
+        ends.push_back(follower);
+      }
+    }
+  }
+}
+
+// The shortest way from a job through what it needs back to it: that job and those between. Empty
+// when there is none.
+std::vector<std::string> way_round(const Needs& needs, const std::string& start) {
+  std::map<std::string, std::string> from;  // a job that was reached, and the one that needs it
+  std::vector<std::string> reached = {start};
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    const std::string at = reached[i];
+    for (const std::string& need : needs.at(at)) {
+      if (!needs.contains(need) || !from.emplace(need, at).second) {
+        continue;
+      }
+      if (need == start) {
+        std::vector<std::string> way = {at};
+        while (way.back() != start) {
+          way.push_back(from.at(way.back()));
+        }
+        std::reverse(way.begin(), way.end());
+        return way;
+      }
+      reached.push_back(need);
+    }
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -28,7 +97,7 @@ void ConfigReader::read_jobs(Config& config) {
   }
   for (const YamlValue& item : items("jobs").items) {
     refuse_twice(item, config.jobs, "job");
-    refuse_dangling(item, "needs", job_names, "job");
+    refuse_dangling(item, "needs", job_names, "job", word(item, "name"));
     if (const YamlValue* match = item.find("match")) {
       refuse_dangling(*match, "trees", tree_names, "tree");
     }
@@ -132,44 +201,61 @@ void ConfigReader::take_program(pipeline::JobSpec& job, const YamlValue& command
 
 void ConfigReader::read_limits(pipeline::JobSpec& job, const YamlValue& item) {
   if (const YamlValue* value = item.find("timeout")) {
-    job.limits.timeout = std::chrono::seconds(parse_duration_seconds(value->scalar).value_or(1800));
+    constexpr std::uint64_t k_month = 30ull * 24 * 3600;
+    const std::uint64_t seconds = parse_duration_seconds(value->scalar).value_or(0);
+    if (seconds < 1 || seconds > k_month) {
+      fault(*value, "'timeout' is between 1s and 30d");
+    } else {
+      job.limits.timeout = std::chrono::seconds(seconds);
+    }
   }
   const auto size = [&](std::string_view key, std::uint64_t& target) {
     if (const YamlValue* value = item.find(key)) {
       target = parse_size_bytes(value->scalar).value_or(target);
+      if (target == 0) {
+        fault(*value,
+              fmt::format("'{}' is not 0: every job has this limit; give it a high one", key));
+      }
     }
   };
   size("memory", job.limits.memory_bytes);
   size("output", job.limits.output_bytes);
   size("disk", job.limits.disk_bytes);
   if (const YamlValue* value = item.find("processes")) {
-    job.limits.processes = parse_uint(value->scalar).value_or(job.limits.processes);
+    constexpr std::uint64_t k_most = 1u << 22;  // no kernel has more: its pid_max ends there
+    job.limits.processes = parse_uint(value->scalar).value_or(0);
+    if (job.limits.processes < 1 || job.limits.processes > k_most) {
+      fault(*value, fmt::format("'processes' is between 1 and {}", k_most));
+    }
   }
 }
 
-// Jobs that need each other in a circle would never start.
+// Jobs that need each other in a circle would never start. Each circle is told of once, where the
+// first of its jobs says what it needs.
 void ConfigReader::refuse_cycles(const Config& config) {
-  std::map<std::string, std::vector<std::string>> needs;
+  Needs needs;
   for (const auto& job : config.jobs) {
     needs[job.name] = job.needs;
   }
-  bool removed = true;
-  while (removed) {
-    removed = false;
-    for (auto it = needs.begin(); it != needs.end();) {
-      const bool free = std::none_of(it->second.begin(), it->second.end(),
-                                     [&](const std::string& n) { return needs.contains(n); });
-      it = free ? (removed = true, needs.erase(it)) : std::next(it);
+  remove_ends(needs);
+  needs = needed_by(needs);
+  remove_ends(needs);  // those behind a circle, which nobody needs
+  needs = needed_by(needs);
+  std::set<std::string> told;
+  for (const YamlValue& item : items("jobs").items) {
+    const std::string name = word(item, "name");
+    const YamlValue* list = item.find("needs");
+    if (list == nullptr || !needs.contains(name) || told.contains(name)) {
+      continue;
     }
-  }
-  if (!needs.empty()) {
-    for (const YamlValue& item : items("jobs").items) {
-      if (const YamlValue* list = item.find("needs"); list && needs.contains(word(item, "name"))) {
-        fault(*list, fmt::format("the job '{}' needs itself, directly or through others",
-                                 word(item, "name")));
-        return;
-      }
+    const auto way = way_round(needs, name);
+    if (way.size() == 1) {
+      fault(*list, fmt::format("the job '{}' needs itself", name));
+    } else if (!way.empty()) {
+      fault(*list, fmt::format("the job '{}' needs itself through others: {} needs {}", name,
+                               join(way, " needs "), name));
     }
+    told.insert(way.begin(), way.end());
   }
 }
 

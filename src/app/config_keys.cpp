@@ -116,12 +116,13 @@ std::vector<KeySpec> make_keys() {
        "[/opt/toolchains]"},
       {"jobs", "artifacts", words, "Shell patterns of files under $RESULTS_DIR to keep.", "none",
        "[\"*.log\"]"},
-      {"jobs", "timeout", duration, "Wall time; then everything it started is killed.", "30m",
-       "10m"},
-      {"jobs", "memory", size, "Memory of all its processes together.", "4G", "2G"},
-      {"jobs", "processes", integer, "Processes and threads at the same time.", "512", "256"},
-      {"jobs", "output", size, "Bytes of log; then it is killed.", "64M", "16M"},
-      {"jobs", "disk", size, "Bytes it may write.", "8G", "2G"},
+      {"jobs", "timeout", duration, "Wall time, 1s to 30d; then everything it started is killed.",
+       "30m", "10m"},
+      {"jobs", "memory", size, "Memory of all its processes together; not 0.", "4G", "2G"},
+      {"jobs", "processes", integer, "Processes and threads at the same time, 1 to 4194304.", "512",
+       "256"},
+      {"jobs", "output", size, "Bytes of log; then it is killed. Not 0.", "64M", "16M"},
+      {"jobs", "disk", size, "Bytes it may write; not 0.", "8G", "2G"},
 
       {"jobs.match", "trees", words, "Names of trees.", "every tree", "[mainline]"},
       {"jobs.match", "paths", words, "Shell patterns; one touched file must match one of them.",
@@ -181,7 +182,7 @@ class Checker {
     }
   }
 
-  std::vector<std::string> take() { return std::move(m_faults); }
+  std::vector<ConfigFault> take() { return std::move(m_faults); }
 
  private:
   static const KeySpec* find(std::string_view path, std::string_view name) {
@@ -333,7 +334,7 @@ class Checker {
   }
 
   std::string_view m_file, m_text;
-  std::vector<std::string> m_faults;
+  std::vector<ConfigFault> m_faults;
 };
 
 }  // namespace
@@ -395,7 +396,7 @@ std::string section_path(const KeySpec& key) {
   return key.section.empty() ? std::string(key.name) : fmt::format("{}.{}", key.section, key.name);
 }
 
-std::vector<std::string> check_keys(const YamlValue& document, std::string_view file,
+std::vector<ConfigFault> check_keys(const YamlValue& document, std::string_view file,
                                     std::string_view text) {
   Checker checker(file, text);
   checker.section(document, "");

@@ -49,8 +49,8 @@ bool is_name(std::string_view text);
 std::string section_path(const KeySpec& key);
 
 // Every fault of the document against the table: unknown keys (with the nearest valid name),
-// wrong types, missing keys. Each is "file:line:column: message" with the line and a caret.
-std::vector<std::string> check_keys(const YamlValue& document, std::string_view file,
+// wrong types, missing keys.
+std::vector<ConfigFault> check_keys(const YamlValue& document, std::string_view file,
                                     std::string_view text);
 
 }  // namespace patchmill::app

@@ -35,6 +35,20 @@ std::optional<std::chrono::weekday> weekday_from(std::string_view word) {
   return std::nullopt;
 }
 
+// Of "FILE:LINE: …", or of something said about no place in particular.
+ConfigFault template_fault(const fs::path& config, std::string_view line) {
+  const auto end = line.find(": ");
+  const auto colon = end == std::string_view::npos ? end : line.substr(0, end).rfind(':');
+  if (colon != std::string_view::npos) {
+    if (const auto number = parse_uint(line.substr(colon + 1, end - colon - 1));
+        number && *number < 1'000'000'000) {
+      return {std::string(line.substr(0, colon)), static_cast<int>(*number), 0,
+              std::string(line.substr(end + 2)), std::string(line)};
+    }
+  }
+  return {config.string(), 0, 0, std::string(line), std::string(line)};
+}
+
 // Each scalar of a list, which may also be written as a single word.
 template <class F>
 void each_word(const YamlValue* list, F&& f) {
@@ -103,7 +117,7 @@ reports::TemplateSet ConfigReader::read_templates(reports::MailConfig& mail,
   }
   // "FILE:LINE: …" of the templates' own files.
   for (const auto line : split_lines(loaded.error().message)) {
-    m_faults.emplace_back(line);
+    m_faults.push_back(template_fault(m_file, line));
   }
   return {};
 }

@@ -38,7 +38,10 @@ std::vector<KeySpec> operation_keys() {
        "Logs and artifacts of series that have a newer revision; 0: for ever.", "30d", "14d"},
       {"retention", "artifacts", duration, "Logs and artifacts of any series; 0: for ever.", "365d",
        "90d"},
-      {"retention", "events", duration, "The event log; 0: for ever.", "365d", "90d"},
+      {"retention", "events", duration,
+       "The event log, and the record of each check and state that was posted to a Patchwork, or "
+       "check, state and webhook given up; 0: for ever.",
+       "365d", "90d"},
       {"retention", "builds", duration,
        "Warm sources and builds that no job has used; 0: for ever. They are made again when "
        "needed.",

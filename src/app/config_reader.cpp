@@ -15,11 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error all_of(const std::vector<std::string>& faults) {
+Error all_of(const std::vector<ConfigFault>& faults) {
   constexpr std::size_t k_shown = 20;
-  std::vector<std::string> shown(
-      faults.begin(),
-      faults.begin() + static_cast<std::ptrdiff_t>(std::min(faults.size(), k_shown)));
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(faults.size(), k_shown); ++i) {
+    shown.push_back(faults[i].shown);
+  }
   if (faults.size() > k_shown) {
     shown.push_back(fmt::format("and {} more", faults.size() - k_shown));
   }
@@ -130,7 +131,8 @@ std::optional<std::chrono::seconds> ConfigReader::duration_or_none(const YamlVal
 }
 
 void ConfigReader::refuse_dangling(const YamlValue& map, std::string_view key,
-                                   const std::vector<std::string>& known, std::string_view what) {
+                                   const std::vector<std::string>& known, std::string_view what,
+                                   std::string_view self) {
   const YamlValue* list = map.find(key);
   if (list == nullptr) {
     return;
@@ -139,11 +141,14 @@ void ConfigReader::refuse_dangling(const YamlValue& map, std::string_view key,
     if (std::find(known.begin(), known.end(), item.scalar) != known.end()) {
       return;
     }
+    std::vector<std::string> others;
+    std::copy_if(known.begin(), known.end(), std::back_inserter(others),
+                 [&](const std::string& name) { return self.empty() || name != self; });
     std::string message = fmt::format("there is no {} '{}'", what, escape_terminal(item.scalar));
-    if (const auto near = nearest_name(item.scalar, known)) {
+    if (const auto near = nearest_name(item.scalar, others)) {
       message += fmt::format("; did you mean '{}'?", *near);
-    } else if (!known.empty()) {
-      message += fmt::format(" (there are: {})", join(known, ", "));
+    } else if (!others.empty()) {
+      message += fmt::format(" (there are: {})", join(others, ", "));
     }
     fault(item, message);
   };
@@ -189,22 +194,43 @@ Config default_config() {
   return config;
 }
 
-Result<Config> parse_config(const fs::path& file, std::string_view text) {
-  PM_TRY_ASSIGN(const YamlValue document, parse_yaml(file.string(), text));
-  if (const auto faults = check_keys(document, file.string(), text); !faults.empty()) {
-    return tl::unexpected(all_of(faults));
+Result<Config> parse_config(const fs::path& file, std::string_view text,
+                            std::vector<ConfigFault>* faults) {
+  const auto refuse = [&](std::vector<ConfigFault> found) {
+    Error error = all_of(found);
+    if (faults != nullptr) {
+      *faults = std::move(found);
+    }
+    return tl::unexpected(std::move(error));
+  };
+  ConfigFault no_yaml;
+  const auto document = parse_yaml(file.string(), text, &no_yaml);
+  if (!document) {
+    if (faults != nullptr) {
+      *faults = {std::move(no_yaml)};
+    }
+    return tl::unexpected(document.error());
   }
-  ConfigReader reader(file, text, document);
+  if (auto found = check_keys(*document, file.string(), text); !found.empty()) {
+    return refuse(std::move(found));
+  }
+  ConfigReader reader(file, text, *document);
   Config config = reader.read();
-  if (const auto faults = reader.take_faults(); !faults.empty()) {
-    return tl::unexpected(all_of(faults));
+  if (auto found = reader.take_faults(); !found.empty()) {
+    return refuse(std::move(found));
   }
   return config;
 }
 
-Result<Config> load_config(const fs::path& file) {
-  PM_TRY_ASSIGN(const std::string text, read_file(file, 4u << 20));
-  return parse_config(file, text);
+Result<Config> load_config(const fs::path& file, std::vector<ConfigFault>* faults) {
+  const auto text = read_file(file, 4u << 20);
+  if (!text) {
+    if (faults != nullptr) {
+      *faults = {{file.string(), 0, 0, text.error().message, text.error().message}};
+    }
+    return tl::unexpected(text.error());
+  }
+  return parse_config(file, *text, faults);
 }
 
 }  // namespace patchmill::app

@@ -25,8 +25,8 @@ class ConfigReader {
   ConfigReader(const std::filesystem::path& file, std::string_view text, const YamlValue& document);
 
   Config read();
-  // Everything found wrong on the way, "file:line:column: …" each.
-  std::vector<std::string> take_faults() { return std::move(m_faults); }
+  // Everything found wrong on the way.
+  std::vector<ConfigFault> take_faults() { return std::move(m_faults); }
 
  private:
   void read_trees(Config& config);
@@ -47,7 +47,7 @@ class ConfigReader {
   void read_jobs(Config& config);
   void read_job(Config& config, const YamlValue& item);
   static void read_kind(pipeline::JobSpec& job, const YamlValue& item);
-  static void read_limits(pipeline::JobSpec& job, const YamlValue& item);
+  void read_limits(pipeline::JobSpec& job, const YamlValue& item);
   void take_program(pipeline::JobSpec& job, const YamlValue& command);
   void refuse_cycles(const Config& config);
   void read_checks(Config& config);
@@ -82,9 +82,10 @@ class ConfigReader {
   [[nodiscard]] delivery::Secret named_secret(const YamlValue& map, std::string_view key) const;
 
   void fault(const YamlValue& where, std::string_view message);
-  // Each scalar of the list `key` must be one of `known`.
+  // Each scalar of the list `key` must be one of `known`; `self` is not what was meant instead.
   void refuse_dangling(const YamlValue& map, std::string_view key,
-                       const std::vector<std::string>& known, std::string_view what);
+                       const std::vector<std::string>& known, std::string_view what,
+                       std::string_view self = {});
   // Names must be unique; the second one is the fault.
   template <class List>
   void refuse_twice(const YamlValue& item, const List& list, std::string_view what) {
@@ -114,7 +115,7 @@ class ConfigReader {
   std::string_view m_text;
   const YamlValue& m_document;
   std::filesystem::path m_folder;
-  std::vector<std::string> m_faults;
+  std::vector<ConfigFault> m_faults;
 };
 
 }  // namespace patchmill::app

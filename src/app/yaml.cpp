@@ -190,7 +190,7 @@ bool may_hold_secret(std::string_view line) {
 
 }  // namespace
 
-std::string located(std::string_view file, std::string_view text, int line, int column,
+ConfigFault located(std::string_view file, std::string_view text, int line, int column,
                     std::string_view message) {
   std::string result = fmt::format("{}:{}:{}: {}", file, line, column, message);
   const auto lines = split_lines(text);
@@ -203,27 +203,39 @@ std::string located(std::string_view file, std::string_view text, int line, int 
       result += fmt::format("\n  {}\n  {}^", shown, std::string(indent, ' '));
     }
   }
-  return result;
+  return {std::string(file), line, column, std::string(message), std::move(result)};
 }
 
-Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
+Result<YamlValue> parse_yaml(std::string_view file, std::string_view text, ConfigFault* fault) {
+  const auto refuse = [&](ErrorKind kind, ConfigFault what) {
+    std::string shown = what.shown;
+    if (fault != nullptr) {
+      *fault = std::move(what);
+    }
+    return fail(kind, std::move(shown));
+  };
+  const auto without_place = [&](std::string message) {
+    std::string shown = fmt::format("{}: {}", file, message);
+    return ConfigFault{std::string(file), 0, 0, std::move(message), std::move(shown)};
+  };
   if (text.size() > k_max_bytes) {
-    return fail(ErrorKind::limit, fmt::format("{}: {} bytes; a configuration may have {}", file,
-                                              text.size(), k_max_bytes));
+    return refuse(ErrorKind::limit,
+                  without_place(fmt::format("{} bytes; a configuration may have {}", text.size(),
+                                            k_max_bytes)));
   }
   if (!is_valid_utf8(text)) {
-    return fail(ErrorKind::invalid, fmt::format("{}: not UTF-8 text", file));
+    return refuse(ErrorKind::invalid, without_place("not UTF-8 text"));
   }
   if (flow_too_deep(text)) {
-    return fail(ErrorKind::limit,
-                fmt::format("{}: nested deeper than {} levels", file, k_max_flow_depth));
+    return refuse(ErrorKind::limit,
+                  without_place(fmt::format("nested deeper than {} levels", k_max_flow_depth)));
   }
   try {
     const std::string owned(text);
     if (has_more(owned)) {
-      return fail(ErrorKind::invalid,
-                  located(file, text, second_document_line(text), 1,
-                          "a second document, or something that belongs to none; one is read"));
+      return refuse(ErrorKind::invalid,
+                    located(file, text, second_document_line(text), 1,
+                            "a second document, or something that belongs to none; one is read"));
     }
     const YAML::Node document = YAML::Load(owned);
     if (document.IsNull()) {
@@ -233,11 +245,12 @@ Result<YamlValue> parse_yaml(std::string_view file, std::string_view text) {
     }
     return Converter().convert(document, 0);
   } catch (const Refusal& refusal) {
-    return fail(ErrorKind::invalid,
-                located(file, text, refusal.line, refusal.column, refusal.message));
+    return refuse(ErrorKind::invalid,
+                  located(file, text, refusal.line, refusal.column, refusal.message));
   } catch (const YAML::Exception& error) {
-    return fail(ErrorKind::invalid, located(file, text, error.mark.line + 1, error.mark.column + 1,
-                                            fmt::format("not valid YAML: {}", error.msg)));
+    return refuse(ErrorKind::invalid,
+                  located(file, text, error.mark.line + 1, error.mark.column + 1,
+                          fmt::format("not valid YAML: {}", error.msg)));
   }
 }
 

@@ -34,13 +34,22 @@ struct YamlMember {
 
 std::string_view to_string(YamlValue::Kind kind);
 
-// "file:line:column: message", the offending line and a caret.
-std::string located(std::string_view file, std::string_view text, int line, int column,
+// Something wrong with a configuration.
+struct ConfigFault {
+  std::string file;
+  int line = 0, column = 0;  // 1-based; 0: it has no place
+  std::string message;
+  std::string shown;  // for people: "file:line:column: message", the offending line and a caret
+};
+// `text`: what the file holds. A line that may hold a secret is not shown.
+ConfigFault located(std::string_view file, std::string_view text, int line, int column,
                     std::string_view message);
 
 // One document. Refused, with file:line:column: syntax errors, duplicate keys, keys that are not
 // plain words, more than one document, more than 1 MiB of text, 40 levels or 100 000 values
 // (aliases count each time they are used, so bombs are caught). Empty text is an empty map.
-Result<YamlValue> parse_yaml(std::string_view file, std::string_view text);
+// `fault`, if given, is set to what is refused.
+Result<YamlValue> parse_yaml(std::string_view file, std::string_view text,
+                             ConfigFault* fault = nullptr);
 
 }  // namespace patchmill::app

@@ -5,6 +5,26 @@
 #include <fmt/format.h>
 
 namespace patchmill::cli {
+namespace {
+
+void print_faults(const std::vector<app::ConfigFault>& faults) {
+  boost::json::array list;
+  for (const app::ConfigFault& fault : faults) {
+    boost::json::object item{{"file", fault.file}, {"line", nullptr}, {"column", nullptr}};
+    if (fault.line > 0) {
+      item["line"] = fault.line;
+    }
+    if (fault.column > 0) {
+      item["column"] = fault.column;
+    }
+    item["message"] = fault.message;
+    list.push_back(std::move(item));
+  }
+  const boost::json::object out{{"valid", false}, {"faults", std::move(list)}};
+  fmt::print("{}\n", boost::json::serialize(out));
+}
+
+}  // namespace
 
 Command check_config_command() {
   struct Storage {
@@ -14,6 +34,11 @@ Command check_config_command() {
   Command command;
   command.name = "check-config";
   command.summary = "Read the configuration and name every fault with file, line and column.";
+  command.description =
+      "Reads the configuration and names every fault with file, line and column; exit status 2 "
+      "when there is one. With --json, `valid` says whether it is good, and `faults` lists the "
+      "`file`, `line`, `column` and `message` of each; `line` and `column` are null where a fault "
+      "has no place.";
   command.arguments = {{"FILE", "The file; without it the one the other commands would use.",
                         &storage->file, false, false, Complete::file}};
   command.examples = {{"patchmill check-config patchmill.yaml", "before a reload"}};
@@ -26,11 +51,11 @@ Command check_config_command() {
            "no configuration file found; name one, or see docs/configuration.md for where "
            "it is looked for"});
     }
-    const auto config = app::load_config(file);
+    std::vector<app::ConfigFault> faults;
+    const auto config = app::load_config(file, &faults);
     if (!config) {
       if (common.json) {
-        const boost::json::object out{{"valid", false}, {"faults", config.error().message}};
-        fmt::print("{}\n", boost::json::serialize(out));
+        print_faults(faults);
       }
       return report(config.error());
     }
@@ -38,8 +63,10 @@ Command check_config_command() {
       const Error fault{ErrorKind::invalid,
                         fmt::format("{}: mail: {}", file.string(), join(missing, "\n"))};
       if (common.json) {
-        const boost::json::object out{{"valid", false}, {"faults", fault.message}};
-        fmt::print("{}\n", boost::json::serialize(out));
+        for (const std::string& message : missing) {
+          faults.push_back({file.string(), 0, 0, "mail: " + message, message});
+        }
+        print_faults(faults);
       }
       return report(fault);
     }

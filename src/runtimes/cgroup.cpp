@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view prefix = "patchmill-run-";
 constexpr std::string_view supervisor = "patchmill-supervisor";
+constexpr std::uint64_t k_most_pids = 1u << 22;  // PID_MAX_LIMIT; pids.max takes no more
 
 bool write_value(const fs::path& file, std::string_view value) {
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
@@ -204,7 +206,8 @@ std::unique_ptr<RunCgroup> RunCgroup::make(const CgroupPlaces& places, std::uint
                                            std::uint64_t processes) {
   using enum CgroupPlaces::Version;
   std::unique_ptr<RunCgroup> group(new RunCgroup);
-  const std::string pids_max = processes == 0 ? "max" : std::to_string(processes);
+  const std::string pids_max =
+      processes == 0 ? "max" : std::to_string(std::min(processes, k_most_pids));
   if (!places.memory.empty()) {
     const fs::path folder = make_group(places.memory);
     const bool is_v2 = places.memory_version == v2;

@@ -40,11 +40,10 @@ Result<void> prepare_git_dir(git::Repository& repository, const CheckoutPlace& p
   const std::pair<const char*, std::string> files[] = {
       {"objects/info/alternates", objects.string() + "\n"},
       {"info/attributes", "* -text -eol -ident -filter !working-tree-encoding\n"},
-      {"config",
-       repository.id_bytes() == 32
-           ? "[core]\n\trepositoryformatversion = 1\n\ttrustctime = false\n"
-             "[extensions]\n\tobjectFormat = sha256\n"
-           : "[core]\n\trepositoryformatversion = 0\n\ttrustctime = false\n"}};
+      {"config", repository.id_bytes() == 32
+                     ? "[core]\n\trepositoryformatversion = 1\n\ttrustctime = false\n"
+                       "[extensions]\n\tobjectFormat = sha256\n"
+                     : "[core]\n\trepositoryformatversion = 0\n\ttrustctime = false\n"}};
   for (const auto& [name, content] : files) {
     const auto present = read_file(place.git_dir() / name, 1u << 20);
     if (!present || *present != content) {
@@ -85,9 +84,10 @@ Result<PathChanges> changes_between(git::Repository& repository, const git::Obje
   PM_TRY_ASSIGN(auto completed, repository.git({"diff-tree", "-r", "-z", "--raw", "--no-renames",
                                                 "--no-abbrev", from, to}));
   if (!completed.ok() || completed.truncated) {
-    return fail(ErrorKind::not_found,
-                fmt::format("cannot compare {} with {}: {}", from, to,
-                            ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 200)));
+    return fail(
+        ErrorKind::not_found,
+        fmt::format("cannot compare {} with {}: {}", from, to,
+                    ellipsize(escape_terminal(mend_utf8(joined_lines(completed.err))), 200)));
   }
   PathChanges changes;
   const auto fields = split(completed.out, '\0');

@@ -29,7 +29,8 @@ Result<Completed> run_checkout_git(const CheckoutPlace& place, std::vector<std::
   SystemProcessRunner runner;
   PM_TRY_ASSIGN(auto completed, runner.run(command));
   if (!completed.ok()) {
-    const std::string words = ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 400);
+    const std::string words =
+        ellipsize(escape_terminal(mend_utf8(joined_lines(completed.err))), 400);
     const bool path = words.find("nvalid path") != std::string::npos;
     return fail(path ? ErrorKind::invalid : ErrorKind::infrastructure,
                 fmt::format("git {} for {} failed: {}", command.argv[7], place.home.string(),

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,8 +138,9 @@ class LocalRuntime final : public Runtime {
     plan.command = job.command;
     plan.network = std::find(job.network.begin(), job.network.end(), "any") != job.network.end();
     // The kernel says that a group reached its limit; of this one it says nothing.
-    plan.processes = group.limits_processes() ? 0 : job.limits.processes;
-    plan.file_bytes = job.limits.disk_bytes;
+    plan.processes =
+        group.limits_processes() ? 0 : within_hard_limit(RLIMIT_NPROC, job.limits.processes);
+    plan.file_bytes = within_hard_limit(RLIMIT_FSIZE, job.limits.disk_bytes);
     plan.cgroups = group.folders();
     if (job.limits.memory_bytes != 0) {
       plan.tmp_bytes = std::min<std::uint64_t>(plan.tmp_bytes, job.limits.memory_bytes / 2);
@@ -292,6 +294,16 @@ class LocalRuntime final : public Runtime {
                               "missing",
                               ellipsize(escape_terminal(trim(outcome.log.text(0, 4096))), 400)));
     }
+    const auto own_words = after_mark(watchdog.description());
+    if (watchdog.exit_code() && !own_words && end.killed == KillReason::none &&
+        !end.out_of_memory && !end.out_of_processes) {
+      // The status is that of what comes before the job.
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("job {} could not be started with its limits: {}; `ulimit -H -a` as "
+                              "the user patchmill runs as says what they may be",
+                              request.job->name,
+                              ellipsize(escape_terminal(trim(outcome.log.text(0, 4096))), 400)));
+    }
     const Meaning meaning = meaning_of(end, request.job->limits);
     outcome.verdict = meaning.verdict;
     outcome.cause = meaning.cause;
@@ -301,7 +313,7 @@ class LocalRuntime final : public Runtime {
     outcome.out_of_memory = end.out_of_memory || end.killed == KillReason::memory;
     outcome.disk_exceeded = end.killed == KillReason::disk ||
                             end.killed == KillReason::uncountable || end.status == 128 + SIGXFSZ;
-    const std::string description = clean_description(watchdog.description());
+    const std::string description = clean_description(own_words.value_or(std::string_view()));
     const bool described = !description.empty() && outcome.verdict != findings::Verdict::incomplete;
     outcome.summary = described ? description : meaning.summary;
     read_results(*request.job, described, outcome);

@@ -166,9 +166,10 @@ class Reset {
     SystemProcessRunner runner;
     PM_TRY_ASSIGN(auto completed, runner.run(command));
     if (!completed.ok() || completed.truncated) {
-      return failed(m_source,
-                    fmt::format("git {}: {}", words,
-                                ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 400)));
+      return failed(
+          m_source,
+          fmt::format("git {}: {}", words,
+                      ellipsize(escape_terminal(mend_utf8(joined_lines(completed.err))), 400)));
     }
     return completed;
   }

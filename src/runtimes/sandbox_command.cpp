@@ -3,14 +3,38 @@
 #include "util/file.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 namespace patchmill::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view k_mark = "patchmill: started\n";
+
+// Sets the limits from beside the command, not by the program that then becomes it: the exit
+// status of a limit that cannot be set would be taken for the command's own.
+std::string limit_script(const SandboxPlan& plan) {
+  std::string limits;
+  if (plan.processes != 0) {
+    limits += fmt::format(" --nproc={0}:{0}", plan.processes);
+  }
+  if (plan.file_bytes != 0) {
+    limits += fmt::format(" --fsize={0}:{0}", plan.file_bytes);
+  }
+  std::string script;
+  if (!limits.empty()) {
+    script = fmt::format("/usr/bin/prlimit --pid $${} || exit 125\n", limits);
+  }
+  // To become the command is left to prlimit, too: shells differ in what they make of one that
+  // begins with '-'.
+  return script + fmt::format("echo '{}' >&{}\nexec /usr/bin/prlimit --core=0:0 -- \"$@\"",
+                              k_mark.substr(0, k_mark.size() - 1), desc_fd);
+}
 
 class Arguments {
  public:
@@ -168,16 +192,25 @@ std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view 
                              "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
                              "--no-new-privs", "--"});
   }
-  argv.insert(argv.end(), {"/usr/bin/prlimit", "--core=0:0"});
-  if (plan.processes != 0) {
-    argv.push_back(fmt::format("--nproc={}:{}", plan.processes, plan.processes));
-  }
-  if (plan.file_bytes != 0) {
-    argv.push_back(fmt::format("--fsize={}:{}", plan.file_bytes, plan.file_bytes));
-  }
-  argv.emplace_back("--");
+  argv.insert(argv.end(), {"/bin/sh", "-c", limit_script(plan), "patchmill-job"});
   argv.insert(argv.end(), plan.command.begin(), plan.command.end());
   return argv;
+}
+
+std::optional<std::string_view> after_mark(std::string_view description) {
+  if (!description.starts_with(k_mark)) {
+    return std::nullopt;
+  }
+  return description.substr(k_mark.size());
+}
+
+std::uint64_t within_hard_limit(int resource, std::uint64_t wanted) {
+  struct rlimit limit{};
+  if (wanted == 0 || ::getrlimit(resource, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) {
+    return wanted;
+  }
+  // A limit of 0 would be read as none.
+  return std::clamp<std::uint64_t>(limit.rlim_max, 1, wanted);
 }
 
 std::map<std::string, std::string> base_environment() {

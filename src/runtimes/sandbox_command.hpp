@@ -34,8 +34,9 @@ struct SandboxPlan {
   bool network = false;
   std::optional<unsigned> uid;         // we are root: drop to this user; else a user namespace
   std::uint64_t tmp_bytes = 1u << 30;  // of /tmp and of /dev/shm
-  std::uint64_t file_bytes = 0;        // largest file; 0: no limit
-  std::uint64_t processes = 0;         // 0: no limit
+  // Both no more than within_hard_limit() says. 0: no limit.
+  std::uint64_t file_bytes = 0;  // largest file
+  std::uint64_t processes = 0;
   std::vector<std::filesystem::path> cgroups;  // to join before anything else
 };
 
@@ -52,7 +53,15 @@ std::string bubblewrap_arguments(const SandboxPlan& plan, const std::vector<EtcF
 
 // What to start: a shell that joins the groups and gives the pipes to the run's user, bubblewrap,
 // and inside it the programs that drop the last privileges and set limits, then the job's command.
+// When all that is done, and just before the command, a mark is written to desc_fd: without it
+// whatever exit status there is says nothing about the job.
 std::vector<std::string> sandbox_argv(const SandboxPlan& plan, std::string_view bubblewrap);
+// What the job itself wrote, of all that came out of desc_fd; empty when there is no mark.
+std::optional<std::string_view> after_mark(std::string_view description);
+
+// `wanted`, or the hard limit of this process for `resource` (RLIMIT_…) where that is less: nothing
+// inside has the privilege to go beyond it. 0 stays 0.
+std::uint64_t within_hard_limit(int resource, std::uint64_t wanted);
 
 // The environment a job starts with, before its own words.
 std::map<std::string, std::string> base_environment();

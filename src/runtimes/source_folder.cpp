@@ -111,9 +111,10 @@ Result<void> run_cp(const char* how, const fs::path& original, const fs::path& c
   SystemProcessRunner runner;
   PM_TRY_ASSIGN(const auto completed, runner.run(command));
   if (!completed.ok()) {
-    return fail(ErrorKind::infrastructure,
-                fmt::format("cannot copy {}: {}", original.string(),
-                            ellipsize(escape_terminal(mend_utf8(trim(completed.err))), 300)));
+    return fail(
+        ErrorKind::infrastructure,
+        fmt::format("cannot copy {}: {}", original.string(),
+                    ellipsize(escape_terminal(mend_utf8(joined_lines(completed.err))), 300)));
   }
   return {};
 }

@@ -2,10 +2,12 @@
 
 #include "runtimes/cgroup.hpp"
 #include "runtimes/runtime.hpp"
+#include "runtimes/sandbox_command.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -48,15 +50,16 @@ constexpr std::uint64_t k_memory = 1ull << 30;         // of all tools together
 constexpr std::uint64_t k_address_space = 2ull << 30;  // of one process
 constexpr std::uint64_t k_processes = 256;
 constexpr std::uint64_t k_file = 256ull << 20;
-constexpr int k_processor_seconds = 60;
+constexpr std::uint64_t k_processor_seconds = 60;
 
 std::vector<std::string> with_limits(const std::vector<std::string>& argv) {
-  std::vector<std::string> limited = {"/usr/bin/prlimit",
-                                      "--core=0:0",
-                                      fmt::format("--as={}", k_address_space),
-                                      fmt::format("--fsize={}", k_file),
-                                      fmt::format("--cpu={}", k_processor_seconds),
-                                      "--"};
+  std::vector<std::string> limited = {
+      "/usr/bin/prlimit",
+      "--core=0:0",
+      fmt::format("--as={}", within_hard_limit(RLIMIT_AS, k_address_space)),
+      fmt::format("--fsize={}", within_hard_limit(RLIMIT_FSIZE, k_file)),
+      fmt::format("--cpu={}", within_hard_limit(RLIMIT_CPU, k_processor_seconds)),
+      "--"};
   limited.insert(limited.end(), argv.begin(), argv.end());
   return limited;
 }

@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds tick(50);
 constexpr std::size_t max_reports = 64u << 10;
-constexpr std::size_t max_description = 1024;
+constexpr std::size_t max_description = 2048;  // the mark of its start, then 1 KiB of the job's
 // A disk with less than this is full for our purposes: other services need room to write.
 constexpr std::uint64_t least_free = 256u << 20;
 

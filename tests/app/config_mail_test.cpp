@@ -324,6 +324,14 @@ TEST_CASE("app::parse_config: mail: faults of templates name their own file and 
   CHECK(mentions(message, (folder.path() / "t/report.txt").string() + ":2: "));
   CHECK(mentions(message, "did you mean"));
   CHECK(mentions(message, (folder.path() / "t/style.txt").string() + ":1: "));
+  std::vector<app::ConfigFault> faults;
+  CHECK_FALSE(app::parse_config(folder.path() / "c.yaml",
+                                std::string(k_head) + "  templates: t\n  rules: [{to: author}]\n",
+                                &faults));
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0].file == (folder.path() / "t/report.txt").string());
+  CHECK(faults[0].line == 2);
+  CHECK(faults[0].column == 0);
 }
 
 TEST_CASE("docs/mail-policy.md: names every key, and its examples are good") {

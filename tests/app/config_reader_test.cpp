@@ -261,6 +261,92 @@ TEST_CASE("app::parse_config: names are unique and needs have no circle") {
   CHECK(has(fault_of("jobs:\n  - {name: a}\n"), "either 'command' or 'nipa'"));
 }
 
+TEST_CASE(
+    "app::parse_config: every circle of needs is told of once, and what is behind it is not") {
+  std::vector<app::ConfigFault> faults;
+  const std::string text =
+      "jobs:\n"
+      "  - {name: behind, command: x, needs: [a, c]}\n"
+      "  - {name: a, command: x, needs: [first, b]}\n"
+      "  - {name: b, command: x, needs: [a]}\n"
+      "  - {name: c, command: x, needs: [c, between]}\n"
+      "  - {name: between, command: x, needs: a}\n"
+      "  - {name: first, command: x}\n"
+      "  - {name: p, command: x, needs: q}\n"
+      "  - {name: q, command: x, needs: r}\n"
+      "  - {name: r, command: x, needs: p}\n";
+  REQUIRE_FALSE(app::parse_config("/etc/patchmill/c.yaml", text, &faults).has_value());
+  REQUIRE(faults.size() == 3);
+  CHECK(faults[0].line == 3);
+  CHECK(faults[0].message == "the job 'a' needs itself through others: a needs b needs a");
+  CHECK(faults[1].line == 5);
+  CHECK(faults[1].message == "the job 'c' needs itself");
+  CHECK(faults[2].line == 8);
+  CHECK(faults[2].message == "the job 'p' needs itself through others: p needs q needs r needs p");
+}
+
+TEST_CASE("app::parse_config: no job is suggested to itself") {
+  const std::string boot = "jobs:\n  - {name: boot, command: x, needs: boto}\n";
+  const std::string alone = fault_of(boot);
+  CHECK(has(alone, "there is no job 'boto'"));
+  CHECK_FALSE(has(alone, "did you mean"));
+  CHECK_FALSE(has(alone, "there are:"));
+  CHECK(has(fault_of(boot + "  - {name: bots, command: x}\n"), "did you mean 'bots'?"));
+}
+
+TEST_CASE("app::parse_config: limits of jobs have bounds, and none is none by accident") {
+  const auto limit = [](const std::string& text) {
+    return fault_of("jobs:\n  - {name: a, command: x, " + text + "}\n");
+  };
+  for (const char* timeout : {"0", "0s", "31d", "99999999999999h"}) {
+    CHECK(has(limit(std::string("timeout: ") + timeout), ":2:36: 'timeout' is between 1s and 30d"));
+  }
+  for (const char* processes : {"0", "4194305", "5000000"}) {
+    CHECK(
+        has(limit(std::string("processes: ") + processes), "'processes' is between 1 and 4194304"));
+  }
+  for (const std::string key : {"memory", "output", "disk"}) {
+    CHECK(has(limit(key + ": 0"), "'" + key + "' is not 0: every job has this limit"));
+    CHECK(has(limit(key + ": 0G"), "'" + key + "' is not 0"));
+  }
+  const auto config =
+      app::parse_config("/etc/patchmill/c.yaml",
+                        "jobs:\n  - {name: a, command: x, timeout: 30d, processes: "
+                        "4194304, output: 1}\n  - {name: b, command: x, timeout: 1}\n");
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(config->jobs[0].limits.timeout == std::chrono::days(30));
+  CHECK(config->jobs[0].limits.processes == 4'194'304);
+  CHECK(config->jobs[1].limits.timeout == std::chrono::seconds(1));
+}
+
+TEST_CASE("app::parse_config: faults have their places for programs, and all of them") {
+  std::vector<app::ConfigFault> faults;
+  std::string text;
+  for (int i = 0; i < 30; ++i) {
+    text += "unknown" + std::to_string(i) + ": 1\n";
+  }
+  const auto config = app::parse_config("/etc/patchmill/c.yaml", text, &faults);
+  REQUIRE_FALSE(config.has_value());
+  CHECK(has(config.error().message, "and 10 more"));
+  REQUIRE(faults.size() == 30);
+  CHECK(faults[29].file == "/etc/patchmill/c.yaml");
+  CHECK(faults[29].line == 30);
+  CHECK(faults[29].column == 1);
+  CHECK(faults[29].message.starts_with("unknown key 'unknown29'"));
+  CHECK(faults[29].message.find('\n') == std::string::npos);
+  CHECK_FALSE(app::parse_config("c.yaml", "a: [1, 2\nb: 3\n", &faults).has_value());
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].line > 0);
+  CHECK(faults[0].message.starts_with("not valid YAML"));
+  CHECK_FALSE(app::parse_config("c.yaml", "\xff", &faults).has_value());
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].line == 0);
+  CHECK(faults[0].message == "not UTF-8 text");
+  CHECK_FALSE(app::load_config("/nonexistent/patchmill.yaml", &faults).has_value());
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].file == "/nonexistent/patchmill.yaml");
+}
+
 TEST_CASE("app::parse_config: secrets come by file or environment only") {
   CHECK(has(fault_of("store: {url: \"postgresql://u:secret@h/db\"}\n"),
             "does not belong in the URL"));

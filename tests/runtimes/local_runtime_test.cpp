@@ -1,11 +1,13 @@
 #include "runtimes/cgroup.hpp"
 #include "runtimes/process_tree.hpp"
+#include "runtimes/sandbox_command.hpp"
 #include "runtimes/sandbox_fixture.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 
@@ -519,6 +521,43 @@ TEST_CASE("runtimes::LocalRuntime::run: wrong requests are refused with words") 
     CHECK(outcome.verdict == Verdict::skip);
     CHECK(outcome.summary == "disabled");
   }
+}
+
+TEST_CASE("runtimes::LocalRuntime::run: limits beyond what this machine allows us never fail it") {
+  if (!test::sandbox_works()) {
+    return;
+  }
+  constexpr const char* k_inside = "PATCHMILL_TEST_HARD_LIMITS";
+  if (std::getenv(k_inside) == nullptr) {
+    // Hard limits cannot be taken back, so another process of this program gets them.
+    const std::uint64_t processes = runtimes::within_hard_limit(RLIMIT_NPROC, 100'000);
+    Command again;
+    again.argv = {"prlimit",
+                  "--nproc=" + std::to_string(processes) + ":" + std::to_string(processes),
+                  "--fsize=64000000:64000000",
+                  "--",
+                  std::filesystem::read_symlink("/proc/self/exe").string(),
+                  "--dt-test-case=runtimes::LocalRuntime::run: limits beyond what this machine*"};
+    again.env[k_inside] = "1";
+    again.merge_stderr = true;
+    const auto completed = SystemProcessRunner().run(again);
+    REQUIRE(completed);
+    INFO(completed->out);
+    CHECK(completed->ok());
+    CHECK(completed->out.find("1 passed") != std::string::npos);
+    return;
+  }
+  Sandbox sandbox;
+  sandbox.job.limits.processes = 5'000'000;
+  sandbox.job.limits.disk_bytes = 8ull << 30;
+  const auto outcome = sandbox.run("exit 0");
+  INFO(outcome.log);
+  CHECK(outcome.verdict == Verdict::pass);
+  CHECK(sandbox.run("exit 1").summary == "exit status 1");
+  // The least that is allowed is what counts.
+  const auto big = sandbox.run("exec head -c 100M /dev/zero >$SCRATCH_DIR/big");
+  CHECK(big.verdict == Verdict::incomplete);
+  CHECK(big.cause == pipeline::IncompleteCause::limits);
 }
 
 TEST_CASE("runtimes::LocalRuntime::run: all of this as an ordinary user as well") {
