@@ -16,14 +16,20 @@ using findings::Finding;
 using findings::Severity;
 using findings::Verdict;
 
-// A changed job is another job: its earlier baseline says nothing.
-std::string baseline_name(const Config& config, const pipeline::JobSpec& job) {
+// A changed job is another job: its earlier baseline says nothing. So is one whose program, or what
+// it needs, has changed.
+std::string baseline_name(const Config& config,
+                          const std::vector<const pipeline::JobSpec*>& with_needs) {
   Config alone;
-  alone.jobs = {job};
-  if (config.jobs_with_baseline.contains(job.name)) {
-    alone.jobs_with_baseline = {job.name};
+  alone.file = config.file;
+  for (const auto* job : with_needs) {
+    alone.jobs.push_back(*job);
+    if (config.jobs_with_baseline.contains(job->name)) {
+      alone.jobs_with_baseline.insert(job->name);
+    }
   }
-  return fmt::format("{} on the base [{}]", job.name, verdict_fingerprint(alone).substr(0, 8));
+  return fmt::format("{} on the base [{}]", alone.jobs.back().name,
+                     verdict_fingerprint(alone).substr(0, 8));
 }
 
 // What needs the job can go on.
@@ -96,7 +102,7 @@ pipeline::Node Baselines::node_of(const pipeline::JobSpec& job, const JobTarget&
   pipeline::Node node;
   node.series = 0;
   node.kind = job.kind;
-  node.name = baseline_name(m_workspace.config(), job);
+  node.name = baseline_name(m_workspace.config(), with_needs(job));
   node.tree = base.tree;
   node.commit = base.commit;
   node.runtime = "local";

@@ -30,8 +30,8 @@ Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base);
 // Whether the baseline can change the judgement at all.
 bool needs_baseline(const runtimes::RunOutcome& run);
 
-// Asked for only when a job found something; kept per (job, tree, base commit) as a node of no
-// series, so each base is judged once.
+// Asked for only when a job found something; kept per (job with its program and what it needs,
+// tree, base commit) as a node of no series, so each base is judged once.
 class Baselines {
  public:
   Baselines(Workspace& workspace, JobRunner& runner);

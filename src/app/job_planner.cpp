@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
+#include <string_view>
 
 namespace patchmill::app {
 namespace {
@@ -167,6 +169,43 @@ void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks
   input.paths = paths;
   Planner(workspace, series, view, run, place, watcher)
       .add(pipeline::make_plan(workspace.config().jobs, input));
+}
+
+void skip_jobs(Workspace& workspace, const pipeline::Node& checkout,
+               const std::vector<std::string>& tags,
+               const std::vector<std::vector<std::string>>& paths, const std::string& reason,
+               const RunWatcher& watcher) {
+  pipeline::PlanInput input;
+  input.tree = checkout.tree;
+  input.tags = tags;
+  input.paths = paths;
+  const auto plan = pipeline::make_plan(workspace.config().jobs, input);
+  std::set<std::string_view> done;  // a job runs once for each patch
+  const auto skip = [&](const pipeline::JobSpec& job, const std::string& why) {
+    if (!done.insert(job.name).second) {
+      return;
+    }
+    pipeline::Node node;
+    node.parent = checkout.id;
+    node.series = checkout.series;
+    node.kind = job.kind;
+    node.name = job.name;
+    node.attempt = checkout.attempt;
+    node.tree = checkout.tree;
+    node.commit = checkout.commit;
+    node.runtime = "local";
+    node = workspace.nodes().create(node);
+    workspace.nodes().finish(node, findings::Verdict::skip, why);
+    if (watcher.node_done) {
+      watcher.node_done(node);
+    }
+  };
+  for (const auto& skipped : plan.skipped) {
+    skip(*skipped.job, skipped.reason);
+  }
+  for (const auto& planned : plan.jobs) {
+    skip(*planned.job, reason);
+  }
 }
 
 }  // namespace patchmill::app

@@ -15,4 +15,12 @@ void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks
                const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
                const pipeline::Pending& place, const RunWatcher& watcher);
 
+// A node for each job, none of which runs: skipped with `reason`, or with the job's own one where
+// the series would not have got it. `checkout` is the series' node that they are of, `tags` are the
+// subject prefixes.
+void skip_jobs(Workspace& workspace, const pipeline::Node& checkout,
+               const std::vector<std::string>& tags,
+               const std::vector<std::vector<std::string>>& paths, const std::string& reason,
+               const RunWatcher& watcher);
+
 }  // namespace patchmill::app

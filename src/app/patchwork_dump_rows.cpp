@@ -42,6 +42,7 @@ std::string raw_of(const DumpRow& row, const std::string& list_id) {
   detail.headers = headers_of(row.text("headers").value_or(""));
   detail.content = row.text("content").value_or("");
   detail.diff = row.text("diff").value_or("");
+  detail.date = row.text("date").value_or("");
   return patchwork::rebuild_mail(detail, list_id);
 }
 

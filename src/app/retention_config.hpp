@@ -9,7 +9,7 @@ namespace patchmill::app {
 struct RetentionConfig {
   std::chrono::seconds superseded{30 * 86400};  // logs and artifacts of superseded series
   std::chrono::seconds artifacts{365 * 86400};  // logs and artifacts of any series
-  std::chrono::seconds events{365 * 86400};     // the event log
+  std::chrono::seconds events{365 * 86400};     // the event log, and what was posted
   std::chrono::seconds builds{30 * 86400};      // warm sources and builds nobody used
 };
 

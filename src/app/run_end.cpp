@@ -218,9 +218,7 @@ void cancel_waiting(Workspace& workspace, std::int64_t series, std::string_view 
 int abandon_orphans(Workspace& workspace) {
   int ended = 0;
   for (const auto& run : pipeline::WorkStore(workspace.database()).open_runs()) {
-    ended += abandon_run(workspace, run, Verdict::incomplete,
-                         "patchmill ended while this was under way; it says nothing about the"
-                         " patch");
+    ended += abandon_run(workspace, run, Verdict::incomplete, k_died_meanwhile);
   }
   return ended + workspace.nodes().close_orphans();
 }

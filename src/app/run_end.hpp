@@ -11,6 +11,10 @@
 
 namespace patchmill::app {
 
+// Why nodes are incomplete that a process had begun before it died.
+inline constexpr std::string_view k_died_meanwhile =
+    "patchmill ended while this was under way; it says nothing about the patch";
+
 // Sets the verdict once no node of the run is in the queue any more. Empty: nodes are still to
 // run, or somebody else has closed the run.
 std::optional<SeriesReport> conclude_run(Workspace& workspace, const tracker::Series& series,

@@ -5,6 +5,7 @@
 #include "app/placement_stage.hpp"
 #include "app/run_end.hpp"
 #include "app/selection.hpp"
+#include "placement/prerequisites.hpp"
 #include "util/hash.hpp"
 
 #include <fmt/format.h>
@@ -35,6 +36,12 @@ std::string missing_patches(const tracker::Series& series) {
     }
   }
   return numbers;
+}
+
+void add_dependencies(Sha256& hash, const tracker::Series& series) {
+  for (const auto& dependency : series.dependencies) {
+    hash.update(fmt::format("{}\n", dependency.series.value_or(0)));
+  }
 }
 
 int next_attempt(pipeline::NodeStore& nodes, std::int64_t series) {
@@ -68,6 +75,10 @@ std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& s
   if (selection.taking == tracker::Taking::skipped) {
     return make(Verdict::skip, "not taken by " + selection.reason);
   }
+  // Nobody waits for the rest of what a newer revision has taken the place of.
+  if (series.superseded && (!m_workspace.config().test_superseded || !series.received_all())) {
+    return make(Verdict::skip, "a newer revision is here");
+  }
   if (!series.received_all()) {
     return make(Verdict::incomplete,
                 fmt::format("{} of {} patches are here; missing: {}", series.received_total(),
@@ -78,9 +89,6 @@ std::optional<SeriesVerdict> SeriesFront::early_verdict(const tracker::Series& s
   }
   if (series.skip_requested) {
     return make(Verdict::skip, "the author asked for no test (CI-tag: skip)");
-  }
-  if (series.superseded && !m_workspace.config().test_superseded) {
-    return make(Verdict::skip, "a newer revision is here");
   }
   if (series.is_rfc && !m_workspace.config().test_rfc) {
     return make(Verdict::skip, "marked RFC");
@@ -110,8 +118,15 @@ std::string SeriesFront::content_key(const tracker::Series& series,
   Sha256 hash;
   hash.update(fmt::format("{}\n{}\n{}\n", PATCHMILL_VERSION, content_hash,
                           verdict_fingerprint(m_workspace.config())));
-  for (const auto& dependency : series.dependencies) {
-    hash.update(fmt::format("{}\n", dependency.series.value_or(0)));
+  add_dependencies(hash, series);
+  for (const auto& needed : placement::followed_dependencies(m_workspace.queries(), series)) {
+    hash.update(fmt::format("{} v{} {}/{}\n", needed.number, needed.version,
+                            needed.received_total(), needed.total));
+    for (const auto& patch : needed.patches) {
+      hash.update(fmt::format("{} {} {}:{}\n", patch.number, patch.message, patch.msgid.size(),
+                              patch.msgid));
+    }
+    add_dependencies(hash, needed);
   }
   return hash.hex();
 }
@@ -162,7 +177,7 @@ Result<SeriesFront::Start> SeriesFront::start(const tracker::Series& series,
   const auto earlier = m_workspace.nodes().verdict(series.number);
   if (earlier && earlier->content_key == key && !request.again &&
       !earlier->retry_due(m_workspace.clock().now())) {
-    return Start{SeriesReport{*earlier, false}, std::nullopt};
+    return Start{SeriesReport{*earlier, false, true}, std::nullopt};
   }
   if (m_watcher.series_started) {
     m_watcher.series_started(series);
@@ -217,6 +232,9 @@ Result<SeriesFront::Start> SeriesFront::place_and_check(const tracker::Series& s
   if (applied) {
     plan_jobs(m_workspace, series, loaded.view(), patches.paths, run,
               place.value_or(pipeline::Pending{}), m_watcher);
+  } else if (placement.state == placement::PlacementState::conflict) {
+    skip_jobs(m_workspace, placed.checkout, loaded.view().tags, patches.paths,
+              "the series does not apply", m_watcher);
   }
   auto report = conclude_run(m_workspace, series, run);
   transaction.commit();

@@ -23,21 +23,22 @@ class SeriesFront {
   // Ends a try under way whose series or configuration has changed. Killed at any moment, the next
   // call starts anew. Errors are infrastructure.
   Result<Start> start(const tracker::Series& series, const RunRequest& request = {});
+  // A verdict that needs no applying: not taken, superseded, RFC, skip requested, incomplete. What
+  // is asked for `again` is taken. Only reads.
+  [[nodiscard]] std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
+      const tracker::Series& series, bool again) const;
   // The verdict `skip` with this reason for a series that has none yet and whose turn does not come
   // by itself. A later start() judges it.
   void leave_out(const tracker::Series& series, std::string reason);
 
  private:
-  // A verdict that needs no applying: not taken, superseded, RFC, skip requested, incomplete. What
-  // is asked for `again` is taken.
-  [[nodiscard]] std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
-      const tracker::Series& series, bool again) const;
   [[nodiscard]] bool has_begun(std::int64_t series) const;
   Start conclude_early(const tracker::Series& series,
                        const pipeline::NodeStore::SeriesVerdict& early);
   // Lets the placer know an incomplete series, which others may be made on top of.
   void remember(const tracker::Series& series);
-  // What the verdict depends on: mails, configuration, program. Equal keys need no second run.
+  // What the verdict depends on: mails, those of the series it is on top of, configuration with the
+  // files it names, program. Equal keys need no second run.
   [[nodiscard]] std::string content_key(const tracker::Series& series,
                                         const std::string& content_hash) const;
   Result<Start> place_and_check(const tracker::Series& series, const RunRequest& request,

@@ -30,7 +30,8 @@ struct RunRequest {
 
 struct SeriesReport {
   pipeline::NodeStore::SeriesVerdict verdict;
-  bool tested = false;  // false: the verdict of an earlier run still stands
+  bool tested = false;  // false: the verdict of an earlier run still stands, or none was needed
+  bool kept = false;    // the former: nothing it depends on has changed since
 };
 
 class SeriesRunner {
@@ -50,7 +51,9 @@ class SeriesRunner {
   RunWatcher m_watcher;
 };
 
-// SHA-256 of everything in the configuration that can change a verdict.
+// SHA-256 of everything in the configuration that can change a verdict, and of the files it names:
+// programs of jobs in the configuration's folder or the job's `read-only` ones, NIPA test folders,
+// files of checks. Any thread may ask.
 std::string verdict_fingerprint(const Config& config);
 
 }  // namespace patchmill::app

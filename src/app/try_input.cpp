@@ -1,5 +1,6 @@
 #include "app/try_input.hpp"
 
+#include "app/try_range.hpp"
 #include "intake/mbox.hpp"
 #include "mail/message.hpp"
 #include "mail/subject.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -22,69 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_commits = 1000;
-
-Result<std::string> git_line(git::Repository& repository, std::vector<std::string> args) {
-  PM_TRY_ASSIGN(const Completed done, repository.git(std::move(args)));
-  if (!done.ok()) {
-    return fail(ErrorKind::not_found, std::string(trim(escape_terminal(done.err))));
-  }
-  return std::string(trim(done.out));
-}
-
-struct Range {
-  git::ObjectId base, tip;
-};
-
-Result<Range> range_of(git::Repository& repository, std::string_view written) {
-  std::string text(trim(written));
-  if (text.empty()) {
-    text = git_line(repository, {"rev-parse", "--verify", "--quiet", "@{upstream}"})
-               ? "@{upstream}.."
-               : "HEAD";
-  }
-  const auto dots = text.find("..");
-  std::string from = dots == std::string::npos ? "" : text.substr(0, dots);
-  std::string to = dots == std::string::npos ? text : text.substr(dots + 2);
-  if (to.starts_with('.')) {
-    to.erase(0, 1);  // "A...B": since they parted, which merge-base below gives anyway
-  }
-  to = to.empty() ? "HEAD" : to;
-  Range range;
-  auto tip = repository.resolve(to);
-  if (!tip) {
-    return fail(ErrorKind::invalid, fmt::format("'{}' names no commit here", escape_terminal(to)));
-  }
-  range.tip = *tip;
-  if (dots == std::string::npos) {
-    PM_TRY_ASSIGN(const auto commit, repository.commit(range.tip));
-    if (commit.parents.size() != 1) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} has {} parents; a patch is made of a commit with one",
-                              escape_terminal(to), commit.parents.size()));
-    }
-    range.base = commit.parents[0];
-    if (repository.is_shallow() && !repository.exists(range.base).value_or(true)) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} is where this shallow clone begins, so nobody here knows what it "
-                              "changed; fetch what is before it: git fetch --deepen=1",
-                              escape_terminal(to)));
-    }
-    return range;
-  }
-  from = from.empty() ? "HEAD" : from;
-  auto start = repository.resolve(from);
-  if (!start) {
-    return fail(ErrorKind::invalid,
-                fmt::format("'{}' names no commit here", escape_terminal(from)));
-  }
-  auto base = git_line(repository, {"merge-base", *start, range.tip});
-  if (!base) {
-    return fail(ErrorKind::invalid, fmt::format("{} and {} have no common history",
-                                                escape_terminal(from), escape_terminal(to)));
-  }
-  range.base = *base;
-  return range;
-}
 
 // Message-IDs as git format-patch --thread makes them, which shows that one run made them all.
 // `mails`: hash of everything tried together, so that an id never stands for two contents.
@@ -124,7 +63,7 @@ Result<std::vector<CommitLine>> commits_of(git::Repository& repository, const st
                 repository.git({"log", "--reverse", "--no-show-signature", "--encoding=UTF-8",
                                 "--format=%H%x00%T%x00%ae%x00%ce%x00%cn <%ce>%x00%s", span, "--"}));
   if (!done.ok()) {
-    return fail(ErrorKind::infrastructure, std::string(trim(escape_terminal(done.err))));
+    return fail(ErrorKind::infrastructure, escape_terminal(joined_lines(done.err)));
   }
   std::vector<CommitLine> commits;
   for (const std::string_view line : split_lines(done.out)) {
@@ -220,17 +159,107 @@ struct Posting {
   std::set<int> numbers;
 };
 
+Result<void> refuse_too_many(std::size_t mails, const std::string& name) {
+  if (mails <= k_max_commits) {
+    return {};
+  }
+  return fail(ErrorKind::limit,
+              fmt::format("{} holds {} mails; at most {} are tried (`patchmill import` takes any "
+                          "number)",
+                          escape_terminal(name), mails, k_max_commits));
+}
+
+// Mails of one try, as try_mails() says.
+Result<TryInput> tied_together(std::vector<std::string> mails, const std::string& name) {
+  TryInput input;
+  input.mails = std::move(mails);
+  if (input.mails.empty()) {
+    return fail(ErrorKind::invalid, fmt::format("{} holds no mail", escape_terminal(name)));
+  }
+  PM_TRY(refuse_too_many(input.mails.size(), name));
+  const std::string hash = hash_of(input.mails);
+  std::map<std::tuple<std::string, tracker::Version, int>, Posting> postings;
+  for (std::size_t i = 0; i < input.mails.size(); ++i) {
+    const auto parsed = mail::parse_message(input.mails[i]);
+    if (!parsed) {
+      continue;  // whoever takes the mails says why it cannot be used
+    }
+    const mail::Subject subject = mail::parse_subject(parsed->subject);
+    const bool loose = parsed->in_reply_to.empty() && parsed->references.empty();
+    if (!loose || subject.is_reply || !subject.number || !subject.total) {
+      continue;
+    }
+    const bool has_id = parsed->header("Message-ID").has_value();
+    const std::string id = has_id ? parsed->message_id : made_id(hash, i);
+    const std::string run = tracker::posting_run(id);
+    if (run.empty()) {
+      continue;  // nothing shows what it was sent with
+    }
+    Posting& posting = postings[{run, tracker::version_of(subject), *subject.total}];
+    if (posting.head.empty() || !posting.numbers.insert(*subject.number).second) {
+      posting = {id, {*subject.number}};
+    }
+    input.mails[i] = with_headers(input.mails[i], has_id ? std::string() : id,
+                                  posting.head == id ? std::string() : posting.head);
+  }
+  return input;
+}
+
+constexpr std::size_t k_max_mail_bytes = 256u << 20;
+constexpr std::size_t k_max_folder_files = 10'000;
+
+// The files of a folder that hold mails, by name: those called like mails, else all.
+Result<std::vector<fs::path>> files_of(const fs::path& folder) {
+  std::vector<fs::path> all, mails;
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path& path = entries->path();
+    std::error_code unknown;
+    if (!fs::is_regular_file(path, unknown) || path.filename().string().starts_with('.')) {
+      continue;
+    }
+    if (all.size() == k_max_folder_files) {
+      return fail(ErrorKind::limit,
+                  fmt::format("{} holds more than {} files; name those to be tried",
+                              escape_terminal(folder.string()), k_max_folder_files));
+    }
+    all.push_back(path);
+    for (const char* kind : {".patch", ".eml", ".mbox"}) {
+      if (path.extension() == kind) {
+        mails.push_back(path);
+      }
+    }
+  }
+  if (error) {
+    return fail(ErrorKind::invalid, fmt::format("{} cannot be read: {}",
+                                                escape_terminal(folder.string()), error.message()));
+  }
+  if (all.empty()) {
+    return fail(ErrorKind::invalid,
+                fmt::format("the folder {} holds no file", escape_terminal(folder.string())));
+  }
+  std::vector<fs::path>& files = mails.empty() ? all : mails;
+  std::sort(files.begin(), files.end());
+  return std::move(files);
+}
+
 }  // namespace
 
 Result<TryInput> try_commits(git::Repository& repository, std::string_view written) {
-  PM_TRY_ASSIGN(const Range range, range_of(repository, written));
+  PM_TRY_ASSIGN(const TryRange range, try_range(repository, written));
   const std::string span = range.base + ".." + range.tip;
   PM_TRY_ASSIGN(const std::string count,
                 git_line(repository, {"rev-list", "--count", "--no-merges", span, "--"}));
   const std::size_t commits = parse_uint(count).value_or(0);
   if (commits == 0) {
-    return fail(ErrorKind::invalid,
-                "there is nothing to try: no commits in that range; name some, e.g. HEAD~3..");
+    return fail(
+        ErrorKind::invalid,
+        trim(written).empty()
+            ? "there is nothing to try: your upstream has all of this branch; name commits, "
+              "e.g. HEAD~3.."
+            : "there is nothing to try: no commits in that range; name some, e.g. "
+              "HEAD~3..");
   }
   if (commits > k_max_commits) {
     return fail(ErrorKind::limit, fmt::format("{} commits in that range; at most {} are tried",
@@ -262,6 +291,7 @@ Result<TryInput> try_commits(git::Repository& repository, std::string_view writt
   }
   TryInput input;
   input.base = range.base;
+  input.note = range.note;
   const std::string hash = hash_of(mails);
   for (std::size_t i = 0; i < mails.size(); ++i) {
     input.mails.push_back(
@@ -271,48 +301,40 @@ Result<TryInput> try_commits(git::Repository& repository, std::string_view writt
 }
 
 Result<TryInput> try_mails(std::string_view mbox, const std::string& name) {
-  TryInput input;
-  input.mails = intake::split_mbox(mbox);
-  if (input.mails.empty()) {
-    return fail(ErrorKind::invalid, fmt::format("{} holds no mail", name));
-  }
-  if (input.mails.size() > k_max_commits) {
-    return fail(ErrorKind::limit,
-                fmt::format("{} holds {} mails; at most {} are tried (`patchmill import` takes any "
-                            "number)",
-                            name, input.mails.size(), k_max_commits));
-  }
-  const std::string hash = hash_of(input.mails);
-  std::map<std::tuple<std::string, tracker::Version, int>, Posting> postings;
-  for (std::size_t i = 0; i < input.mails.size(); ++i) {
-    const auto parsed = mail::parse_message(input.mails[i]);
-    if (!parsed) {
-      continue;  // whoever takes the mails says why it cannot be used
-    }
-    const mail::Subject subject = mail::parse_subject(parsed->subject);
-    const bool loose = parsed->in_reply_to.empty() && parsed->references.empty();
-    if (!loose || subject.is_reply || !subject.number || !subject.total) {
-      continue;
-    }
-    const bool has_id = parsed->header("Message-ID").has_value();
-    const std::string id = has_id ? parsed->message_id : made_id(hash, i);
-    const std::string run = tracker::posting_run(id);
-    if (run.empty()) {
-      continue;  // nothing shows what it was sent with
-    }
-    Posting& posting = postings[{run, tracker::version_of(subject), *subject.total}];
-    if (posting.head.empty() || !posting.numbers.insert(*subject.number).second) {
-      posting = {id, {*subject.number}};
-    }
-    input.mails[i] = with_headers(input.mails[i], has_id ? std::string() : id,
-                                  posting.head == id ? std::string() : posting.head);
-  }
-  return input;
+  return tied_together(intake::split_mbox(mbox), name);
 }
 
-Result<TryInput> try_mailbox(const fs::path& file) {
-  PM_TRY_ASSIGN(const std::string text, read_file(file == "-" ? "/dev/stdin" : file, 256u << 20));
-  return try_mails(text, file == "-" ? "standard input" : file.string());
+Result<TryInput> try_files(std::span<const fs::path> named) {
+  std::vector<fs::path> files;
+  for (const fs::path& path : named) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    PM_TRY_ASSIGN(const auto inside, files_of(path));
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  std::vector<std::string> mails;
+  std::size_t left = k_max_mail_bytes;
+  const auto name_of_all = [&] {
+    return named.size() != 1 ? fmt::format("{} and {} more", named.front().string(),
+                                           count_of(named.size() - 1, "argument"))
+           : named[0] == "-" ? "standard input"
+                             : named[0].string();
+  };
+  for (const fs::path& file : files) {
+    PM_TRY_ASSIGN(const std::string text, read_file(file == "-" ? "/dev/stdin" : file, left));
+    left -= text.size();
+    std::vector<std::string> more = intake::split_mbox(text);
+    if (more.empty() && files.size() > 1) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} holds no mail", escape_terminal(file.string())));
+    }
+    std::move(more.begin(), more.end(), std::back_inserter(mails));
+    PM_TRY(refuse_too_many(mails.size(), name_of_all()));
+  }
+  return tied_together(std::move(mails), name_of_all());
 }
 
 Result<fs::path> find_checkout(const fs::path& folder) {

@@ -5,6 +5,7 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,19 +14,22 @@ namespace patchmill::app {
 
 struct TryInput {
   std::vector<std::string> mails;  // raw, in order
-  git::ObjectId base;              // where they are applied; empty: the placer decides
+  git::ObjectId base;              // the parent of commits; empty for mails
+  std::string note;                // for people: what was left out, and how to have it
 };
 
 // Commits of `repository`: "A..B", or one revision (that commit alone). Empty: what is not in the
-// upstream of the current branch, or HEAD alone where there is no upstream. The mails are those
-// of one sender: the user, where they wrote or committed any of it, else the last committer;
-// other authors stand in the body, as git send-email writes them.
-// Errors: invalid when nothing is named, or a merge or an empty commit is in between; limit when
-// there are more than 1000.
+// upstream of the current branch (behind the commits whose change it has under another id), or HEAD
+// alone where there is no upstream. The mails are those of one sender: the user, where they wrote
+// or committed any of it, else the last committer; other authors stand in the body, as git
+// send-email writes them. Errors: invalid when nothing is named, for a first commit, and when a
+// merge or an empty commit is in between; limit when there are more than 1000.
 Result<TryInput> try_commits(git::Repository& repository, std::string_view written);
 
-// An mbox or a single mail as a file ("-": standard input). The base is left open.
-Result<TryInput> try_mailbox(const std::filesystem::path& file);
+// Mboxes and single mails ("-": standard input), as one input in this order. Of a folder the files
+// *.patch, *.eml and *.mbox, or where there are none all files, by name. `named` is not empty.
+// Errors: invalid (a file without mail, an empty folder), limit (1000 mails, 256 MiB).
+Result<TryInput> try_files(std::span<const std::filesystem::path> named);
 
 // The same from text. Mails that lack what sending adds (Message-ID, references: format-patch
 // without --thread, b4 am) get it, so that parts of one posting are known as such whoever wrote

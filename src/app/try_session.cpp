@@ -171,13 +171,18 @@ Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
 }
 
 Result<std::string> TrySession::base_of(const TryInput& input) {
-  if (!input.base.empty() || m_options.base.empty()) {
+  if (m_options.base.empty()) {
     return input.base;
   }
   auto resolved = m_checkout->resolve(m_options.base);
   if (!resolved) {
     return fail(ErrorKind::invalid,
                 fmt::format("--base: '{}' names no commit here", escape_terminal(m_options.base)));
+  }
+  if (!input.base.empty()) {
+    return fail(ErrorKind::invalid,
+                "--base is for mails: commits are tried on their own parents; leave it out, or "
+                "`git rebase` them onto that commit first");
   }
   return *resolved;
 }
@@ -213,7 +218,8 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
   candidate.tree = m_workspace->config().trees[0].name;
   candidate.commit = commit.id;
   candidate.described = fmt::format("{} (\"{}\")", commit.id.substr(0, 12), commit.subject);
-  candidate.explanation = "the commit it was made on";
+  candidate.explanation =
+      m_options.base.empty() ? "the commit it was made on" : "the commit that --base names";
   candidate.tried = true;
   placement.state = placement::changes_nothing(outcome) ? placement::PlacementState::already_applied
                     : outcome.ok()                      ? placement::PlacementState::placed
@@ -228,9 +234,11 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
         fmt::format("{} has all of its changes already", placement.candidates[0].described);
     return placement;
   }
-  placement.explanation =
-      fmt::format("on {} {}, the commit it was made on", placement.candidates[0].tree,
-                  placement.candidates[0].described);
+  placement.explanation = fmt::format(
+      "{} {} {}, {}",
+      placement.state == placement::PlacementState::conflict ? "does not apply to" : "on",
+      placement.candidates[0].tree, placement.candidates[0].described,
+      placement.candidates[0].explanation);
   return placement;
 }
 
@@ -248,7 +256,7 @@ Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput&
   } else if (!m_refreshed) {
     for (const auto& [tree, result] : m_workspace->placer().refresh()) {
       if (!result) {
-        return fail_with(fmt::format("reading the history of {}", tree), result.error());
+        return fail_with("reading the history of this checkout", result.error());
       }
     }
     m_refreshed = true;

@@ -35,7 +35,8 @@ class TrySession {
   // Tells which series these mails make, by themselves: nothing tried before has a part in it.
   // Verdicts of an equal input are found again (its series have the same numbers). The caller
   // holds the lock of the data folder (lock_runs) until the last run().
-  // Errors: invalid for mails that cannot be used, and two patches with one Message-ID.
+  // Errors: invalid for mails that cannot be used, two patches with one Message-ID, and a base that
+  // is no commit here or is named for commits.
   Result<std::vector<tracker::Series>> take(const TryInput& input);
   Result<TryResult> run(const tracker::Series& series, const TryInput& input,
                         runtimes::Runtime& runtime, ProcessRunner& processes,

@@ -1,14 +1,14 @@
-#include "app/check_stage.hpp"
 #include "app/mail_stage.hpp"
 #include "app/placement_json.hpp"
 #include "app/selection.hpp"
+#include "app/series_plan.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/mail_view.hpp"
 #include "cli/output.hpp"
 #include "cli/parse_date.hpp"
+#include "cli/run_view.hpp"
 #include "cli/series_text.hpp"
-#include "pipeline/job.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -23,20 +23,16 @@ struct PlanStorage {
   bool no_fetch = false, mail = false;
 };
 
-// A series by number or Message-ID, and where it would go.
+// A series by number or Message-ID, and what would happen to it.
 struct Planned {
   tracker::Series series;
   tracker::Selection selection;
-  placement::SeriesPatches patches;
-  placement::Placement placement;
+  app::SeriesPlan plan;
 };
 
-Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage) {
+// `explain`: where it would go is asked for, whether or not it is tested.
+Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage, bool explain) {
   PM_TRY_ASSIGN(const auto series, find_series(workspace.queries(), storage.series[0]));
-  if (workspace.config().trees.empty()) {
-    return fail(ErrorKind::invalid,
-                "no trees are configured; add them under 'trees' (see docs/configuration.md)");
-  }
   placement::PlaceOptions options;
   options.only_tree = storage.tree;
   if (!storage.as_of.empty()) {
@@ -51,28 +47,16 @@ Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage) 
   if (!storage.no_fetch) {
     for (const auto& [tree, result] : workspace.placer().refresh()) {
       if (!result) {
-        fmt::print(stderr, "patchmill: tree {}: {}\n", tree,
-                   escape_terminal(result.error().message));
+        fmt::print(stderr, "patchmill: {}\n", escape_terminal(result.error().message));
       }
     }
   }
   Planned planned;
   planned.series = series;
   planned.selection = app::select_series(workspace, series);
-  PM_TRY_ASSIGN(planned.patches, placement::load_patches(workspace.queries(), series));
-  PM_TRY_ASSIGN(planned.placement,
-                workspace.placer().place(series, planned.patches, workspace.queries(), options));
+  PM_TRY_ASSIGN(planned.plan, app::plan_series(workspace, series, options,
+                                               explain || options.as_of || !storage.tree.empty()));
   return planned;
-}
-
-pipeline::Plan plan_jobs(const app::Config& config, const Planned& planned) {
-  pipeline::PlanInput input;
-  if (planned.placement.chosen) {
-    input.tree = planned.placement.candidates[*planned.placement.chosen].tree;
-  }
-  input.tags = planned.series.prefixes;
-  input.paths = planned.patches.paths;
-  return pipeline::make_plan(config.jobs, input);
 }
 
 void print_selection(const Planned& planned) {
@@ -80,45 +64,61 @@ void print_selection(const Planned& planned) {
              escape_terminal(planned.selection.reason));
 }
 
-void print_plan(const app::Config& config, const Planned& planned) {
-  fmt::print("series {}  {}\n", planned.series.number, escape_terminal(planned.series.name));
+void print_plan(const Planned& planned) {
+  const app::SeriesPlan& plan = planned.plan;
+  fmt::print("series {}  {}\n", planned.series.number, escape_terminal(shown_name(planned.series)));
   print_selection(planned);
-  fmt::print("base: {}\n", escape_terminal(planned.placement.explanation));
-  fmt::print("checks:");
-  for (const auto* check : app::enabled_checks(config)) {
+  if (plan.early) {
+    fmt::print("verdict without a test: {}, {}\n", findings::to_string(plan.early->verdict),
+               escape_terminal(plan.early->reason));
+  }
+  if (plan.placement) {
+    fmt::print("base: {}\n", escape_terminal(plan.placement->explanation));
+  }
+  fmt::print("checks:{}", plan.checks.empty() ? " none" : "");
+  for (const auto* check : plan.checks) {
     fmt::print(" {}", check->name());
   }
   fmt::print("\n");
-  const auto plan = plan_jobs(config, planned);
-  for (const auto& job : plan.jobs) {
+  if (plan.jobs.jobs.empty()) {
+    fmt::print("no jobs run\n");
+  }
+  for (const auto& job : plan.jobs.jobs) {
     fmt::print("job: {}{}\n", job.job->name,
                job.patch ? fmt::format(" on patch {}", *job.patch) : "");
   }
-  for (const auto& skipped : plan.skipped) {
+  for (const auto& skipped : plan.jobs.skipped) {
     fmt::print("no {}: {}\n", skipped.job->name, escape_terminal(skipped.reason));
   }
 }
 
-boost::json::object plan_json(const app::Config& config, const Planned& planned) {
+boost::json::object plan_json(const Planned& planned) {
+  const app::SeriesPlan& plan = planned.plan;
   boost::json::object out;
   out["series"] = planned.series.number;
   out["selection"] = {{"taking", tracker::to_string(planned.selection.taking)},
                       {"reason", planned.selection.reason}};
-  out["placement"] = app::placement_json(planned.placement);
+  if (plan.early) {
+    out["verdict"] = {{"verdict", findings::to_string(plan.early->verdict)},
+                      {"reason", plan.early->reason}};
+  } else {
+    out["verdict"] = nullptr;
+  }
+  out["placement"] =
+      plan.placement ? boost::json::value(app::placement_json(*plan.placement)) : nullptr;
   boost::json::array checks;
-  for (const auto* check : app::enabled_checks(config)) {
+  for (const auto* check : plan.checks) {
     checks.emplace_back(check->name());
   }
   out["checks"] = std::move(checks);
-  const auto plan = plan_jobs(config, planned);
   boost::json::array jobs;
-  for (const auto& job : plan.jobs) {
+  for (const auto& job : plan.jobs.jobs) {
     jobs.push_back({{"job", job.job->name},
                     {"patch", job.patch ? boost::json::value(*job.patch) : boost::json::value()}});
   }
   out["jobs"] = std::move(jobs);
   boost::json::array skipped;
-  for (const auto& job : plan.skipped) {
+  for (const auto& job : plan.jobs.skipped) {
     skipped.push_back({{"job", job.job->name}, {"reason", job.reason}});
   }
   out["skipped"] = std::move(skipped);
@@ -137,30 +137,40 @@ int status_of(const placement::Placement& placement) {
   }
 }
 
+// What `run` would end with, as far as it is known without running anything.
+int status_of(const app::SeriesPlan& plan) {
+  return plan.early ? exit_status_of({plan.early->verdict}) : status_of(*plan.placement);
+}
+
 int execute(const Common& common, const PlanStorage& storage, bool explain) {
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
   }
-  const auto planned = plan_one(**workspace, storage);
+  const auto planned = plan_one(**workspace, storage, explain);
   if (!planned) {
     return report(planned.error());
   }
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(plan_json((*workspace)->config(), *planned)));
+    fmt::print("{}\n", boost::json::serialize(plan_json(*planned)));
   } else if (explain) {
     const auto verdict = (*workspace)->nodes().verdict(planned->series.number);
-    fmt::print("series {}  {}\n", planned->series.number, escape_terminal(planned->series.name));
+    fmt::print("series {}  {}\n", planned->series.number,
+               escape_terminal(shown_name(planned->series)));
     if (verdict) {
       fmt::print("verdict: {}  {}\n", findings::to_string(verdict->verdict),
                  escape_terminal(verdict->reason));
+    } else if (planned->plan.early) {
+      fmt::print("verdict without a test: {}, {}\n",
+                 findings::to_string(planned->plan.early->verdict),
+                 escape_terminal(planned->plan.early->reason));
     }
     print_selection(*planned);
-    print_placement(planned->placement);
+    print_placement(*planned->plan.placement);
   } else {
-    print_plan((*workspace)->config(), *planned);
+    print_plan(*planned);
   }
-  return status_of(planned->placement);
+  return explain ? status_of(*planned->plan.placement) : status_of(planned->plan);
 }
 
 // What would be mailed about the verdict there is; nothing is placed again.

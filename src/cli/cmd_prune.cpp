@@ -23,6 +23,7 @@ int print(const Common& common, const service::PruneResult& result, bool dry_run
                            boost::json::object{{"dry_run", dry_run},
                                                {"artifacts", result.artifacts},
                                                {"events", result.events},
+                                               {"posted", result.posted},
                                                {"files", result.blobs.removed},
                                                {"file_bytes", result.blobs.bytes_removed},
                                                {"leftovers", result.blobs.leftovers},
@@ -34,6 +35,8 @@ int print(const Common& common, const service::PruneResult& result, bool dry_run
     fmt::print("{}{} of old nodes\n", would,
                count_of(result.artifacts, "log or artifact", "logs and artifacts"));
     fmt::print("{}{}\n", would, count_of(result.events, "old event"));
+    fmt::print("{}{} of what was posted or given up\n", would,
+               count_of(result.posted, "old record"));
     fmt::print("{}{} nothing refers to ({})\n", would,
                count_of(result.blobs.removed + result.blobs.leftovers, "file"),
                human_bytes(result.blobs.bytes_removed));

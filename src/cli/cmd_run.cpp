@@ -40,7 +40,7 @@ void refresh_trees(app::Workspace& workspace, bool quiet) {
   const auto results = workspace.placer().refresh();
   for (const auto& [tree, result] : results) {
     if (!result) {
-      fmt::print(stderr, "patchmill: tree {}: {}; going on with what is here\n", tree,
+      fmt::print(stderr, "patchmill: {}; going on with what is here\n",
                  escape_terminal(result.error().message));
     }
     progress.update(++done, results.size(), tree);

@@ -28,7 +28,7 @@ int show_all_series(app::Workspace& workspace, const Common& common) {
       table.row({std::to_string(series.number), std::to_string(series.version),
                  fmt::format("{}/{}", series.received_total(), series.total),
                  verdict ? std::string(findings::to_string(verdict->verdict)) : "-",
-                 ellipsize(series.name, 60), verdict ? verdict->reason : "not tested yet"});
+                 ellipsize(shown_name(series), 60), verdict ? verdict->reason : "not tested yet"});
     }
   });
   if (common.json) {

@@ -28,12 +28,34 @@ bool is_mail_file(const std::string& word) {
          (std::filesystem::exists(word, error) && !std::filesystem::is_directory(word, error));
 }
 
-// A file, commits, or a Message-ID in the data folder: what exists here comes first, as branches
+// A branch may be called like a folder; with a slash behind it the folder is meant.
+bool is_mail_folder(git::Repository& checkout, const std::string& word) {
+  std::error_code error;
+  return std::filesystem::is_directory(word, error) &&
+         (word.ends_with('/') || !checkout.resolve(word));
+}
+
+Result<app::TryInput> read_files(git::Repository& checkout, const std::vector<std::string>& words) {
+  std::vector<std::filesystem::path> paths;
+  for (const std::string& word : words) {
+    if (!is_mail_file(word) && !is_mail_folder(checkout, word)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("'{}' is no file or folder with mails; of anything else one is tried "
+                              "at a time (several commits are a range: A..B)",
+                              escape_terminal(word)));
+    }
+    paths.emplace_back(word);
+  }
+  return app::try_files(paths);
+}
+
+// Files, commits, or a Message-ID in the data folder: what exists here comes first, as branches
 // may be called like Message-IDs.
 Result<app::TryInput> read_input(const Common& common, git::Repository& checkout,
-                                 const std::string& word) {
-  if (is_mail_file(word)) {
-    return app::try_mailbox(word);
+                                 const std::vector<std::string>& words) {
+  const std::string word = words.empty() ? std::string() : words.front();
+  if (words.size() > 1 || is_mail_file(word) || is_mail_folder(checkout, word)) {
+    return read_files(checkout, words);
   }
   const bool looks_like_id = word.find('@') != std::string::npos &&
                              word.find("@{") == std::string::npos &&
@@ -59,6 +81,9 @@ int print_results(const Common& common, app::TrySession& session,
     } else {
       print_series(result.series, result.report.verdict, list,
                    [&](std::int64_t node) { return nodes.findings_of(node); });
+      if (result.report.kept) {
+        fmt::print("\n{}\n", note_of_kept({result.report.verdict.time}));
+      }
     }
   }
   if (common.json) {
@@ -81,10 +106,12 @@ int run(const Common& common, const TryStorage& storage) {
   if (!checkout) {
     return report(checkout.error());
   }
-  const auto input =
-      read_input(common, **checkout, storage.what.empty() ? "" : storage.what.front());
+  const auto input = read_input(common, **checkout, storage.what);
   if (!input) {
     return report(input.error());
+  }
+  if (!input->note.empty() && !common.quiet) {
+    fmt::print(stderr, "patchmill: {}\n", escape_terminal(input->note));
   }
   app::TryOptions options{*top, storage.tree, storage.base, storage.again};
   auto session = app::TrySession::open(*std::move(config), std::move(options));
@@ -128,23 +155,26 @@ Command try_command() {
   auto storage = std::make_shared<TryStorage>();
   Command command;
   command.name = "try";
-  command.summary = "Test commits, an mbox or a mail here, before posting.";
+  command.summary = "Test commits or mails here, before posting.";
   command.description =
       "In a git checkout: runs the same checks, builds and tests on your commits as a list would "
-      "get. WHAT is a range (A..B), a commit, a file with mails (- for standard input), or the "
-      "Message-ID of a series in the data folder. Without it: what your branch has over its "
-      "upstream, or the last commit. Jobs come from the configuration; without one only the checks "
-      "run. A patchmill.yaml that git tracks in the checkout is used only when -c names it. The "
-      "checkout is only read.";
-  command.arguments = {{"WHAT", "A range, a commit, a file or a Message-ID.", &storage->what, false,
-                        false, Complete::file}};
+      "get. WHAT is a range (A..B), a commit, files with mails (- for standard input), folders of "
+      "them (what ends in .patch, .eml or .mbox, else all files, by name), or the Message-ID of a "
+      "series in the data folder. Without it: what your branch has that its upstream has not, or "
+      "the last commit where no upstream is set. Jobs come from the configuration; without one "
+      "only the checks run. A patchmill.yaml that git tracks in the checkout is used only when -c "
+      "names it. The checkout is only read.";
+  command.arguments = {{"WHAT", "A range, a commit, files and folders of mails, or a Message-ID.",
+                        &storage->what, false, true, Complete::file}};
   command.options = {
-      {"-b,--base", "REV", "Apply mails onto this commit.", &storage->base},
+      {"-b,--base", "REV", "Apply mails onto this commit (commits have their own parents).",
+       &storage->base},
       {"--tree", "NAME", "The configured tree this checkout stands for.", &storage->tree},
       {"-a,--again", "", "Test although these patches were tested before.", &storage->again},
       {"-l,--log", "", "Print what jobs print, as it comes.", &storage->log}};
   command.examples = {{"patchmill try", "what your branch adds"},
                       {"patchmill try HEAD~3..", "the last three commits"},
+                      {"patchmill try outgoing/", "what git format-patch -o outgoing/ wrote"},
                       {"b4 am -o- MSGID | patchmill try -", "somebody else's series"}};
   command.run = [storage](const Common& common) -> int { return run(common, *storage); };
   return command;

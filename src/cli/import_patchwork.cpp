@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace patchmill::cli {
 namespace {
@@ -82,12 +83,20 @@ void print_report(const Common& common, store::Database& database,
 }
 
 bool is_dump(const std::string& place) {
-  return place.find("://") == std::string::npos && std::filesystem::exists(place);
+  return place.find("://") == std::string::npos;
 }
 
 }  // namespace
 
 int import_whole_patchwork(const Common& common, const WantedPatchwork& wanted) {
+  std::error_code unreadable;
+  if (is_dump(wanted.place) && !std::filesystem::exists(wanted.place, unreadable)) {
+    return report(
+        {ErrorKind::not_found,
+         fmt::format("{}: {}; give the file of a dump, or the address of a Patchwork with "
+                     "http:// or https://",
+                     wanted.place, unreadable ? unreadable.message() : "there is no such file")});
+  }
   auto workspace = common.workspace();
   if (!workspace) {
     return report(workspace.error());
@@ -133,16 +142,18 @@ int import_whole_patchwork(const Common& common, const WantedPatchwork& wanted) 
       progress.update(taken, 0, count_of(taken, "mail"));
     }
   }
-  print_report(common, (*workspace)->database(), told);
+  // An unknown project or a file that is cut is found before anything is taken over.
+  const bool nothing_done = error && told.projects.empty();
+  if (!nothing_done) {
+    print_report(common, (*workspace)->database(), told);
+  }
   int status = k_pass;
   for (const auto& one : told.left_out) {
     status = std::max(status, report(one));
   }
   if (error) {
-    // An unknown project or a file that is cut is found before anything is taken over.
-    const auto* kept = told.projects.empty()
-                           ? ""
-                           : "; what was reached is kept, the same command goes on from there";
+    const auto* kept =
+        nothing_done ? "" : "; what was reached is kept, the same command goes on from there";
     status = std::max(status, report({error->kind, error->message + kept}));
   }
   return status;

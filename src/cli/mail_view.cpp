@@ -1,6 +1,7 @@
 #include "cli/mail_view.hpp"
 
 #include "cli/output.hpp"
+#include "cli/series_text.hpp"
 #include "reports/mail_config.hpp"
 #include "util/text.hpp"
 
@@ -98,7 +99,7 @@ json::object preview_json(const tracker::Series& series, const reports::Preview&
 
 void print_preview(const tracker::Series& series, const reports::Preview& preview,
                    const std::vector<reports::StoredMail>& earlier) {
-  fmt::print("series {}  {}\n", series.number, escape_terminal(series.name));
+  fmt::print("series {}  {}\n", series.number, escape_terminal(shown_name(series)));
   for (const auto& line : reports::describe(preview)) {
     fmt::print("{}\n", escape_terminal(line));
   }

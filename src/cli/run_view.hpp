@@ -30,7 +30,7 @@ class RunView {
   struct Row {
     tracker::Series series;
     pipeline::NodeStore::SeriesVerdict verdict;
-    bool tested = false;
+    bool kept = false;
   };
   const Common& m_common;
   std::size_t m_count;
@@ -39,6 +39,9 @@ class RunView {
   std::vector<Row> m_rows;
   std::map<std::int64_t, std::string> m_names;  // of the series under way
 };
+
+// What a person is told of verdicts that stand since an earlier run; empty where there is none.
+std::string note_of_kept(const std::vector<Timestamp>& judged);
 
 // 1 when one failed, else 3 when one is incomplete, else 0.
 int exit_status_of(const std::vector<findings::Verdict>& verdicts);

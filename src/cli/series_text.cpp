@@ -56,6 +56,11 @@ std::string node_label(const pipeline::Node& node) {
 
 }  // namespace
 
+std::string shown_name(const tracker::Series& series) {
+  return series.name.empty() && !series.patches.empty() ? series.patches.front().title
+                                                        : series.name;
+}
+
 std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes) {
   int last = 0;
   for (const auto& node : nodes) {
@@ -70,7 +75,7 @@ void print_series(const tracker::Series& series,
                   const std::vector<pipeline::Node>& nodes,
                   const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of) {
   const bool color = use_color(STDOUT_FILENO);
-  fmt::print("series {}  {}\n", series.number, escape_terminal(series.name));
+  fmt::print("series {}  {}\n", series.number, escape_terminal(shown_name(series)));
   fmt::print("  by {}, {} UTC, version {}, {} of {} patches\n",
              escape_terminal(mail::to_string(series.submitter)), to_iso(series.date),
              series.version, series.received_total(), series.total);
@@ -90,7 +95,7 @@ void print_series(const tracker::Series& series,
   }
   for (const auto& patch : series.patches) {
     fmt::print("  {:>3}  {}{}\n", patch.number, escape_terminal(patch.title),
-               patch.carried_over ? "  (from the previous revision)" : "");
+               patch.carried_over ? "  (from an earlier revision)" : "");
   }
   if (verdict) {
     fmt::print("\nverdict: {}  {}\n", verdict_word(verdict->verdict, color),

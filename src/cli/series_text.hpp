@@ -13,6 +13,9 @@
 
 namespace patchmill::cli {
 
+// Its name, or while cover letter and first patch are missing, the title of the patch there is.
+std::string shown_name(const tracker::Series& series);
+
 // The nodes of the last run only.
 std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes);
 

@@ -66,7 +66,7 @@ class Builder {
     if (!done.ok()) {
       return fail(ErrorKind::infrastructure,
                   fmt::format("reading the history of {}: git {}: {}", m_git_dir.string(), args[0],
-                              escape_terminal(ellipsize(trim(done.err), 500))));
+                              escape_terminal(ellipsize(joined_lines(done.err), 500))));
     }
     return {};
   }

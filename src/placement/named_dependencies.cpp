@@ -164,4 +164,34 @@ Result<NamedDependencies> named_dependencies(tracker::Queries& queries,
   return collector.take();
 }
 
+std::vector<tracker::Series> followed_dependencies(tracker::Queries& queries,
+                                                   const tracker::Series& series) {
+  std::vector<tracker::Series> found;
+  std::set<std::int64_t> seen = {series.number};
+  const auto add_named_by = [&](const tracker::Series& by) {
+    for (const auto& dependency : by.dependencies) {
+      auto named = dependency.series && found.size() < k_max_patches
+                       ? queries.series(*dependency.series)
+                       : std::nullopt;
+      if (!named) {
+        continue;
+      }
+      auto needed =
+          follow(queries, *std::move(named), pinned_version(dependency.dependency), std::nullopt);
+      if (seen.insert(needed.number).second) {
+        found.push_back(std::move(needed));
+      }
+    }
+  };
+  add_named_by(series);
+  std::size_t begin = 0;
+  for (int depth = 1; depth < k_max_named && begin < found.size(); ++depth) {
+    const std::size_t end = found.size();
+    for (; begin < end; ++begin) {
+      add_named_by(tracker::Series(found[begin]));  // a copy: `found` moves as it grows
+    }
+  }
+  return found;
+}
+
 }  // namespace patchmill::placement

@@ -94,11 +94,11 @@ class Placer {
 
   // Fetches mirrors (data_dir/trees/NAME; what is applied goes to NAME.work.git) and brings the
   // blob index up to date; one tree's failure is reported in the result of that tree alone and
-  // leaves what was there in use.
+  // leaves what was there in use. Messages begin with "tree NAME: ".
   std::vector<std::pair<std::string, Result<void>>> refresh();
   // The same for one tree. Other threads and processes may use the tree meanwhile.
   Result<void> refresh(std::string_view tree);
-  // The newest commit of a tree as it was fetched last; not_found before that.
+  // The newest commit of a tree as it was fetched last; error infrastructure before that.
   Result<git::ObjectId> tip(std::string_view tree);
 
   // Notes which open patches the tree has taken (taken.hpp); how many that are.

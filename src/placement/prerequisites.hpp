@@ -45,6 +45,12 @@ Result<NamedDependencies> named_dependencies(tracker::Queries& queries,
                                              std::optional<Timestamp> as_of,
                                              const IsUpstream& is_upstream);
 
+// The series that named_dependencies() looks at, without reading a patch: what the mails name, and
+// what that names, each in the revision that is followed, also where it is not complete or in the
+// tree already. Circles end; at most 500 series, chains of at most 16.
+std::vector<tracker::Series> followed_dependencies(tracker::Queries& queries,
+                                                   const tracker::Series& series);
+
 struct ImpliedDependency {
   Prerequisites prerequisites;
   BaseMatch match;  // of prerequisites and series together

@@ -17,6 +17,15 @@ namespace {
 // A patch may be taken before it is posted to the list we read, hardly long before.
 constexpr auto k_upstream_window = std::chrono::days(60);
 
+// What the patches were recognised by, `by_id` of them by patch-id.
+std::string how_recognised(std::size_t by_id, std::size_t all) {
+  if (by_id == 0) {
+    return "recognised by subject, author and files";
+  }
+  return fmt::format("{} of {} recognised by patch-id{}", by_id, count_of(all, "patch", "patches"),
+                     by_id == all ? "" : ", the others by subject, author and files");
+}
+
 }  // namespace
 
 bool changes_nothing(const git::ApplyOutcome& outcome) {
@@ -101,11 +110,9 @@ Result<bool> SeriesPlacement::find_in_tree(Placement& placement) {
     }
     if (placement.upstream.size() == found.size()) {
       placement.state = PlacementState::already_applied;
-      placement.explanation = fmt::format(
-          "already in {}: {} ({} of {} recognised by patch-id, the others by subject, "
-          "author and files)",
-          m_specs[affinity.tree].name, ellipsize(names, 300), by_id,
-          count_of(found.size(), "patch", "patches"));
+      placement.explanation =
+          fmt::format("already in {}: {} ({})", m_specs[affinity.tree].name, ellipsize(names, 300),
+                      how_recognised(by_id, found.size()));
       return true;
     }
     placement.upstream.clear();

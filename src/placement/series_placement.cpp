@@ -71,6 +71,7 @@ bool SeriesPlacement::has_code() const {
 
 Result<void> SeriesPlacement::open_trees() {
   m_views.resize(m_forest.size());
+  m_left_out.resize(m_forest.size());
   std::optional<Error> last;
   bool any = false;
   for (std::size_t i = 0; i < m_forest.size(); ++i) {
@@ -80,12 +81,17 @@ Result<void> SeriesPlacement::open_trees() {
     const auto view = m_forest[i]->view(m_options.as_of);
     if (!view) {
       last = view.error();
+      m_left_out[i] = view.error().message;
       log::debug("tree left out: {}", view.error().message);
       continue;
     }
     any = true;
     if (view->until > 0) {
       m_views[i] = *view;
+    } else {
+      m_left_out[i] = m_options.as_of ? fmt::format("no commit of tree {} is as old as {} UTC",
+                                                    m_specs[i].name, to_iso(*m_options.as_of))
+                                      : fmt::format("tree {} has no commit yet", m_specs[i].name);
     }
   }
   if (!any) {
@@ -101,6 +107,11 @@ Result<void> SeriesPlacement::open_trees() {
       rank_trees(m_specs, m_series, paths, [this](std::size_t tree, const std::string& path) {
         return m_views[tree] ? m_forest[tree]->maintainers_section(path) : std::nullopt;
       });
+  for (const auto& affinity : m_affinities) {
+    if (affinity.needs_evidence && m_options.only_tree.empty()) {
+      m_left_out[affinity.tree].clear();  // the series says nothing for it
+    }
+  }
   std::erase_if(m_affinities, [this](const auto& affinity) { return !m_views[affinity.tree]; });
   if (m_options.only_tree.empty()) {
     return {};
@@ -269,12 +280,7 @@ Result<Placement> SeriesPlacement::try_attempts() {
                                         placement.candidates[*placement.chosen].described);
   } else if (!placement.chosen) {
     placement.state = PlacementState::no_candidate;
-    placement.explanation =
-        m_options.only_commit.empty()
-            ? "no configured tree takes this series: neither its list, its subject tags nor its "
-              "files belong to one"
-            : fmt::format("no configured tree has the commit {}",
-                          escape_terminal(m_options.only_commit));
+    placement.explanation = why_no_candidate();
   } else if (m_on && outcome.only_prerequisites_failed) {
     placement.state = PlacementState::waiting;
     placement.waiting_for = m_named.prerequisites.series.back();
@@ -289,6 +295,22 @@ Result<Placement> SeriesPlacement::try_attempts() {
     placement.explanation = conflict_text(placement);
   }
   return placement;
+}
+
+std::string SeriesPlacement::why_no_candidate() const {
+  if (!m_options.only_commit.empty()) {
+    return fmt::format("no configured tree has the commit {}",
+                       escape_terminal(m_options.only_commit));
+  }
+  std::string left_out;
+  for (const std::string& reason : m_left_out) {
+    if (!reason.empty()) {
+      left_out += (left_out.empty() ? "" : "; ") + reason;
+    }
+  }
+  return left_out.empty() ? "no configured tree takes this series: neither its list, its subject "
+                            "tags nor its files belong to one"
+                          : "there is no commit to try it on: " + left_out;
 }
 
 void SeriesPlacement::describe(Placement& placement) {

@@ -41,6 +41,7 @@ class SeriesPlacement {
   Result<bool> compare_with_tip(const Attempt& attempt, Placement& placement);
   bool is_upstream(const tracker::Series& other, const SeriesPatches& other_patches);
   void describe(Placement& placement);
+  [[nodiscard]] std::string why_no_candidate() const;
   [[nodiscard]] std::string conflict_text(const Placement& placement) const;
 
   store::Database& m_database;
@@ -52,6 +53,7 @@ class SeriesPlacement {
   const PlaceOptions& m_options;
 
   std::vector<std::optional<TreeView>> m_views;  // empty: not considered, or not fetched yet
+  std::vector<std::string> m_left_out;           // a tree that might take it: why its view is empty
   std::vector<TreeAffinity> m_affinities;
   NamedDependencies m_named;
   std::shared_ptr<const Prerequisites> m_on;  // the named ones, if there are any

@@ -29,6 +29,18 @@ Tree::Tree(TreeSpec spec, std::filesystem::path trees_dir)
 
 Result<void> Tree::refresh(std::vector<std::filesystem::path> others) {
   PM_TRY(check_tree_name(m_spec.name));
+  auto fetched = fetch(std::move(others));
+  if (fetched) {
+    m_fetch_error.clear();
+    return {};
+  }
+  const std::string named = fmt::format("tree {}: ", m_spec.name);
+  const std::string& message = fetched.error().message;
+  m_fetch_error = message.starts_with(named) ? message.substr(named.size()) : message;
+  return fail(fetched.error().kind, named + m_fetch_error);
+}
+
+Result<void> Tree::fetch(std::vector<std::filesystem::path> others) {
   git::MirrorSpec mirror{
       .name = m_spec.name, .url = m_spec.url, .branches = {}, .alternates = std::move(others)};
   if (!m_spec.branch.empty()) {
@@ -42,21 +54,27 @@ Result<void> Tree::refresh(std::vector<std::filesystem::path> others) {
   }
   auto tip = repository->resolve(ref);
   if (!tip) {
-    return fail_with(
-        fmt::format("tree {}: {} has no branch \"{}\"; correct `branch` of the tree", m_spec.name,
-                    escape_terminal(m_spec.url), escape_terminal(m_spec.branch)),
-        tip.error());
+    return fail_with(fmt::format("{} has no branch \"{}\"; correct `branch` of the tree",
+                                 escape_terminal(m_spec.url), escape_terminal(m_spec.branch)),
+                     tip.error());
   }
   PM_TRY(update_index(index_dir(), mirror_dir(), *tip));
   PM_TRY(load_index());
   return open_repository();
 }
 
+// Our trouble, whatever the series: it can be used once the tree can be fetched.
+tl::unexpected<Error> Tree::not_fetched() const {
+  return fail(ErrorKind::infrastructure,
+              fmt::format("tree {} was not fetched yet{}{}", m_spec.name,
+                          m_fetch_error.empty() ? "" : ": ", m_fetch_error));
+}
+
 Result<void> Tree::load_index() {
   std::error_code error;
   const auto time = std::filesystem::last_write_time(index_dir() / "manifest", error);
   if (error) {
-    return fail(ErrorKind::not_found, fmt::format("tree {} was not fetched yet", m_spec.name));
+    return not_fetched();
   }
   if (!m_index || time != m_index_time) {
     PM_TRY_ASSIGN(m_index, BlobIndex::open(index_dir()));
@@ -70,7 +88,7 @@ Result<void> Tree::open_repository() {
     return {};
   }
   if (!std::filesystem::exists(mirror_dir())) {
-    return fail(ErrorKind::not_found, fmt::format("tree {} was not fetched yet", m_spec.name));
+    return not_fetched();
   }
   if (std::filesystem::exists(work_dir())) {
     PM_TRY_ASSIGN(m_repository, git::Repository::open(work_dir()));

@@ -30,13 +30,13 @@ class Tree {
 
   [[nodiscard]] const TreeSpec& spec() const { return m_spec; }
   // Fetches the mirror, borrowing objects from `others` (mirrors of other trees), and brings the
-  // index up to date. Errors leave what was there in use.
+  // index up to date. Errors begin with "tree NAME: " and leave what was there in use.
   Result<void> refresh(std::vector<std::filesystem::path> others = {});
   [[nodiscard]] std::filesystem::path mirror_dir() const {
     return git::mirror_path(m_dir, m_spec.name);
   }
-  // The repository with the mirror's objects, into which series are applied. not_found before
-  // the first refresh.
+  // The repository with the mirror's objects, into which series are applied. Error infrastructure
+  // before the first refresh.
   Result<git::Repository*> repository();
   // Empty (until = 0) when no commit is as old as that. Valid until the next call or refresh.
   Result<TreeView> view(std::optional<Timestamp> as_of);
@@ -47,6 +47,8 @@ class Tree {
   bool contains(const TreeView& view, std::string_view commit);
 
  private:
+  Result<void> fetch(std::vector<std::filesystem::path> others);
+  [[nodiscard]] tl::unexpected<Error> not_fetched() const;
   Result<void> load_index();
   Result<void> open_repository();
   void load_maintainers();
@@ -56,6 +58,7 @@ class Tree {
   std::unique_ptr<git::Repository> m_repository;
   std::optional<BlobIndex> m_index;
   std::filesystem::file_time_type m_index_time{};
+  std::string m_fetch_error;      // why the last refresh() failed; empty: it did not
   std::string m_maintainers_tip;  // the commit m_maintainers was read from
   std::unique_ptr<Maintainers> m_maintainers;
 

@@ -122,7 +122,8 @@ class Finder {
     args.insert(args.end(), paths.begin(), paths.end());
     PM_TRY_ASSIGN(const Completed done, m_repository.git(std::move(args)));
     if (!done.ok()) {
-      return fail(ErrorKind::infrastructure, "git rev-list: " + escape_terminal(done.err));
+      return fail(ErrorKind::infrastructure,
+                  "git rev-list: " + escape_terminal(joined_lines(done.err)));
     }
     std::vector<git::ObjectId> ids;
     for (const auto line : split_lines(done.out)) {
@@ -148,7 +149,7 @@ class Finder {
                           "--no-show-signature", "--format=%H%x01%P%x01%an%x01%ae%x01%s%x01%ct"},
                          input));
     if (!done.ok()) {
-      return fail(ErrorKind::infrastructure, "git log: " + escape_terminal(done.err));
+      return fail(ErrorKind::infrastructure, "git log: " + escape_terminal(joined_lines(done.err)));
     }
     for (const auto record : split(done.out, '\0')) {
       const auto fields = split(record, '\x01');
@@ -190,7 +191,8 @@ class Finder {
                                     "--no-textconv", "--full-index"},
                                    input));
     if (!diffs.ok()) {
-      return fail(ErrorKind::infrastructure, "git diff-tree: " + escape_terminal(diffs.err));
+      return fail(ErrorKind::infrastructure,
+                  "git diff-tree: " + escape_terminal(joined_lines(diffs.err)));
     }
     PM_TRY_ASSIGN(const Completed done, m_repository.git({"patch-id", "--stable"}, diffs.out));
     for (const auto line : split_lines(done.out)) {

@@ -270,6 +270,13 @@ TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job 
   CHECK(report.verdict.reason.find("patch 1 of 1 does not apply to t: a.txt hunk 1") !=
         std::string::npos);
   CHECK(bench.runtime.asked.empty());
+  std::vector<std::string> skipped;
+  for (const auto& node : bench.workspace->nodes().of_series(series.number)) {
+    if (node.result == Verdict::skip && node.summary == "the series does not apply") {
+      skipped.push_back(node.name);
+    }
+  }
+  CHECK(skipped == std::vector<std::string>{"build", "boot"});
 }
 
 TEST_CASE("app::SeriesRunner: checks judge the text of each patch") {
@@ -300,6 +307,84 @@ TEST_CASE("app::SeriesRunner: a superseded series is skipped, or tested when con
     const auto report = bench.run(*again);
     CHECK(report.verdict.verdict == (test ? Verdict::pass : Verdict::skip));
   }
+}
+
+TEST_CASE("app::SeriesRunner: nobody waits for the rest of what a newer revision replaces") {
+  for (const bool test : {false, true}) {
+    RunnerBench bench(std::string(k_jobs) + (test ? "superseded: test\n" : ""));
+    const auto half = bench.take("v1@x", "[PATCH 1/2] a: change two", "two", "2");
+    CHECK(bench.run(half).verdict.verdict == Verdict::incomplete);
+    bench.take("v2-1@x", "[PATCH v2 1/2] a: change two", "two", "2");
+    bench.take("v2-2@x", "[PATCH v2 2/2] a: change it more", "2", "22", "v2-1@x");
+    const auto again = bench.workspace->queries().series(half.number);
+    REQUIRE(again.has_value());
+    REQUIRE(again->superseded);
+    const auto report = bench.run(*again);
+    CHECK(report.verdict.verdict == Verdict::skip);
+    CHECK(report.verdict.reason == "a newer revision is here");
+    CHECK_FALSE(report.kept);
+  }
+}
+
+TEST_CASE("app::SeriesRunner: tested again when what it is on top of has a newer revision") {
+  RunnerBench bench(k_jobs);
+  bench.take("base1@x", "[PATCH] a: change two", "two", "2");
+  const auto top = bench.take("top@x", "[PATCH] a: change it more", "2", "22", "",
+                              "Depends-on: <base1@x>\nSigned-off-by: A <a@example.org>\n");
+  const auto run_top = [&] { return bench.run(*bench.workspace->queries().series(top.number)); };
+  CHECK(run_top().verdict.verdict == Verdict::pass);
+  CHECK(run_top().kept);
+  bench.take("base2@x", "[PATCH v2] a: change two", "two", "zwei");
+  const auto report = run_top();
+  CHECK(report.tested);
+  CHECK(report.verdict.verdict != Verdict::pass);
+}
+
+TEST_CASE("app::SeriesRunner: a job whose program was edited runs again") {
+  RunnerBench bench("jobs:\n  - {name: boot, kind: test, command: [sh, job.sh]}\n");
+  const auto program = bench.folder.path() / "job.sh";
+  REQUIRE(write_file_atomic(program, "one\n"));
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  CHECK(bench.run(series).tested);
+  const auto kept = bench.run(series);
+  CHECK_FALSE(kept.tested);
+  CHECK(kept.kept);
+  REQUIRE(write_file_atomic(program, "two\n"));
+  const auto again = bench.run(series);
+  CHECK(again.tested);
+  CHECK_FALSE(again.kept);
+}
+
+TEST_CASE("app::SeriesRunner: what an edited program finds on the base too is not blamed") {
+  // `boot` is the same; what it needs is what is edited.
+  RunnerBench bench(
+      "jobs:\n  - {name: build, kind: kbuild, command: [sh, job.sh]}\n"
+      "  - {name: boot, kind: test, command: [x], results: ktap, needs: [build]}\n");
+  const auto program = bench.folder.path() / "job.sh";
+  bench.runtime.answer = [&](const std::string& job, const std::string&) {
+    if (job == "build") {
+      return outcome(Verdict::pass);
+    }
+    auto run = outcome(Verdict::fail, "tests fail");
+    const std::string words = read_file(program).value_or("");
+    for (const auto name : split(words, ' ')) {
+      findings::Finding finding;
+      finding.severity = findings::Severity::error;
+      finding.tool = "ktap";
+      finding.message = name;
+      run.findings.push_back(finding);
+    }
+    return run;
+  };
+  const auto verdict_of = [&](const std::string& id, const std::string& to) {
+    return bench.run(bench.take(id, "[PATCH] a: to " + to, "two", to)).verdict;
+  };
+  REQUIRE(write_file_atomic(program, "b"));
+  CHECK(verdict_of("p1@x", "2").reason.find("the base fails too") != std::string::npos);
+  REQUIRE(write_file_atomic(program, "b newtest"));
+  const auto later = verdict_of("p2@x", "zwei");
+  CHECK(later.verdict == Verdict::incomplete);
+  CHECK(later.reason.find("the base fails too") != std::string::npos);
 }
 
 TEST_CASE("app::SeriesRunner: what no source takes is skipped, unless asked for or begun") {

@@ -4,6 +4,9 @@
 #include "mail/message.hpp"
 #include "tracker/assembly.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 using namespace patchmill;
@@ -222,6 +225,119 @@ TEST_CASE("app::try_mails: a patch answers the first of its own series, not of t
   REQUIRE(mails.size() == 3);
   CHECK(mails[1].in_reply_to.empty());
   CHECK(mails[2].in_reply_to == std::vector<std::string>{mails[1].message_id});
+}
+
+TEST_CASE("app::try_commits: without an upstream the last commit, and how to have more") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.commit("five", "5");
+  const auto alone = commits(checkout, "");
+  CHECK(alone.mails.size() == 1);
+  CHECK(alone.note.find("`patchmill try HEAD~3..`") != std::string::npos);
+  checkout.git({"update-ref", "refs/remotes/origin/main", "main"});
+  CHECK(commits(checkout, "").note ==
+        "no upstream is set, so only the last commit is tested; `patchmill try origin/main..` "
+        "tests all 2");
+  CHECK(commits(checkout, "HEAD").note.empty());
+  checkout.git({"update-ref", "refs/remotes/origin/main", "HEAD~"});
+  CHECK(commits(checkout, "").note.empty());  // nothing was left out
+}
+
+TEST_CASE("app::try_commits: what the upstream has under another id is not tried again") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.commit("five", "5");
+  checkout.commit("nine", "9");
+  checkout.git({"branch", "-q", "--set-upstream-to=main"});
+  const auto take = [&](const std::string& commit) {
+    checkout.git({"checkout", "-q", "main"});
+    checkout.git({"cherry-pick", "--allow-empty", commit});
+    checkout.git({"commit", "-q", "--amend", "-m", "a: taken by the maintainer"});
+    checkout.git({"checkout", "-q", "work"});
+  };
+  CHECK(commits(checkout, "").mails.size() == 3);
+  take("work~2");
+  const auto rest = commits(checkout, "");
+  CHECK(rest.mails.size() == 2);
+  CHECK(rest.base == checkout.git({"rev-parse", "work~2"}));
+  CHECK(rest.note.empty());
+  CHECK(commits(checkout, "main..").mails.size() == 3);  // as named
+  take("work");
+  const auto gap = commits(checkout, "");
+  CHECK(gap.mails.size() == 2);
+  CHECK(gap.note.starts_with("1 of these commits is upstream already"));
+  take("work~1");
+  auto repository = git::Repository::open(checkout.top());
+  REQUIRE(repository.has_value());
+  const auto none = app::try_commits(**repository, "");
+  REQUIRE_FALSE(none.has_value());
+  CHECK(none.error().message.find("your upstream has all of this branch") != std::string::npos);
+}
+
+TEST_CASE("app::try_commits: a first commit and a merge say what they are") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.git({"checkout", "-q", "-b", "other", "main"});
+  checkout.write("b.txt", "b\n");
+  checkout.git({"add", "."});
+  checkout.git({"commit", "-q", "-m", "b"});
+  checkout.git({"merge", "-q", "--no-edit", "work"});
+  auto repository = git::Repository::open(checkout.top());
+  REQUIRE(repository.has_value());
+  for (const auto& [named, words] : std::map<std::string, std::string>{
+           {"main", "main is the first commit of its history"}, {"HEAD", "HEAD is a merge"}}) {
+    const auto input = app::try_commits(**repository, named);
+    REQUIRE_FALSE(input.has_value());
+    CHECK(input.error().kind == ErrorKind::invalid);
+    CHECK(input.error().message.find(words) == 0);
+  }
+}
+
+TEST_CASE("app::try_files: what format-patch -o wrote, as a folder and as files") {
+  Checkout checkout;
+  checkout.commit("one", "1");
+  checkout.commit("five", "5", "Other Dev <o@dev.org>");
+  const TempDir out;
+  checkout.git({"format-patch", "-q", "--cover-letter", "-o", out.path().string(), "main.."});
+  REQUIRE(write_file_atomic(out.path() / "notes.txt", "to do\n"));
+  const std::vector<std::filesystem::path> folder = {out.path()};
+  const auto whole = app::try_files(folder);
+  REQUIRE_MESSAGE(whole.has_value(), whole.error().message);
+  CHECK(whole->mails.size() == 3);
+  CHECK(whole->base.empty());
+  CHECK(series_of(*whole) == Sizes{2});
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(out.path())) {
+    if (entry.path().extension() == ".patch") {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  const auto each = app::try_files(files);
+  REQUIRE_MESSAGE(each.has_value(), each.error().message);
+  CHECK(each->mails == whole->mails);
+}
+
+TEST_CASE("app::try_files: files of other names, and what holds nothing") {
+  const TempDir folder;
+  const std::vector<std::filesystem::path> named = {folder.path()};
+  const auto empty = app::try_files(named);
+  REQUIRE_FALSE(empty.has_value());
+  CHECK(empty.error().kind == ErrorKind::invalid);
+  CHECK(empty.error().message.find("holds no file") != std::string::npos);
+  const std::string mail =
+      "From: A <a@example.org>\nSubject: [PATCH {}/2] a\nMessage-ID: <{}@x>\n\nx\n";
+  for (const char* number : {"1", "2"}) {
+    REQUIRE(
+        write_file_atomic(folder.path() / number, fmt::format(fmt::runtime(mail), number, number)));
+  }
+  const auto both = app::try_files(named);
+  REQUIRE_MESSAGE(both.has_value(), both.error().message);
+  CHECK(both->mails.size() == 2);
+  REQUIRE(write_file_atomic(folder.path() / "3", ""));
+  const auto bad = app::try_files(named);
+  REQUIRE_FALSE(bad.has_value());
+  CHECK(bad.error().message == (folder.path() / "3").string() + " holds no mail");
 }
 
 TEST_CASE("app::try_mails: a file without mail is named") {

@@ -39,7 +39,9 @@ struct TryBench {
     app::Config config;
     config.checks_enabled = std::vector<std::string>{"signed-off-by"};
     config.jobs = jobs;
-    auto session = app::TrySession::open(config, {checkout.top(), "", base, again});
+    // Commits have their own parents.
+    const std::string onto = input.base.empty() ? base : "";
+    auto session = app::TrySession::open(config, {checkout.top(), "", onto, again});
     REQUIRE_MESSAGE(session.has_value(), session.error().message);
     const auto taken = (*session)->take(input);
     REQUIRE_MESSAGE(taken.has_value(), taken.error().message);
@@ -73,10 +75,10 @@ Result<std::unique_ptr<app::TrySession>> open_in(const Checkout& checkout) {
 
 TEST_CASE("app::TrySession: a mail that was edited under the same Message-ID is what is tested") {
   TryBench bench;
-  const auto good = bench.attempt({{patch_mail("edit@x", "[PATCH] a: say 1", "1")}, ""});
+  const auto good = bench.attempt({{patch_mail("edit@x", "[PATCH] a: say 1", "1")}, "", ""});
   REQUIRE(good.size() == 1);
   CHECK(good[0].report.verdict.verdict == Verdict::pass);
-  const app::TryInput edited{{patch_mail("edit@x", "[PATCH] a: say 1", "1", "")}, ""};
+  const app::TryInput edited{{patch_mail("edit@x", "[PATCH] a: say 1", "1", "")}, "", ""};
   for (const bool again : {false, true}) {
     const auto bad = bench.attempt(edited, again);
     REQUIRE(bad.size() == 1);
@@ -102,8 +104,8 @@ TEST_CASE("app::TrySession: half a series is not completed by what was tried bef
   TryBench bench;
   const std::string first = patch_mail("p1@x", "[PATCH 1/2] a: say 1", "1");
   const std::string second = patch_mail("p2@x", "[PATCH 2/2] a: say 2", "2");
-  CHECK(bench.attempt({{first}, ""})[0].report.verdict.verdict == Verdict::incomplete);
-  const auto other = bench.attempt({{second}, ""});
+  CHECK(bench.attempt({{first}, "", ""})[0].report.verdict.verdict == Verdict::incomplete);
+  const auto other = bench.attempt({{second}, "", ""});
   REQUIRE(other.size() == 1);
   CHECK(other[0].series.received_total() == 1);
 }
@@ -123,7 +125,7 @@ TEST_CASE("app::TrySession: a verdict stands until the input or the base is anot
   CHECK(bench.attempt(all, true)[0].report.tested);
 
   // Where it applies no more, the earlier verdict says nothing.
-  const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, ""};
+  const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, "", ""};
   CHECK(bench.attempt(mail)[0].report.verdict.verdict == Verdict::pass);
   CHECK_FALSE(bench.attempt(mail)[0].report.tested);
   CHECK(bench.attempt(mail, false, "work")[0].report.tested);
@@ -132,7 +134,7 @@ TEST_CASE("app::TrySession: a verdict stands until the input or the base is anot
 TEST_CASE("app::TrySession: what the base has already is not passed") {
   TryBench bench;
   bench.checkout.commit("one", "1");
-  const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, ""};
+  const app::TryInput mail{{patch_mail("m@x", "[PATCH] a: say 1", "1")}, "", ""};
   const auto report = bench.attempt(mail, false, "HEAD")[0].report;
   CHECK(report.verdict.verdict == Verdict::skip);
   CHECK(report.verdict.reason.find("has all of its changes already") != std::string::npos);
@@ -156,11 +158,59 @@ TEST_CASE("app::TrySession: two patches with one Message-ID are refused") {
   auto session = open_in(bench.checkout);
   REQUIRE(session.has_value());
   const std::string mail = patch_mail("same@x", "[PATCH] a: say 1", "1");
-  CHECK((*session)->take({{mail, mail}, ""}).has_value());
-  const auto taken = (*session)->take({{mail, patch_mail("same@x", "[PATCH] a: say 2", "2")}, ""});
+  CHECK((*session)->take({{mail, mail}, "", ""}).has_value());
+  const auto taken =
+      (*session)->take({{mail, patch_mail("same@x", "[PATCH] a: say 2", "2")}, "", ""});
   REQUIRE_FALSE(taken.has_value());
   CHECK(taken.error().kind == ErrorKind::invalid);
   CHECK(taken.error().message.find("<same@x>") != std::string::npos);
+}
+
+TEST_CASE("app::TrySession: a base is for mails, and has to be there") {
+  TryBench bench;
+  bench.checkout.commit("one", "1");
+  const auto refusal = [&](const app::TryInput& input, const std::string& base) {
+    auto session = app::TrySession::open({}, {bench.checkout.top(), "", base, false});
+    REQUIRE_MESSAGE(session.has_value(), session.error().message);
+    const auto taken = (*session)->take(input);
+    REQUIRE_FALSE(taken.has_value());
+    CHECK(taken.error().kind == ErrorKind::invalid);
+    return taken.error().message;
+  };
+  const auto commits = bench.commits();
+  const app::TryInput mail{{patch_mail("base@x", "[PATCH] a: say 1", "1")}, "", ""};
+  CHECK(refusal(commits, "nosuch") == "--base: 'nosuch' names no commit here");
+  CHECK(refusal(mail, "nosuch") == "--base: 'nosuch' names no commit here");
+  CHECK(refusal(commits, "HEAD").find("their own parents") != std::string::npos);
+}
+
+TEST_CASE("app::TrySession: what is said of the base is true of mails too") {
+  TryBench bench;
+  const app::TryInput mail{{patch_mail("onto@x", "[PATCH] a: say 1", "1")}, "", ""};
+  bench.checkout.commit("two", "2");
+  const auto summary = [&](const app::TryInput& input) {
+    app::Config config;
+    config.checks_enabled = std::vector<std::string>{"signed-off-by"};
+    auto session = app::TrySession::open(
+        config, {bench.checkout.top(), "", input.base.empty() ? "HEAD" : "", false});
+    REQUIRE_MESSAGE(session.has_value(), session.error().message);
+    const auto taken = (*session)->take(input);
+    REQUIRE_MESSAGE(taken.has_value(), taken.error().message);
+    const auto result = (*session)->run((*taken)[0], input, bench.runtime, bench.processes, {});
+    REQUIRE_MESSAGE(result.has_value(), result.error().message);
+    for (const auto& node : (*session)->workspace().nodes().of_series((*taken)[0].number)) {
+      if (node.kind == pipeline::NodeKind::checkout) {
+        return node.summary;
+      }
+    }
+    return std::string();
+  };
+  const std::string conflict = summary(mail);
+  CHECK(conflict.starts_with("does not apply to "));
+  CHECK(conflict.ends_with("the commit that --base names"));
+  const std::string made_here = summary(bench.commits());
+  CHECK(made_here.starts_with("on "));
+  CHECK(made_here.ends_with("the commit it was made on"));
 }
 
 TEST_CASE("app::TrySession: without a home there is no folder others could guess") {

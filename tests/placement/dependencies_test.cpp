@@ -1,4 +1,5 @@
 #include "placement/placer_fixture.hpp"
+#include "placement/prerequisites.hpp"
 
 using namespace patchmill;
 using placement::PlacementState;
@@ -109,6 +110,27 @@ TEST_CASE("placement::named_dependencies: half a series, one that does not apply
   }
 }
 
+TEST_CASE("placement::followed_dependencies: newest revisions, through others, circles end") {
+  test::TestStore store(store::Engine::sqlite);
+  Stack stack(store.folder());
+  test::Placing p(store, {test::tree_of(stack.history)});
+  const auto bottom = p.post(1, "a@x", "[PATCH] one", depends_on("c@x"), stack.bare(0));
+  const auto middle = p.post(2, "b@x", "[PATCH] two", depends_on("a@x"), stack.bare(1));
+  const auto top = p.post(3, "c@x", "[PATCH] three", depends_on("b@x"), stack.bare(2));
+  using Numbers = std::vector<std::int64_t>;
+  const auto followed = [&] {
+    Numbers numbers;
+    for (const auto& one : placement::followed_dependencies(p.queries, *p.queries.series(top))) {
+      numbers.push_back(one.number);
+    }
+    return numbers;
+  };
+  CHECK(followed() == Numbers{middle, bottom});
+  const auto newer = p.post(4, "a2@x", "[PATCH v2] one", "Words.", stack.bare(0));
+  REQUIRE(newer != bottom);
+  CHECK(followed() == Numbers{middle, newer});
+}
+
 TEST_CASE("placement::learn_patch_ids: prerequisite-patch-id finds the series it names") {
   test::on_each_engine([](test::TestStore& store) {
     Stack stack(store.folder());
@@ -132,7 +154,7 @@ TEST_CASE("placement::learn_patch_ids: prerequisite-patch-id finds the series it
     const auto placed = p.place(top);
     CHECK(placed.state == PlacementState::placed);
     CHECK(has_reason(chosen(placed), Reason::dependency));
-    CHECK(p.queries.dependents(bottom) == std::vector<std::int64_t>{top});
+    CHECK(p.queries.newest_dependents(bottom, 10) == std::vector<std::int64_t>{top});
     CHECK(p.queries.patches_without_id(10).empty());
   });
 }

@@ -90,7 +90,17 @@ TEST_CASE("placement::Placer::place: commits after the day asked for do not exis
     CHECK(at - line.commits.begin() <= 3);
   }
   options.as_of = day(-1);
-  CHECK(p.place(posted(3), line.patches_on(4), options).state == PlacementState::no_candidate);
+  const auto none = p.place(posted(3), line.patches_on(4), options);
+  CHECK(none.state == PlacementState::no_candidate);
+  CHECK(none.explanation ==
+        "there is no commit to try it on: no commit of tree main is as old as "
+        "2025-12-31T00:00:00 UTC");
+  auto of_others = test::tree_of(line.history, "others");
+  of_others.lists = {"others.example.org"};
+  test::Placing q(store, {of_others});
+  q.refresh();
+  CHECK(q.place(posted(3), line.patches_on(4), options).explanation.find("takes this series") !=
+        std::string::npos);
 }
 
 TEST_CASE("placement::Placer::place: a named base wins, an unreachable one is explained") {
@@ -180,7 +190,7 @@ TEST_CASE("placement::Placer::place: what is in the tree already") {
     const auto placed = p.place(posted(63), patches);
     CHECK(placed.state == PlacementState::already_applied);
     CHECK(placed.upstream == std::vector<std::string>{taken});
-    CHECK(placed.explanation.find("1 of 1 patch recognised by patch-id") != std::string::npos);
+    CHECK(placed.explanation.find("(1 of 1 patch recognised by patch-id)") != std::string::npos);
   }
   SUBCASE("by subject, author and files, inside a merge") {
     history.commit(60, {{"h", "a\n"}}, "add h");
@@ -192,6 +202,8 @@ TEST_CASE("placement::Placer::place: what is in the tree already") {
     const auto placed = p.place(posted(63), patches);
     CHECK(placed.state == PlacementState::already_applied);
     CHECK(placed.upstream == std::vector<std::string>{taken});
+    CHECK(placed.explanation.find("(recognised by subject, author and files)") !=
+          std::string::npos);
     // Somebody else's commit of that name is another matter.
     patches.inputs[0].author = {"Other", "other@example.org", 1, 0};
     CHECK(p.place(posted(63), patches).state == PlacementState::conflict);
@@ -293,7 +305,8 @@ TEST_CASE("placement::Placer::refresh: one failing tree does not stop others, no
   test::Placing p(store, {broken, test::tree_of(line.history)});
   auto results = p.placer.refresh();
   REQUIRE(results.size() == 2);
-  CHECK_FALSE(results[0].second.has_value());
+  REQUIRE_FALSE(results[0].second.has_value());
+  CHECK(results[0].second.error().message.starts_with("tree broken: "));
   CHECK(results[1].second.has_value());
   CHECK(p.place(posted(100), line.patches_on(4)).state == PlacementState::placed);
 
@@ -309,6 +322,22 @@ TEST_CASE("placement::Placer::refresh: one failing tree does not stop others, no
     CHECK_FALSE(p.placer.refresh()[1].second.has_value());
     CHECK(p.place(posted(100), line.patches_on(4)).state == PlacementState::placed);
   }
+}
+
+TEST_CASE("placement::Placer::place: a tree that cannot be fetched is our trouble, and says why") {
+  test::TestStore store(store::Engine::sqlite);
+  Line line(store.folder());
+  auto gone = test::tree_of(line.history, "rel");
+  gone.branch = "nosuch";
+  test::Placing p(store, {gone});
+  const auto results = p.placer.refresh();
+  REQUIRE_FALSE(results[0].second.has_value());
+  const std::string why = line.history.dir().string() + " has no branch \"nosuch\"";
+  CHECK(results[0].second.error().message == "tree rel: " + why);
+  const auto placed = p.placer.place(posted(1), line.patches_on(4), p.queries);
+  REQUIRE_FALSE(placed.has_value());
+  CHECK(placed.error().kind == ErrorKind::infrastructure);
+  CHECK(placed.error().message == "no tree can be used yet: tree rel was not fetched yet: " + why);
 }
 
 TEST_CASE("placement::Placer::place: the newest commit known to build before the tip") {
@@ -335,7 +364,10 @@ TEST_CASE("placement::Placer::place: nothing to apply, nowhere to apply it") {
   test::TestStore store(store::Engine::sqlite);
   Line line(store.folder());
   test::Placing p(store, {test::tree_of(line.history)});
-  CHECK_FALSE(p.placer.place(posted(1), line.patches_on(4), p.queries).has_value());
+  const auto early = p.placer.place(posted(1), line.patches_on(4), p.queries);
+  REQUIRE_FALSE(early.has_value());
+  CHECK(early.error().kind == ErrorKind::infrastructure);
+  CHECK(early.error().message == "no tree can be used yet: tree main was not fetched yet");
   git::PatchInput empty;
   CHECK(p.place(posted(1), test::series_of({empty}, {{}})).state == PlacementState::not_code);
 }
