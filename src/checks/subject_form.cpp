@@ -5,6 +5,7 @@
 #include "checks/registry.hpp"
 #include "checks/report.hpp"
 #include "checks/settings.hpp"
+#include "mail/subject.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -41,6 +42,50 @@ std::size_t summary_start(std::string_view title) {
 bool is_revert(std::string_view title) {
   return istarts_with(title, "Revert \"") || istarts_with(title, "Reapply \"") ||
          istarts_with(title, "Merge ");
+}
+
+// What git commit --fixup and --squash write for git rebase --autosquash; empty: nothing of it.
+std::string_view autosquash_mark(std::string_view title) {
+  for (const std::string_view mark : {"fixup!", "squash!", "amend!"}) {
+    if (title.starts_with(mark) && (title.size() == mark.size() || title[mark.size()] == ' ')) {
+      return mark;
+    }
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 4> k_unfinished_words = {"WIP", "DRAFT", "DO NOT MERGE",
+                                                                "DNM"};
+
+// "WIP: x", "(draft) x", "DO NOT MERGE x" begin with such a word; empty: this does not. In small
+// letters and without a colon it is a word of the sentence: "Do not merge bios of two queues".
+std::string_view unfinished_mark(std::string_view text) {
+  const bool in_brackets = text.starts_with('(');
+  const std::string_view inside = text.substr(in_brackets ? 1 : 0);
+  for (const std::string_view word : k_unfinished_words) {
+    if (!istarts_with(inside, word)) {
+      continue;
+    }
+    const std::string_view after = inside.substr(word.size());
+    const bool ends = in_brackets ? after.starts_with(')')
+                                  : after.empty() || after.front() == ':' || after.front() == '!' ||
+                                        (after.front() == ' ' && inside.starts_with(word));
+    if (ends) {
+      return word;
+    }
+  }
+  return {};
+}
+
+// The same in the brackets before the title, which do not become part of the commit.
+std::string_view unfinished_prefix(std::string_view subject) {
+  const std::string words = " " + join(mail::parse_subject(subject).prefixes, " ") + " ";
+  for (const std::string_view word : k_unfinished_words) {
+    if (to_lower(words).find(to_lower(fmt::format(" {} ", word))) != std::string::npos) {
+      return word;
+    }
+  }
+  return {};
 }
 
 // The whole summary is the name of a file this patch touches, or of any file.
@@ -85,6 +130,14 @@ CheckOutcome SubjectForm::run(const Context& context) const {
     report.error("placeholder", "the subject is still the placeholder of the template");
   }
 
+  if (const std::string_view mark = autosquash_mark(title); !mark.empty()) {
+    report.error(
+        "autosquash",
+        fmt::format("'{}' is meant for git rebase --autosquash, which puts this change into "
+                    "the commit it names; do that before sending",
+                    mark));
+  }
+
   const std::size_t start = summary_start(title);
   std::string_view summary = title;
   if (start != std::string_view::npos) {
@@ -95,6 +148,19 @@ CheckOutcome SubjectForm::run(const Context& context) const {
   } else if (flag_setting(*this, context, "prefix") && !is_revert(title) && title.front() != '[') {
     report.warning("prefix", fmt::format("the subject has no 'subsystem: ' prefix: '{}'",
                                          ellipsize(title, 100)));
+  }
+  std::string_view unfinished = unfinished_mark(title);
+  if (unfinished.empty()) {
+    unfinished = unfinished_mark(summary);
+  }
+  if (unfinished.empty() && patch.message != nullptr) {
+    unfinished = unfinished_prefix(patch.message->subject);
+  }
+  if (!unfinished.empty()) {
+    report.warning("unfinished",
+                   fmt::format("the subject says '{}'; what is to be read but not applied is sent "
+                               "as [RFC PATCH]",
+                               unfinished));
   }
   // With several prefixes ("net: foo: bar.c") the last piece is what is said.
   const std::size_t last = summary.rfind(": ");

@@ -55,7 +55,7 @@ Result<Completed> run_tool(const Context& context, const ToolRun& run) {
     return fail(
         ErrorKind::infrastructure,
         fmt::format("{} is installed, but cannot be started for a check: {}", run.argv.front(),
-                    ellipsize(escape_terminal(mend_utf8(trim(done->err))), 300)));
+                    ellipsize(escape_terminal(mend_utf8(joined_lines(done->err))), 300)));
   }
   return done;
 }

@@ -8,13 +8,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace patchmill::tracker {
 
 namespace {
 
 constexpr std::size_t most_numbers_named = 10;
+constexpr std::size_t most_versions_named = 4;
 
 // "2, 3 and more": numbers for a note.
 std::string list_numbers(const std::vector<int>& numbers, bool more) {
@@ -25,10 +29,43 @@ std::string list_numbers(const std::vector<int>& numbers, bool more) {
   return more ? text + " and more" : text;
 }
 
+// Numbers of patches by the version they were posted with, newest first.
+using Origins = std::map<Version, std::vector<int>, std::greater<>>;
+
+// "; patch 1 is from version 2, patches 3, 4 from version 1"
+std::string say_origins(Origins& origins) {
+  std::string text;
+  std::size_t said = 0;
+  for (auto& [version, numbers] : origins) {
+    const char* separator = said == 0 ? "; " : ", ";
+    if (said == most_versions_named) {
+      text += ", the rest from older ones";
+      break;
+    }
+    const char* verb =
+        said > 0 ? "" : (numbers.size() == 1 || origins.size() == 1 ? "is " : "are ");
+    std::string what = "the rest";
+    if (origins.size() > 1) {
+      const bool more = numbers.size() > most_numbers_named;
+      what = numbers.size() == 1 ? "patch " : "patches ";
+      std::sort(numbers.begin(), numbers.end());
+      numbers.resize(std::min(numbers.size(), most_numbers_named));
+      what += list_numbers(numbers, more);
+    }
+    text += fmt::format("{}{} {}from version {}", separator, what, verb, version.number);
+    text += version.minor == 0 ? "" : fmt::format(".{}", version.minor);
+    ++said;
+  }
+  return text;
+}
+
 class Assembler {
  public:
   explicit Assembler(Assembly& assembly, const ReplyParents& replies)
-      : m_assembly(assembly), m_facts(assembly.facts), m_ancestry(assembly.facts, replies) {}
+      : m_assembly(assembly),
+        m_facts(assembly.facts),
+        m_ancestry(assembly.facts, replies),
+        m_posted_as(assembly.facts.size()) {}
 
   void run() {
     std::vector<PostingSet> sets = posting_sets(m_facts, m_ancestry);
@@ -45,7 +82,7 @@ class Assembler {
     for (const std::size_t i : order) {
       AssembledSeries& series = m_assembly.series[i];
       if (rerolls[i]) {
-        carry_over(series, m_assembly.series[rerolls[i]->base]);
+        carry_over(series, *rerolls[i]);
       }
       describe(series);
     }
@@ -63,6 +100,7 @@ class Assembler {
     for (const std::size_t patch : set.patches) {
       const int number = reroll && reroll->number ? *reroll->number : m_facts[patch].number();
       series.patches.push_back({patch, number, false});
+      m_posted_as[patch] = set.version;
     }
     if (reroll) {
       series.rerolls = reroll->base;
@@ -79,33 +117,38 @@ class Assembler {
                        [&](const AssembledPatch& patch) { return patch.fact == fact; });
   }
 
-  static void carry_over(AssembledSeries& series, const AssembledSeries& base) {
-    std::string numbers;
+  // Of every patch that was not posted again the newest earlier posting.
+  void carry_over(AssembledSeries& series, const Reroll& reroll) {
+    std::set<int> numbers;
+    std::string posted;
     for (const AssembledPatch& patch : series.patches) {
-      numbers += (numbers.empty() ? "" : ", ") + std::to_string(patch.number);
+      posted += (posted.empty() ? "" : ", ") + std::to_string(patch.number);
+      numbers.insert(patch.number);
     }
-    add_note(series.note,
-             fmt::format("Only {} {} posted anew; the rest is from the revision before.",
-                         (series.patches.size() == 1 ? "patch " : "patches ") + numbers,
-                         series.patches.size() == 1 ? "was" : "were"));
-    const std::vector<AssembledPatch> own = std::move(series.patches);
-    series.patches.clear();
-    for (const AssembledPatch& patch : base.patches) {
-      const bool replaced = std::any_of(own.begin(), own.end(), [&](const AssembledPatch& mine) {
-        return mine.number == patch.number;
-      });
-      if (!replaced) {
-        series.patches.push_back({patch.fact, patch.number, true});
+    const bool one = series.patches.size() == 1;
+    Origins origins;
+    const auto carry_from = [&](const AssembledSeries& earlier) {
+      for (const AssembledPatch& patch : earlier.patches) {
+        if (numbers.insert(patch.number).second) {
+          series.patches.push_back({patch.fact, patch.number, true});
+          origins[m_posted_as[patch.fact]].push_back(patch.number);
+        }
       }
+      series.cover = series.cover ? series.cover : earlier.cover;
+    };
+    const AssembledSeries& base = m_assembly.series[reroll.base];
+    carry_from(base);
+    for (const std::size_t earlier : reroll.rest) {
+      carry_from(m_assembly.series[earlier]);
     }
-    series.patches.insert(series.patches.end(), own.begin(), own.end());
     std::sort(series.patches.begin(), series.patches.end(),
               [](const AssembledPatch& a, const AssembledPatch& b) {
                 return std::pair(a.number, a.fact) < std::pair(b.number, b.fact);
               });
     series.total = base.total;
-    series.cover = base.cover;
-    series.cover_carried_over = base.cover.has_value();
+    series.cover_carried_over = series.cover.has_value();
+    add_note(series.note, fmt::format("Only {} {} {} posted anew{}.", one ? "patch" : "patches",
+                                      posted, one ? "was" : "were", say_origins(origins)));
   }
 
   void describe(AssembledSeries& series) {
@@ -152,6 +195,7 @@ class Assembler {
   Assembly& m_assembly;
   const std::vector<MailFact>& m_facts;
   Ancestry m_ancestry;
+  std::vector<Version> m_posted_as;  // by fact, of patches: the version of what it was posted with
 };
 
 }  // namespace

@@ -139,14 +139,15 @@ class Loader {
     return result;
   }
 
-  // Patches posted by themselves and series of several meet where a patch has the same title: a
-  // newer version of one may be a reroll of the other.
+  // Patches posted by themselves, or at the head of a posting without a cover, and series of
+  // several meet where a patch has the same title: a newer version of one may be a reroll of the
+  // other, or what a reroll carries over.
   void add_rerolled(std::size_t first, std::vector<std::int64_t>& result) {
     auto add = [&](const store::Row& row) { result.push_back(row.integer(0)); };
     for (std::size_t i = first; i < m_component.facts.size(); ++i) {
       const MailFact& fact = m_component.facts[i];
       const std::string author = author_key(fact.from);
-      if (is_single_patch(fact) || is_stray_part(fact)) {
+      if (is_single_patch(fact) || is_stray(fact)) {
         const std::int64_t key = patch_title_key(author, fact.subject.title).key;
         if (m_looked_up.insert(key).second) {
           m_database.each(

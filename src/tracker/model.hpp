@@ -25,7 +25,7 @@ struct PatchRef {
   std::string title;         // without prefixes
   mail::Address author;
   Timestamp date{};
-  bool carried_over = false;  // taken from the previous revision (partial reroll)
+  bool carried_over = false;  // taken from an earlier revision (partial reroll)
 };
 
 // The reason of a dependency that has its own series as its target: nothing to wait for.

@@ -183,10 +183,13 @@ std::optional<std::int64_t> Queries::series_of(std::string_view msgid) {
   return id ? newest_series_of(m_database, std::get<0>(*id)) : std::nullopt;
 }
 
-std::vector<std::int64_t> Queries::dependents(std::int64_t number) {
-  return numbers(
-      m_database,
-      "SELECT DISTINCT series FROM series_dependencies WHERE resolved = ? ORDER BY series", number);
+std::vector<std::int64_t> Queries::newest_dependents(std::int64_t number, std::size_t limit) {
+  std::vector<std::int64_t> result;
+  m_database.each(
+      "SELECT DISTINCT series FROM series_dependencies WHERE resolved = ?"
+      " ORDER BY series DESC LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); }, number, limit);
+  return result;
 }
 
 std::vector<std::int64_t> Queries::revisions(std::int64_t number) {

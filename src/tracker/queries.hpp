@@ -37,8 +37,9 @@ class Queries {
   void each_series(const std::function<void(const Series&)>& f);  // ascending by number
   // The series a message belongs to (cover or patch); its newest revision when several share it.
   std::optional<std::int64_t> series_of(std::string_view msgid);
-  // Series that name this one as what they build on, ascending; only direct ones.
-  std::vector<std::int64_t> dependents(std::int64_t number);
+  // Series that name this one as what they build on, newest first; only direct ones. Anybody can
+  // name it, so that there may be any number of them.
+  std::vector<std::int64_t> newest_dependents(std::int64_t number, std::size_t limit);
   // All revisions of the work this series belongs to, oldest first.
   std::vector<std::int64_t> revisions(std::int64_t number);
   // Patches whose git patch-id nobody has told yet (set_patch_id() in dependencies.hpp) although

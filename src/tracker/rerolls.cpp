@@ -9,6 +9,9 @@ namespace patchmill::tracker {
 
 namespace {
 
+// Postings that a reroll is put together from, besides its base.
+constexpr std::size_t most_older_postings = 8;
+
 class RerollFinder {
  public:
   RerollFinder(const std::vector<MailFact>& facts, const Ancestry& ancestry,
@@ -43,13 +46,17 @@ class RerollFinder {
         unite(set, m_found[set]->base);
       } else if (const auto answered = rerolled_by(set)) {
         m_found[set] = Reroll{*answered, {}};
-      } else if (const auto elsewhere = rerolled_elsewhere(set)) {
+      } else if (const auto elsewhere = older_elsewhere(set)) {
         unite(set, *elsewhere);
-        m_found[set] = Reroll{*elsewhere, {}};
+        if (is_stray_part(m_facts[m_sets[set].head()])) {
+          m_found[set] = Reroll{*elsewhere, {}};
+        }
       }
       m_members[root(set)].push_back(set);
       if (m_found[set]) {
-        m_found[set]->base = newest_before(set, m_found[set]->base);
+        Reroll& reroll = *m_found[set];
+        reroll.base = newest_before(set, reroll.base).value_or(reroll.base);
+        reroll.rest = postings_before(reroll.base);
       }
     }
     return std::move(m_found);
@@ -112,11 +119,11 @@ class RerollFinder {
     return base;
   }
 
-  // For parts of a newer version that were posted outside the thread of the older.
-  std::optional<std::size_t> rerolled_elsewhere(std::size_t index) const {
+  // For a newer version, or parts of it, posted outside the thread of the older: that one.
+  std::optional<std::size_t> older_elsewhere(std::size_t index) const {
     const PostingSet& set = m_sets[index];
     const std::size_t patch = set.head();
-    if (set.cover || !is_stray_part(m_facts[patch]) || missing_numbers(m_facts, set, 1).empty()) {
+    if (set.cover || !is_stray(m_facts[patch])) {
       return std::nullopt;
     }
     const auto others = m_titled.find(titled(patch));
@@ -319,18 +326,38 @@ class RerollFinder {
            mail::normalize_title(m_facts[b].subject.title);
   }
 
-  // Among the family of `base`, the newest that is older than `set`.
-  std::size_t newest_before(std::size_t set, std::size_t base) {
-    std::size_t best = base;
-    for (const std::size_t member : m_members[root(base)]) {
+  // Among the family of `relative`, the newest with patches that is older than `set`.
+  std::optional<std::size_t> newest_before(std::size_t set, std::size_t relative) {
+    std::optional<std::size_t> best;
+    for (const std::size_t member : m_members[root(relative)]) {
       // Members whose mails stand for themselves count only once they are known to be rerolls.
       const bool has_place = !is_single(member) || m_found[member];
-      if (member != set && has_place && is_older(m_facts, m_sets[best], m_sets[member]) &&
-          is_older(m_facts, m_sets[member], m_sets[set]) && !m_sets[member].patches.empty()) {
+      if (member != set && has_place && !m_sets[member].patches.empty() &&
+          is_older(m_facts, m_sets[member], m_sets[set]) &&
+          (!best || is_older(m_facts, m_sets[*best], m_sets[member]))) {
         best = member;
       }
     }
     return best;
+  }
+
+  // Only some patches of a version, and nothing says that they reroll an older one. With a cover it
+  // was posted as a whole: an older patch would stand where the newer one was lost.
+  bool is_part(std::size_t set) const {
+    return !m_found[set] && !m_sets[set].cover && !missing_numbers(m_facts, m_sets[set], 1).empty();
+  }
+
+  std::vector<std::size_t> postings_before(std::size_t base) {
+    std::vector<std::size_t> postings;
+    std::optional<std::size_t> at = base;
+    while (postings.size() < most_older_postings && is_part(*at)) {
+      at = newest_before(*at, *at);
+      if (!at) {
+        break;
+      }
+      postings.push_back(*at);
+    }
+    return postings;
   }
 
   const std::vector<MailFact>& m_facts;
@@ -351,7 +378,11 @@ bool is_single_patch(const MailFact& fact) {
 }
 
 bool is_stray_part(const MailFact& fact) {
-  return fact.is_numbered() && fact.total() > 1 && fact.number() > 1 &&
+  return is_stray(fact) && fact.number() > 1;
+}
+
+bool is_stray(const MailFact& fact) {
+  return fact.is_numbered() && fact.total() > 1 && fact.number() > 0 &&
          fact.number() <= most_rerolled_by_title && fact.subject.version_given &&
          fact.parents.empty() && fact.date;
 }

@@ -12,6 +12,8 @@ namespace patchmill::tracker {
 struct Reroll {
   std::size_t base = 0;       // index into the sets: the revision it changes
   std::optional<int> number;  // for a patch without counter: the number it replaces
+  // Where patches are that the base lacks, newest first: it may be a part of a posting itself.
+  std::vector<std::size_t> rest = {};  // indices into the sets
 };
 
 // For each set, what it rerolls, if it does. A set is a partial reroll when it is incomplete, has
@@ -23,11 +25,13 @@ struct Reroll {
 // single patch ("[PATCH v2] x") that
 // - has the title of a patch of the series it answers, whichever mail of it that is; or
 // - names a higher version than the newest that has its title, in whatever thread and at most a
-// year
-//   before, if that is a patch of a series or its reroll; or
+//   year before, if that is a patch of a series or its reroll; or
 // - answers a patch of a series under another title, but with a higher version.
-// The base is the newest revision before it, which may be a partial reroll itself; it is always
-// older in the sense of is_older(). A single patch that names no version gets its base's.
+// The base is the newest revision before it, which may be a partial reroll itself, or the stray
+// beginning of a posting with the number and title of a patch of an older version; it is always
+// older in the sense of is_older(), and so is each of `rest` than the one before. A base with a
+// cover has no rest: it was posted as a whole, and what it lacks is lost. A single patch that names
+// no version gets its base's.
 std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& facts,
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);
@@ -39,6 +43,8 @@ bool is_single_patch(const MailFact& fact);
 // "[PATCH v2 2/3] x" that answers nothing. One that names what it answers belongs to a posting of
 // which a mail was lost.
 bool is_stray_part(const MailFact& fact);
+// The same for any number: "[PATCH v2 1/3] x" may be the beginning of a posting, or all there is.
+bool is_stray(const MailFact& fact);
 
 // The order in which revisions follow each other.
 bool is_older(const std::vector<MailFact>& facts, const PostingSet& a, const PostingSet& b);

@@ -16,8 +16,8 @@ namespace patchmill::tracker {
 enum class KeyKind { change_id, title, patch_title, single };
 
 // Hashes under which a series is looked up; each includes the author except the change-id. `single`
-// finds patches posted by themselves that may be rerolls of a patch of that title; it links no
-// revisions.
+// finds patches posted by themselves, or at the head of a posting that answers nothing, that may be
+// rerolls of a patch of that title; it links no revisions.
 struct RevisionKey {
   KeyKind kind = KeyKind::title;
   std::int64_t key = 0;

@@ -19,10 +19,13 @@ std::string shown(const std::vector<std::string>& words) {
 }
 
 bool any_fits(const Condition& condition, const std::vector<std::string>& values) {
+  // Two files may differ in nothing but that (Linux has xt_DSCP.c and xt_dscp.c).
+  const bool is_exact = condition.trait == Trait::path;
   return std::ranges::any_of(condition.patterns, [&](const std::string& pattern) {
-    const std::string lower = to_lower(pattern);
-    return std::ranges::any_of(
-        values, [&](const std::string& value) { return glob_match(lower, to_lower(value)); });
+    const std::string wanted = is_exact ? pattern : to_lower(pattern);
+    return std::ranges::any_of(values, [&](const std::string& value) {
+      return glob_match(wanted, is_exact ? value : to_lower(value));
+    });
   });
 }
 

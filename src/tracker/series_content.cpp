@@ -96,7 +96,7 @@ SeriesContent series_content(const Component& component, const Assembly& assembl
       std::sort(content.keys.begin(), content.keys.end());
     }
   };
-  if (is_single_patch(head) || is_stray_part(head)) {
+  if (is_single_patch(head) || is_stray(head)) {
     add_key(single_key(content.author, head.subject.title));
   }
   for (const AssembledPatch& patch : series.patches) {

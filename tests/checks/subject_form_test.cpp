@@ -18,7 +18,9 @@ TEST_CASE("checks::make_subject_form: good subjects") {
        {"net: phy: keep the clock running", "mm/slub: fix a leak in kmem_cache_destroy()",
         "perf tools: Add a column", "x86, sched: Tune it", "ARM: dts: foo: Add bar",
         "Revert \"net: phy: keep the clock running\"", "Merge branch 'x'",
-        "staging: foo: wait for more..."}) {
+        "staging: foo: wait for more...", "block: Do not merge bios of two queues",
+        "net: draft 7 of the standard", "net: wipe the key", "fix!: net: x", "net: fixup! was lost",
+        "DRAFTING: foo: x"}) {
     CAPTURE(title);
     CHECK(titled(title).verdict == Verdict::pass);
   }
@@ -42,6 +44,43 @@ TEST_CASE("checks::make_subject_form: each fault") {
   CHECK(rule("*** SUBJECT HERE ***").find("placeholder") != std::string::npos);
   CHECK(rule("net: " + std::string(80, 'x')) == "length");
   CHECK(titled("[v2] net: keep it").verdict == Verdict::fail);
+}
+
+TEST_CASE("checks::make_subject_form: commits that git rebase --autosquash was to move") {
+  for (const char* title :
+       {"fixup! f: six", "squash! f: six", "amend! f: six", "fixup! fixup! f: six", "fixup! f"}) {
+    CAPTURE(title);
+    const auto outcome = titled(title);
+    CHECK(outcome.verdict == Verdict::fail);
+    CHECK(rules(outcome).starts_with("autosquash"));
+  }
+  CHECK(rules(titled("fixup! f: six")) == "autosquash");
+  CHECK(titled("fixup!").verdict == Verdict::fail);
+}
+
+TEST_CASE("checks::make_subject_form: subjects that say themselves that they are not done") {
+  for (const char* title :
+       {"WIP: x: y", "wip: x: y", "WIP x: y", "x: WIP: y", "x: WIP y", "(WIP) x: y", "Draft: x: y",
+        "(draft) x: y", "DRAFT x: y", "DO NOT MERGE x: y", "x: DO NOT MERGE", "Do not merge: x: y",
+        "DO NOT MERGE!: x: y", "DNM: x: y"}) {
+    CAPTURE(title);
+    const auto outcome = titled(title);
+    CHECK(outcome.verdict == Verdict::warning);
+    CHECK(rules(outcome).find("unfinished") != std::string::npos);
+  }
+  // What git am cuts off is still in the subject of the mail.
+  for (const char* subject : {"[PATCH] [WIP] x: y", "[WIP PATCH v2 1/2] x: y", "[PATCH wip] x: y",
+                              "[PATCH DO NOT MERGE] x: y", "[draft] x: y"}) {
+    CAPTURE(subject);
+    TestSeries series;
+    series.add("x: y", "Why.\n", change("x.c", {" a", "+b", " c"}));
+    series.message(0).subject = subject;
+    const auto outcome = run_check("subject-form", series);
+    CHECK(outcome.verdict == Verdict::warning);
+    CHECK(rules(outcome) == "unfinished");
+    series.message(0).subject = "[RFC PATCH v2] x: y";
+    CHECK(run_check("subject-form", series).verdict == Verdict::pass);
+  }
 }
 
 TEST_CASE("checks::make_subject_form: length counts characters and can be set") {

@@ -107,3 +107,36 @@ TEST_CASE("tracker::assemble: every arrival order of random threads gives the sa
     check_permutations(store, mails, random, 50);
   }
 }
+
+TEST_CASE(
+    "tracker::assemble: every arrival order of parts of several versions gives the same series") {
+  MemoryStore store;
+  std::mt19937 random(3);
+  // Where the second version was posted does not matter: in answer to its patch, to another mail of
+  // the first version, or outside its thread.
+  for (const char* answered : {"p1@x", "p2@x", ""}) {
+    CAPTURE(std::string(answered));
+    std::vector<Incoming> mails;
+    for (const MailSpec& mail : {
+             MailSpec{"p1@x", "[PATCH 1/2] clock: tick"},
+             MailSpec{.msgid = "p2@x", .subject = "[PATCH 2/2] clock: tock", .in_reply_to = "p1@x"},
+             MailSpec{.msgid = "r1@x",
+                      .subject = "[PATCH v2 1/2] clock: tick",
+                      .in_reply_to = answered,
+                      .seconds = day},
+             MailSpec{.msgid = "s2@x",
+                      .subject = "[PATCH v3 2/2] clock: tock",
+                      .in_reply_to = "p2@x",
+                      .seconds = 2 * day},
+         }) {
+      mails.push_back(incoming(mail.raw()));
+    }
+    const auto found = store.series_of(mails, nullptr);
+    CHECK(std::ranges::any_of(found, [](const std::string& line) {
+      return line.find(
+                 "1=r1@x+ 2=s2@x | note: Only patch 2 was posted anew; the rest is from "
+                 "version 2. | after: v2 ") != std::string::npos;
+    }));
+    check_permutations(store, mails, random, 50);
+  }
+}

@@ -278,6 +278,38 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
     stranger.thread = 2;
     CHECK(with({stranger}) == Lines{"v2 1/3 -: 2=r2"});
   }
+  SUBCASE("from the newest earlier posting of each patch") {
+    const MailFact newest = fact("s2", "[PATCH v3 2/3] y", {"p2"}, 5000);
+    const std::string together = "v3 3/3 c: 1=r1+ 2=s2 3=p3+";
+    CHECK(with({fact("r1", "[PATCH v2 1/3] x", {"p1"}, 4000), newest}) ==
+          Lines{"v2 3/3 c: 1=r1 2=p2+ 3=p3+", together});
+    // Not known to be a reroll itself.
+    CHECK(with({fact("r1", "[PATCH v2 1/3] x", {"c"}, 4000), newest}) ==
+          Lines{"v2 1/3 -: 1=r1", together});
+    const auto elsewhere = [](const char* id, const char* subject, int seconds,
+                              std::vector<std::string> parents = {}) {
+      MailFact mail = fact(id, subject, std::move(parents), seconds);
+      mail.thread = 2;
+      return mail;
+    };
+    CHECK(with({elsewhere("r1", "[PATCH v2 1/3] x", 4000), newest}) ==
+          Lines{"v2 1/3 -: 1=r1", together});
+    CHECK(with({elsewhere("r1", "[PATCH v2 1/3] other", 4000), newest}).back() ==
+          "v3 3/3 c: 1=p1+ 2=s2 3=p3+");
+    CHECK(with({elsewhere("r1", "[PATCH v4 1/3] x", 4000), newest}).back() ==
+          "v3 3/3 c: 1=p1+ 2=s2 3=p3+");
+    // A whole posting has its own of everything, and no cover of an older one.
+    CHECK(with({elsewhere("q1", "[PATCH v2 1/3] x", 4000),
+                elsewhere("q2", "[PATCH v2 2/3] y", 4001, {"q1"}),
+                elsewhere("q3", "[PATCH v2 3/3] z", 4002, {"q1"}), newest})
+              .back() == "v3 3/3 -: 1=q1+ 2=s2 3=q3+");
+    // What was lost of it is not what an older one had.
+    CHECK(with({fact("d", "[PATCH v2 0/3] c", {"c"}, 4000),
+                fact("q1", "[PATCH v2 1/3] x", {"d"}, 4001),
+                fact("q3", "[PATCH v2 3/3] z", {"d"}, 4002),
+                fact("s1", "[PATCH v3 1/3] x", {"q1"}, 5000)})
+              .back() == "v3 2/3 d: 1=s1 3=q3+");
+  }
   SUBCASE("v2.1 is older than v3") {
     CHECK(with({fact("r2", "[PATCH v2.1 2/3] y", {"p2"}, 500),
                 fact("r3", "[PATCH v3 3/3] z", {"p3"}, 400)}) ==
@@ -302,6 +334,42 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   SUBCASE("the same number of the same version, but another patch") {
     CHECK(with({fact("o2", "[PATCH 2/3] other", {"c"}, 500)}) == Lines{"v1 1/3 -: 2=o2"});
   }
+}
+
+TEST_CASE("tracker::assemble: the note of a partial reroll says which versions the rest is from") {
+  const auto notes = [](std::vector<MailFact> facts) {
+    Lines result;
+    for (const AssembledSeries& series : assemble(std::move(facts)).series) {
+      result.push_back(series.note);
+    }
+    return result;
+  };
+  std::vector<MailFact> mails{fact("p1", "[PATCH 1/2] x"), fact("p2", "[PATCH 2/2] y", {"p1"}, 1),
+                              fact("r1", "[PATCH v2.1 1/2] x", {"p1"}, 5000),
+                              fact("s2", "[PATCH v3 2/2] y", {"p2"}, 9000)};
+  CHECK(notes(mails) == Lines{"", "Only patch 1 was posted anew; the rest is from version 1.",
+                              "Only patch 2 was posted anew; the rest is from version 2.1."});
+  // Each patch in its turn.
+  constexpr int total = 8;
+  mails.clear();
+  for (int number = 1; number <= total; ++number) {
+    const std::string place = std::to_string(number) + "/8] t" + std::to_string(number);
+    const std::string id = "p" + std::to_string(number);
+    mails.push_back(fact(id, "[PATCH " + place, {number == 1 ? "lost" : "p1"}, number));
+    if (number <= 6) {
+      mails.push_back(fact("r" + std::to_string(number),
+                           "[PATCH v" + std::to_string(number + 1) + " " + place, {id},
+                           number * 5000));
+    }
+  }
+  const Lines found = notes(mails);
+  REQUIRE(found.size() == 7);
+  CHECK(found[2] ==
+        "Only patch 2 was posted anew; patch 1 is from version 2, patches 3, 4, 5, 6, 7, 8 from "
+        "version 1.");
+  CHECK(found[6] ==
+        "Only patch 6 was posted anew; patch 5 is from version 6, patch 4 from version 5, patch 3 "
+        "from version 4, patch 2 from version 3, the rest from older ones.");
 }
 
 TEST_CASE("tracker::assemble: cover and patches that disagree are one posting, with a note") {

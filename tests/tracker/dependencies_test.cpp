@@ -52,8 +52,10 @@ TEST_CASE("tracker::Tracker::ingest: dependencies resolve when either side arriv
     const std::int64_t number = harness.of("base@x").number;
     CHECK(first_dependency(harness, "before@x") == number);
     CHECK(first_dependency(harness, "after@x") == number);
-    CHECK(harness.queries().dependents(number) ==
-          std::vector<std::int64_t>{harness.of("before@x").number, harness.of("after@x").number});
+    CHECK(harness.queries().newest_dependents(number, 10) ==
+          std::vector<std::int64_t>{harness.of("after@x").number, harness.of("before@x").number});
+    CHECK(harness.queries().newest_dependents(number, 1) ==
+          std::vector<std::int64_t>{harness.of("after@x").number});
   });
 }
 

@@ -50,6 +50,9 @@ TEST_CASE("tracker::select: one condition") {
       {is(Trait::path, {"drivers/*"}), Taking::taken},
       {is(Trait::path, {"Documentation/*"}), Taking::skipped},
       {is_not(Trait::path, {"Documentation/*"}), Taking::taken},
+      {is(Trait::path, {"Drivers/*"}), Taking::skipped},
+      {is_not(Trait::path, {"DRIVERS/*"}), Taking::taken},
+      {is(Trait::list, {"NETDEV.vger*"}), Taking::taken},
       {is(Trait::list, {"netdev.vger.kernel.org"}), Taking::taken},
       {is(Trait::list, {"bpf.vger.kernel.org"}), Taking::skipped},
   };
