@@ -2,6 +2,7 @@
 
 #include "registry/automatic_state.hpp"
 #include "registry/check_state.hpp"
+#include "registry/series_ids.hpp"
 #include "registry/setup.hpp"
 #include "registry/turn.hpp"
 #include "tracker/mail_rows.hpp"
@@ -22,13 +23,6 @@ template <class... Args>
 std::optional<Id> one_id(store::Database& database, std::string_view sql, const Args&... args) {
   const auto row = database.one<Id>(sql, args...);
   return row ? std::optional(std::get<0>(*row)) : std::nullopt;
-}
-
-void raise_counter(store::Database& database, std::string_view name, std::int64_t value) {
-  database.exec(
-      "INSERT INTO registry_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
-      " SET value = excluded.value WHERE registry_counters.value < excluded.value",
-      name, value);
 }
 
 // "under-review" -> "Under Review".
@@ -63,7 +57,7 @@ Id Adopter::id_for(std::string_view table, Id wanted) {
     return wanted;
   }
   ++m_counts.renumbered;
-  return next_id(m_database, table);
+  return table == "registry_series" ? SeriesIds(m_database).next() : next_id(m_database, table);
 }
 
 Id Adopter::project(const Project& project) {
@@ -183,6 +177,7 @@ std::optional<Id> Adopter::series(const AdoptedMail& mail, Id submitter) {
   const auto stored = [&](std::int64_t of_number, bool gone) {
     const SeriesRef& ref = *mail.series;
     const Id id = id_for("registry_series", ref.id);
+    SeriesIds(m_database).adopted(id);
     m_database.exec(
         "INSERT INTO registry_series (id, project, number, name, date, submitter, version, total,"
         " cover, completed, gone, changed) VALUES (?, ?, ?, ?, ?, ?, ?, 1, NULL, 0, ?, ?)",

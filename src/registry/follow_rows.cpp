@@ -278,7 +278,10 @@ FollowedCover& FollowRows::add_cover(Id project, std::int64_t mail) {
 
 FollowedSeries& FollowRows::add_series(Id project, std::int64_t number) {
   FollowedSeries series;
-  series.id = take_id(m_next_series, "registry_series");
+  if (!m_series_ids) {
+    m_series_ids.emplace(m_database);
+  }
+  series.id = m_series_ids->of(number);
   series.project = project;
   series.number = number;
   series.row = RowState::fresh;

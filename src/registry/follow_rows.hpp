@@ -3,6 +3,7 @@
 
 #include "registry/mail_marks.hpp"
 #include "registry/model.hpp"
+#include "registry/series_ids.hpp"
 #include "store/database.hpp"
 #include "util/clock.hpp"
 
@@ -95,7 +96,7 @@ class FollowRows {
   [[nodiscard]] FollowedSeries* series(Id id) const;
   [[nodiscard]] FollowedSeries* series(Id project, std::int64_t number) const;
 
-  // Fresh rows with the next id; the caller fills in the rest.
+  // Fresh rows with the next id, series with that of SeriesIds; the caller fills in the rest.
   FollowedPatch& add_patch(Id project, std::int64_t mail);
   FollowedCover& add_cover(Id project, std::int64_t mail);
   FollowedSeries& add_series(Id project, std::int64_t number);
@@ -131,7 +132,8 @@ class FollowRows {
   std::map<std::pair<std::int64_t, Id>, FollowedSeries*> m_series_by_number;  // and project
   std::unordered_set<std::int64_t> m_loaded_mails, m_loaded_numbers;
   std::vector<Id> m_unread_series;  // whose patches are still to be read
-  Id m_next_patch = 0, m_next_cover = 0, m_next_series = 0;
+  Id m_next_patch = 0, m_next_cover = 0;
+  std::optional<SeriesIds> m_series_ids;
 };
 
 }  // namespace patchmill::registry

@@ -189,11 +189,15 @@ PatchList read_patch_list(store::Database& database, registry::ListIndex& index,
   return list;
 }
 
-std::vector<TodoRow> read_todo(store::Database& database, registry::ListIndex& index) {
+std::vector<TodoRow> read_todo(store::Database& database, registry::ListIndex& index,
+                               const std::optional<registry::Project>& project) {
   const auto states = needing_action(registry::states(database));
   std::vector<TodoRow> rows;
-  for (auto& user : users_of(all_projects(database))) {
+  for (auto& user : users_of(project ? std::vector{*project} : all_projects(database))) {
     registry::PatchFilter filter;
+    if (project) {
+      filter.project = {std::to_string(project->id)};
+    }
     filter.delegate = {std::to_string(user.id)};
     rows.push_back({std::move(user), count(database, index, std::move(filter), states)});
   }

@@ -51,8 +51,9 @@ struct TodoRow {
   registry::User user;
   std::uint64_t patches = 0;
 };
-// At most 200, by username.
-std::vector<TodoRow> read_todo(store::Database& database, registry::ListIndex& index);
+// At most 200, by username; of all projects, or of one.
+std::vector<TodoRow> read_todo(store::Database& database, registry::ListIndex& index,
+                               const std::optional<registry::Project>& project = std::nullopt);
 
 struct ProjectRow {
   registry::Project project;

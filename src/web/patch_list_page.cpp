@@ -41,6 +41,15 @@ std::optional<PatchListQuery> neighbour(const PatchList& list, bool next) {
   return other;
 }
 
+std::string todo_heading(const PatchList& list) {
+  return "To do: " + user_name(*list.todo) + (list.project ? " in " + list.project->name : "");
+}
+
+// "?project=netdev".
+std::string project_query(const std::optional<registry::Project>& project) {
+  return project ? "?project=" + http::percent_encode(project->link_name) : "";
+}
+
 View option(std::string_view value, std::string_view name, bool chosen) {
   return View().set("value", value).set("option", name).set("chosen", chosen);
 }
@@ -194,12 +203,13 @@ std::string tag_counts(const registry::TagCounts& tags) {
 Page patch_list_page(const SiteWords& words, const PatchList& list) {
   View view = page_view(words);
   Page page;
-  page.heading = list.todo     ? "To do: " + user_name(*list.todo)
+  page.heading = list.todo     ? todo_heading(list)
                  : list.series ? list.series->self.name.value_or("(no title)")
                                : "Patches: " + list.project->name;
   page.section = Section::patches;
   view.set("heading", page.heading).set("action", list_path(list));
   view.set("is_todo", list.todo.has_value());
+  view.set("todo_project", list.query.project);
   view.set("list_path", list.project ? http::percent_encode(list.project->link_name) : "");
   view.set("project_name", list.project ? list.project->name : "");
   view.set("list_id", list.project ? http::percent_encode(list.project->list_id) : "");
@@ -230,7 +240,7 @@ Page patch_list_page(const SiteWords& words, const PatchList& list) {
   view.set("after", after ? list_address(list, *after) : "");
   page.body = render_template("patches", view);
   page.json = list_address(list, list.query, "format=json");
-  page.feed = list.project ? project_feed_path(*list.project) : "";
+  page.feed = list.project && !list.todo ? project_feed_path(*list.project) : "";
   return page;
 }
 
@@ -274,8 +284,11 @@ json::object patch_list_json(const SiteWords& words, const PatchList& list) {
                 : json::value(nullptr)}};
 }
 
-Page todo_page(const SiteWords& words, const std::vector<TodoRow>& rows) {
+Page todo_page(const SiteWords& words, const std::vector<TodoRow>& rows,
+               const std::optional<registry::Project>& project) {
   View view = page_view(words);
+  view.set("project_name", project ? project->name : "");
+  view.set("project_query", project_query(project));
   View::List list;
   for (const TodoRow& row : rows) {
     list.push_back(View()
@@ -289,17 +302,20 @@ Page todo_page(const SiteWords& words, const std::vector<TodoRow>& rows) {
   page.heading = "To do";
   page.section = Section::patches;
   page.body = render_template("todo", view);
-  page.json = "/user/todo/?format=json";
+  const std::string query = project_query(project);
+  page.json = "/user/todo/" + query + (query.empty() ? "?" : "&") + "format=json";
   return page;
 }
 
-json::object todo_json(const SiteWords& words, const std::vector<TodoRow>& rows) {
+json::object todo_json(const SiteWords& words, const std::vector<TodoRow>& rows,
+                       const std::optional<registry::Project>& project) {
   json::array users;
   for (const TodoRow& row : rows) {
     users.push_back({{"username", row.user.username},
                      {"patches", row.patches},
-                     {"web_url", fmt::format("{}{}/user/{}/todo/", words.origin, words.base,
-                                             http::percent_encode(row.user.username))}});
+                     {"web_url", fmt::format("{}{}/user/{}/todo/{}", words.origin, words.base,
+                                             http::percent_encode(row.user.username),
+                                             project_query(project))}});
   }
   json::object out;
   out["users"] = std::move(users);

@@ -6,6 +6,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,11 @@ namespace patchmill::web {
 Page patch_list_page(const SiteWords& words, const PatchList& list);
 boost::json::object patch_list_json(const SiteWords& words, const PatchList& list);
 
-Page todo_page(const SiteWords& words, const std::vector<TodoRow>& rows);
-boost::json::object todo_json(const SiteWords& words, const std::vector<TodoRow>& rows);
+// Of all projects, or of one.
+Page todo_page(const SiteWords& words, const std::vector<TodoRow>& rows,
+               const std::optional<registry::Project>& project = std::nullopt);
+boost::json::object todo_json(const SiteWords& words, const std::vector<TodoRow>& rows,
+                              const std::optional<registry::Project>& project = std::nullopt);
 
 Page projects_page(const SiteWords& words, const std::vector<ProjectRow>& rows);
 boost::json::object projects_json(const SiteWords& words, const std::vector<ProjectRow>& rows);

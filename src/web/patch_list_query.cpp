@@ -61,6 +61,7 @@ std::string PatchListQuery::query() const {
       out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, http::percent_encode(value));
     }
   };
+  add("project", project);
   add("series", series);
   for (const auto& state : states) {
     add("state", state);
@@ -97,6 +98,7 @@ Result<PatchListQuery> patch_list_query(const http::Params& query) {
   if (result.states.size() > k_most_states) {
     return fail(ErrorKind::invalid, fmt::format("state can be named {} times", k_most_states));
   }
+  result.project = value_of(query, "project");
   result.series = value_of(query, "series");
   if (!result.series.empty() && !parse_uint(result.series)) {
     return fail(ErrorKind::invalid, "series is the number of a series, or *");

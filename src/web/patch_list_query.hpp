@@ -17,6 +17,7 @@ enum class Archive { no, yes, both };
 
 struct PatchListQuery {
   std::vector<std::string> states;        // ids, slugs or names; "*": any; empty: see any_state()
+  std::string project;                    // id or link name, of what somebody has to do
   std::string series;                     // id
   std::string submitter, delegate, text;  // id, address or part of a name; id, username or Nobody
   std::string archive;                    // "", "true" or "both"

@@ -1,5 +1,7 @@
 #include "web/places_model.hpp"
 
+#include "registry/get.hpp"
+
 #include <string_view>
 
 namespace patchmill::web {
@@ -25,6 +27,11 @@ std::vector<RegistryPlace> places_of_series(store::Database& database, std::int6
                 "SELECT p.link_name, s.id, '' FROM registry_series s JOIN registry_projects p"
                 " ON p.id = s.project WHERE s.number = ? AND s.gone = 0 ORDER BY s.id LIMIT 10",
                 number);
+}
+
+std::optional<std::int64_t> other_series_with_id(store::Database& database, registry::Id id) {
+  const auto number = registry::number_of_series(database, id);
+  return number == id ? std::nullopt : number;
 }
 
 std::vector<RegistryPlace> places_of_patch(store::Database& database, std::int64_t message) {

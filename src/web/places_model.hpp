@@ -5,6 +5,7 @@
 #include "store/database.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct RegistryPlace {
 };
 // A series on several lists has several. At most 10.
 std::vector<RegistryPlace> places_of_series(store::Database& database, std::int64_t number);
+// The tracker's number of the series that has this id in a project: what "/series/ID/mbox/" is of.
+// Nothing where there is none, and where it is the series with this number anyway.
+std::optional<std::int64_t> other_series_with_id(store::Database& database, registry::Id id);
 // `message`: tracker's row of the mail.
 std::vector<RegistryPlace> places_of_patch(store::Database& database, std::int64_t message);
 

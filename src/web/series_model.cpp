@@ -19,6 +19,7 @@ constexpr std::size_t k_most_earlier = 200;
 constexpr std::size_t k_findings_a_node = 20;
 constexpr std::size_t k_findings_in_all = 1000;
 constexpr std::size_t k_most_revisions = 100;
+constexpr std::size_t k_most_dependents = 100;
 constexpr std::int64_t k_largest_placement = 8 << 20;
 
 struct PatchFact {
@@ -78,8 +79,9 @@ void read_revisions(store::Database& database, tracker::Queries& queries, Series
     compare(model, patch_facts(database, *model.previous),
             patch_facts(database, model.series.number));
   }
-  auto dependents = queries.dependents(model.series.number);
-  dependents.resize(std::min(dependents.size(), k_most_revisions));
+  auto dependents = queries.newest_dependents(model.series.number, k_most_dependents + 1);
+  model.more_dependents = dependents.size() > k_most_dependents;
+  dependents.resize(std::min(dependents.size(), k_most_dependents));
   model.dependents = read_rows(database, dependents);
 }
 

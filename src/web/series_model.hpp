@@ -61,7 +61,8 @@ struct SeriesModel {
   std::optional<std::int64_t> previous;  // the revision it is compared with
   std::map<int, PatchChange> changes;    // by number of the patch; empty: nothing to compare with
   std::vector<std::string> dropped;      // titles of the previous revision's that are gone
-  std::vector<InboxRow> dependents;
+  std::vector<InboxRow> dependents;      // the newest 100
+  bool more_dependents = false;
   std::optional<pipeline::NodeStore::SeriesVerdict> verdict;
   bool running = false;
   std::string base_commit, base_described;
@@ -73,6 +74,8 @@ struct SeriesModel {
   std::vector<MailRow> mails;
   std::vector<std::string> decision;  // what was decided about mail, and why
   std::vector<RegistryPlace> places;  // in projects; filled where these have pages
+  // Another series that has this one's number as its id in a project; with places.
+  std::optional<std::int64_t> namesake;
 };
 
 // Bounded: at most 2000 nodes, 20 findings a node and 1000 in all. Empty: no such series.

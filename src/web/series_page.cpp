@@ -48,6 +48,10 @@ View link_view(const InboxRow& row) {
   return view;
 }
 
+std::string mbox_path(const RegistryPlace& place) {
+  return fmt::format("/series/{}/mbox/", place.series);
+}
+
 void set_head(View& view, const SeriesModel& model) {
   const tracker::Series& series = model.series;
   view.set("number", series.number);
@@ -95,10 +99,13 @@ void set_head(View& view, const SeriesModel& model) {
     places.push_back(
         View()
             .set("project", place.project)
+            .set("mbox", mbox_path(place))
+            .set("other_id", place.series == series.number ? "" : std::to_string(place.series))
             .set("address", fmt::format("/project/{}/list/?series={}",
                                         http::percent_encode(place.project), place.series)));
   }
   view.set_list("places", std::move(places));
+  view.set("namesake", model.namesake ? std::to_string(*model.namesake) : "");
 }
 
 void set_revisions(View& view, const SeriesModel& model, bool range_diff) {
@@ -150,6 +157,7 @@ void set_revisions(View& view, const SeriesModel& model, bool range_diff) {
     dependents.push_back(link_view(row));
   }
   view.set_list("dependents", std::move(dependents));
+  view.set("more_dependents", model.more_dependents);
 }
 
 void set_patches(View& view, const SeriesModel& model) {
@@ -333,6 +341,19 @@ json::object series_json(const SiteWords& words, const SeriesModel& model) {
          {"reason", dependency.reason}});
   }
   out["dependencies"] = std::move(dependencies);
+  json::array dependents;
+  for (const InboxRow& row : model.dependents) {
+    dependents.push_back(row_json(words, row));
+  }
+  out["dependents"] = std::move(dependents);
+  out["more_dependents"] = model.more_dependents;
+  json::array places;
+  for (const RegistryPlace& place : model.places) {
+    places.push_back({{"project", place.project},
+                      {"series", place.series},
+                      {"mbox", words.origin + words.base + mbox_path(place)}});
+  }
+  out["projects"] = std::move(places);
   json::array tree;
   for (const NodeRow& row : model.nodes) {
     json::object one = node_json(words, row.node);

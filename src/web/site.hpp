@@ -61,7 +61,7 @@ class Site {
 
   // GET routes only: "/", "/series/…", "/nodes/…", "/r/…", "/queue/", "/health/", "/stats/",
   // "/about/", "/feed.atom", "/events/", "/static/…", "/robots.txt"; with patches "/project/…" (but
-  // for the downloads below it) and "/user/…".
+  // for the downloads below it), "/user/…" and "/bundle/…".
   void add_routes(http::Router& router);
   // For http::ServerConfig::error_page; stays valid after the site has gone.
   [[nodiscard]] http::ErrorPage error_page() const;

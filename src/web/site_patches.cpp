@@ -2,6 +2,7 @@
 #include "http/target.hpp"
 #include "registry/get.hpp"
 #include "util/text.hpp"
+#include "web/bundle_page.hpp"
 #include "web/patch_list_page.hpp"
 #include "web/project_feed.hpp"
 #include "web/site_impl.hpp"
@@ -32,6 +33,9 @@ http::Response list_answer(Site::Impl& site, http::Request& request, store::Data
   if (todo) {  // is all that it is about
     query->delegate.clear();
     query->series.clear();
+    query->project = project ? project->link_name : "";
+  } else {
+    query->project.clear();
   }
   const PatchList list = read_patch_list(database, *site.config.patches, project, todo, *query);
   if (!query->series.empty() && !list.series) {
@@ -49,18 +53,50 @@ http::Response patch_list(Site::Impl& site, http::Request& request, store::Datab
                  : no_project(request);
 }
 
+// "?project=" by link name or id; as in Patchwork's lists, "" and "*" are all. Nothing: there is no
+// such project.
+std::optional<std::optional<registry::Project>> wanted_project(const http::Request& request,
+                                                               store::Database& database) {
+  const auto query = patch_list_query(request.query);
+  const std::string name = query ? query->project : std::string();
+  auto found = name.empty() ? std::nullopt : registry::project(database, std::string_view(name));
+  return name.empty() || found ? std::optional(std::move(found)) : std::nullopt;
+}
+
+http::Response unknown_project(const http::Request& request) {
+  return http::Response::error(
+      404,
+      fmt::format("there is no project {}", ellipsize(request.query.get_or("project", ""), 100)));
+}
+
 http::Response user_todo(Site::Impl& site, http::Request& request, store::Database& database) {
   const auto user = registry::user_by_name(database, request.param("name"));
-  return user ? list_answer(site, request, database, std::nullopt, user)
-              : http::Response::error(
-                    404, fmt::format("there is no user {}", ellipsize(request.param("name"), 100)));
+  if (!user) {
+    return http::Response::error(
+        404, fmt::format("there is no user {}", ellipsize(request.param("name"), 100)));
+  }
+  const auto project = wanted_project(request, database);
+  return project ? list_answer(site, request, database, *project, user) : unknown_project(request);
 }
 
 http::Response todo(Site::Impl& site, http::Request& request, store::Database& database) {
-  const auto rows = read_todo(database, *site.config.patches);
+  const auto project = wanted_project(request, database);
+  if (!project) {
+    return unknown_project(request);
+  }
+  const auto rows = read_todo(database, *site.config.patches, *project);
   return site.answer(
-      request, "", [&] { return todo_page(site.words, rows); },
-      [&] { return todo_json(site.words, rows); });
+      request, "", [&] { return todo_page(site.words, rows, *project); },
+      [&] { return todo_json(site.words, rows, *project); });
+}
+
+// Patchwork's address of what who is logged in has to do there; nobody logs in here.
+http::Response project_todo(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto found = project_in(request, database);
+  return found ? http::Response::redirect(fmt::format("{}/user/todo/?project={}", site.words.base,
+                                                      http::percent_encode(found->link_name)),
+                                          302)
+               : no_project(request);
 }
 
 http::Response projects(Site::Impl& site, http::Request& request, store::Database& database) {
@@ -96,6 +132,37 @@ http::Response project_atom(Site::Impl& site, http::Request& request, store::Dat
   response.body = atom_text(site.words, project_feed(database, *site.config.patches, *project),
                             site.config.clock->now());
   return response;
+}
+
+// Whom a token says he is; without one nobody knows.
+std::optional<registry::Id> viewer_of(const http::Request& request, store::Database& database) {
+  const auto user =
+      request.identity ? registry::user_by_name(database, request.identity->name) : std::nullopt;
+  return user ? std::optional(user->id) : std::nullopt;
+}
+
+http::Response bundles(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto project = project_in(request, database);
+  if (!project) {
+    return no_project(request);
+  }
+  const auto list = read_bundles(database, *project, viewer_of(request, database));
+  return site.answer(
+      request, "", [&] { return bundles_page(site.words, list); },
+      [&] { return bundles_json(site.words, list); });
+}
+
+http::Response bundle(Site::Impl& site, http::Request& request, store::Database& database) {
+  const auto model = read_bundle(database, request.param("user"), request.param("name"),
+                                 viewer_of(request, database));
+  if (!model) {  // the same whether it is somebody's private one or none
+    return http::Response::error(
+        404, fmt::format("there is no bundle {} of {}", ellipsize(request.param("name"), 100),
+                         ellipsize(request.param("user"), 100)));
+  }
+  return site.answer(
+      request, "", [&] { return bundle_page(site.words, *model); },
+      [&] { return bundle_json(site.words, *model); });
 }
 
 // Of a patch the page of a patch, also where somebody takes it for a cover, and the other way
@@ -138,6 +205,8 @@ void Site::Impl::add_patches(http::Router& router) {
   get(router, "/project/", projects);
   get(router, "/project/{link}/", project);
   get(router, "/project/{link}/list/", patch_list);
+  get(router, "/project/{link}/bundles/", bundles);
+  get(router, "/bundle/{user}/{name}/", bundle);
   get(router, "/project/{link}/feed.atom", project_atom);
   get(router, "/project/{link}/patch/{msgid}/",
       [](Impl& self, http::Request& request, store::Database& database) {
@@ -148,6 +217,7 @@ void Site::Impl::add_patches(http::Router& router) {
         return submission(self, request, database, true);
       });
   get(router, "/user/todo/", todo);
+  get(router, "/user/todo/{link}/", project_todo);
   get(router, "/user/{name}/todo/", user_todo);
 }
 

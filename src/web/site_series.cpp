@@ -23,11 +23,17 @@ http::Response series(Site::Impl& site, http::Request& request, store::Database&
     return *std::move(same);
   }
   auto model = read_series(database, site.blobs, *site.config.clock, number);
+  const auto namesake =
+      site.config.patches != nullptr ? other_series_with_id(database, number) : std::nullopt;
   if (!model) {
-    return no_series(number);
+    // Only Patchwork's clients know it by this number.
+    return namesake ? http::Response::redirect(
+                          fmt::format("{}/series/{}/", site.words.base, *namesake), 302)
+                    : no_series(number);
   }
   if (site.config.patches != nullptr) {
     model->places = places_of_series(database, number);
+    model->namesake = namesake;
   }
   return site.answer(
       request, etag,

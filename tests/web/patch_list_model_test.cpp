@@ -121,11 +121,18 @@ TEST_CASE("web::read_todo: what is delegated, needs action and is not archived")
       text += fmt::format("{} {} ", row.user.username, row.patches);
     }
     CHECK(text == "ann 2 bob 1 ");
+    text.clear();
+    for (const TodoRow& row : read_todo(world.db, world.index, registry::project(world.db, "mm"))) {
+      text += fmt::format("{} {} ", row.user.username, row.patches);
+    }
+    CHECK(text.find("ann 1 ") != std::string::npos);
     const auto ann = registry::user(world.db, world.ann);
     const PatchList list =
         read_patch_list(world.db, world.index, std::nullopt, ann, PatchListQuery{});
     CHECK(World::names(list) == "other one");
     CHECK(list.rows.at(0).project == "mm");
+    CHECK(World::names(read_patch_list(world.db, world.index, registry::project(world.db, "net"),
+                                       ann, PatchListQuery{})) == "one");
     text.clear();
     for (const ProjectRow& row : read_projects(world.db, world.index)) {
       text += fmt::format("{} {} ", row.project.link_name, row.patches);

@@ -24,3 +24,17 @@ TEST_CASE("web::places_of_series: where a series and a patch are in projects") {
   CHECK(patch[0].msgid == "frames-v2-1@example.org");
   CHECK(places_of_patch(store.database(), -1).empty());
 }
+
+TEST_CASE("web::other_series_with_id: what a number means to Patchwork's clients") {
+  TestStore store(store::Engine::sqlite);
+  web::test::Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+  const auto ids = sample.fill();
+  web::test::add_projects(store.database(), store.blobs(), store.clock());
+  CHECK(places_of_series(store.database(), ids.v2).at(0).series == ids.v2);
+  CHECK_FALSE(other_series_with_id(store.database(), ids.v2).has_value());
+  store.database().exec("UPDATE registry_series SET id = 777 WHERE number = ?", ids.v2);
+  CHECK(other_series_with_id(store.database(), 777) == ids.v2);
+  CHECK_FALSE(other_series_with_id(store.database(), ids.v2).has_value());
+  store.database().exec("UPDATE registry_series SET gone = 1 WHERE id = 777");
+  CHECK_FALSE(other_series_with_id(store.database(), 777).has_value());
+}

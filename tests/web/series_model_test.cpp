@@ -75,6 +75,41 @@ TEST_CASE("web::read_series: revisions, changes, nodes, placement, mail") {
   });
 }
 
+TEST_CASE("web::read_series: what builds on it, the newest first, and not without a bound") {
+  on_each_engine([](TestStore& store) {
+    const Filled f(store);
+    const auto depend = [&](std::int64_t series) {
+      store.database().exec(
+          "INSERT INTO series_dependencies (series, position, kind, target, lookup, resolved,"
+          " reason) VALUES (?, 50, 0, 'x', 'm:x', ?, '')",
+          series, f.ids.v1);
+    };
+    depend(f.ids.v2);
+    depend(f.ids.waiting);
+    const auto read = [&] {
+      return *read_series(store.database(), store.blobs(), store.clock(), f.ids.v1);
+    };
+    const auto few = read();
+    REQUIRE(few.dependents.size() == 2);
+    CHECK(few.dependents[0].number == f.ids.waiting);
+    CHECK_FALSE(few.more_dependents);
+    const auto json = series_json({}, few);
+    CHECK(json.at("dependents").at(1).at("number") == f.ids.v2);
+    CHECK(json.at("more_dependents") == false);
+    CHECK_FALSE(contains(series_page({}, few, store.clock().now(), true).body.string(),
+                         "And more; these are the newest"));
+    for (std::int64_t series = 1000; series < 1099; ++series) {
+      depend(series);
+    }
+    const auto many = read();
+    CHECK(many.more_dependents);
+    REQUIRE(many.dependents.size() == 1);  // the others have gone
+    CHECK(many.dependents[0].number == f.ids.waiting);
+    CHECK(contains(series_page({}, many, store.clock().now(), true).body.string(),
+                   "And more; these are the newest"));
+  });
+}
+
 TEST_CASE("web::as_tree: children after their parent, whatever the order of ids") {
   std::vector<pipeline::Node> nodes(5);
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -111,6 +111,98 @@ TEST_CASE("web::Site: pages of series and of patches lead to each other") {
                                     running.ids.v1)) != std::string::npos);
 }
 
+TEST_CASE("web::Site: bundles, without those that are somebody's own") {
+  RunningSite running;
+  const auto add = [&](const std::string& name, bool is_public) {
+    registry::BundleChange change;
+    change.name = name;
+    change.is_public = is_public;
+    change.patches = std::vector{running.data.first.self.id};
+    REQUIRE(registry::add_bundle(running.store.database(), running.data.ann, running.data.netdev.id,
+                                 change)
+                .has_value());
+  };
+  add("for all", true);
+  add("my own", false);
+  const auto list = running.ask("/project/netdev/bundles/");
+  CHECK(list.status == 200);
+  CHECK(list.body.find("/pm/bundle/ann/for%20all/mbox/") != std::string::npos);
+  CHECK(list.body.find("my own") == std::string::npos);
+  CHECK(boost::json::parse(running.ask("/project/netdev/bundles/", "application/json").body)
+            .at("total") == 1);
+  CHECK(running.ask("/bundle/ann/for%20all/").status == 200);
+  const auto twin = running.ask("/bundle/ann/for%20all/", "application/json");
+  CHECK(boost::json::parse(twin.body).at("mbox") ==
+        "https://ci.example.org/pm/bundle/ann/for%20all/mbox/");
+  const auto hidden = running.ask("/bundle/ann/my%20own/");
+  const auto none = running.ask("/bundle/ann/no%20one/");
+  CHECK(hidden.status == 404);
+  CHECK(none.status == 404);
+  CHECK(running.ask("/project/none/bundles/").status == 404);
+}
+
+TEST_CASE("web::Site: what somebody has to do in one project") {
+  RunningSite running;
+  const auto total = [&](const std::string& path) {
+    return boost::json::parse(running.ask(path, "application/json").body)
+        .at("total")
+        .to_number<int>();
+  };
+  CHECK(total("/user/ann/todo/") == 2);
+  CHECK(total("/user/ann/todo/?project=") == 2);
+  CHECK(total("/user/ann/todo/?project=NETDEV") == 1);
+  CHECK(total(fmt::format("/user/ann/todo/?project={}", running.data.evil.id)) == 1);
+  const auto page = running.ask("/user/ann/todo/?project=netdev");
+  CHECK(page.body.find("in netdev of examples") != std::string::npos);
+  CHECK(page.body.find("name=\"project\" value=\"netdev\"") != std::string::npos);
+  CHECK(page.body.find("todo/?project=netdev&amp;order=state") != std::string::npos);
+  CHECK(running.ask("/user/todo/?project=netdev").body.find("/user/ann/todo/?project=netdev") !=
+        std::string::npos);
+  CHECK(boost::json::parse(running.ask("/user/todo/?project=evil", "application/json").body)
+            .at("users")
+            .at(0)
+            .at("patches") == 1);
+  const auto old = running.ask("/user/todo/NetDev/");
+  CHECK(old.status == 302);
+  CHECK(old.header("Location") == "/pm/user/todo/?project=netdev");
+  for (const auto* none : {"/user/todo/zz/", "/user/todo/?project=zz", "/user/ann/todo/?project=zz",
+                           "/user/none/todo/?project=netdev"}) {
+    CAPTURE(none);
+    CHECK(running.ask(none).status == 404);
+  }
+}
+
+TEST_CASE("web::Site: a series leads to its own mbox, under whatever id Patchwork has it") {
+  RunningSite running;
+  const auto has = [](const http::test::Answer& answer, const std::string& text) {
+    return answer.body.find(text) != std::string::npos;
+  };
+  const auto page = [&](std::int64_t number) {
+    return running.ask(fmt::format("/series/{}/", number));
+  };
+  CHECK(has(page(running.ids.v2), fmt::format("/pm/series/{}/mbox/", running.ids.v2)));
+  CHECK_FALSE(has(page(running.ids.v2), "where it is series"));
+  CHECK_FALSE(has(page(running.ids.waiting), "is another one"));
+  // As a Patchwork that was taken over may have it.
+  running.store.database().exec("UPDATE registry_series SET id = ? WHERE number = ?",
+                                running.ids.waiting, running.ids.v2);
+  CHECK(has(page(running.ids.v2), fmt::format("/pm/series/{}/mbox/", running.ids.waiting)));
+  CHECK(has(page(running.ids.v2), fmt::format("where it is series {}", running.ids.waiting)));
+  const auto other = page(running.ids.waiting);
+  CHECK(has(other, "is another one"));
+  CHECK(has(other, fmt::format("<a href=\"/pm/series/{}/\">", running.ids.v2)));
+  const auto twin =
+      running.ask(fmt::format("/series/{}/", running.ids.v2), "application/json").body;
+  CHECK(boost::json::parse(twin).at("projects").at(0).at("series") == running.ids.waiting);
+  // And where no series of ours has this number.
+  running.store.database().exec("UPDATE registry_series SET id = 70001 WHERE number = ?",
+                                running.ids.v2);
+  const auto moved = page(70001);
+  CHECK(moved.status == 302);
+  CHECK(moved.header("Location") == fmt::format("/pm/series/{}/", running.ids.v2));
+  CHECK(page(70002).status == 404);
+}
+
 TEST_CASE("web::Site: what is shown of a patch changes with it at once") {
   RunningSite running;
   const std::string path = "/user/ann/todo/?format=json";

@@ -105,10 +105,7 @@ http::Response answer(const Options& options, AnswerCache& cache, const http::Re
       format && *format != "json" && *format != "api" && !format->empty()) {
     return problem(404, k_not_found);
   }
-  // Bundles could only be read before 1.2.
-  const bool bundle = place.kind == Kind::bundles || place.kind == Kind::bundle;
-  const bool too_old = bundle && !reading && request.method != "OPTIONS" && !place.version.has(2);
-  if (!allows(place.kind, request.method) || too_old) {
+  if (!allows(place, request.method)) {
     return problem(405, "Method \"" + request.method + "\" not allowed.");
   }
   if (request.method == "OPTIONS") {
@@ -142,7 +139,8 @@ http::Response handle(const Options& options, AnswerCache& cache, const http::Re
     return http::Response::redirect(folder_of(options) + with_slash(request), 301);
   }
   auto response = answer(options, cache, request, *place);
-  response.headers.set("Allow", allowed(place->kind));
+  response.headers.set("Allow",
+                       response.status == 405 ? allowed(*place) : allow_header(place->kind));
   response.headers.set("Vary", "Accept, Authorization");
   return response;
 }

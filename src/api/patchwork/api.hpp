@@ -18,7 +18,7 @@ struct Options {
 };
 
 // /api/…, downloads below /project/… (its pages are web::Site's), /series/N/mbox/, /patch/N/…,
-// /cover/N/…, /comment/N/, /bundle/…
+// /cover/N/…, /comment/N/, /bundle/…/mbox/
 void add_routes(http::Router& router, Options options);
 
 }  // namespace patchmill::api::patchwork

@@ -178,15 +178,6 @@ http::Response bundle_mbox(Visit& visit) {
                 fmt::format("bundle-{}-{}.mbox", bundle->id, file_name(bundle->name)));
 }
 
-// There are no pages of bundles; what is in one is.
-http::Response bundle_page(Visit& visit) {
-  std::string path = "/bundle/";
-  append_path_segment(path, visit.request.param("user"));
-  path += '/';
-  append_path_segment(path, visit.request.param("name"));
-  return to(visit, path + "/mbox/");
-}
-
 http::Response old_patch(Visit& visit, std::string_view what) {
   const auto patch = visit.registry.patch(id_in(visit.request));
   return patch ? to(visit, patch_path(visit, *patch) + std::string(what)) : no_such_page();
@@ -265,7 +256,6 @@ void add_downloads(http::Router& router, const std::shared_ptr<const Options>& o
   get("/project/{link}/patch/{msgid}/raw/", patch_raw);
   get("/project/{link}/cover/{msgid}/mbox/", cover_mbox);
   get("/project/{link}/pwclientrc/", pwclientrc);
-  get("/bundle/{user}/{name}/", bundle_page);
   get("/bundle/{user}/{name}/mbox/", bundle_mbox);
   get("/patch/{id:uint}/", [](Visit& visit) { return old_patch(visit, ""); });
   get("/patch/{id:uint}/mbox/", [](Visit& visit) { return old_patch(visit, "mbox/"); });

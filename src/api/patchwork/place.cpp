@@ -27,6 +27,8 @@ constexpr std::array k_entries = {
     Entry{"people", "", Kind::people, Kind::person},
 };
 
+constexpr std::string_view k_reading = "GET, HEAD, OPTIONS";
+
 std::optional<Id> read_id(std::string_view text) {
   if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) {
     return std::nullopt;
@@ -90,7 +92,7 @@ std::optional<Place> find_place(std::span<const std::string> segments) {
   return place;
 }
 
-std::string_view allowed(Kind kind) {
+std::string_view allow_header(Kind kind) {
   switch (kind) {
     case Kind::project:
     case Kind::patch:
@@ -104,12 +106,18 @@ std::string_view allowed(Kind kind) {
     case Kind::bundle:
       return "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
     default:
-      return "GET, HEAD, OPTIONS";
+      return k_reading;
   }
 }
 
-bool allows(Kind kind, std::string_view method) {
-  const auto methods = split(allowed(kind), ',');
+std::string_view allowed(const Place& place) {
+  // Bundles could only be read before 1.2.
+  const bool bundle = place.kind == Kind::bundles || place.kind == Kind::bundle;
+  return bundle && !place.version.has(2) ? k_reading : allow_header(place.kind);
+}
+
+bool allows(const Place& place, std::string_view method) {
+  const auto methods = split(allowed(place), ',');
   return std::any_of(methods.begin(), methods.end(),
                      [&](std::string_view allowed) { return trim(allowed) == method; });
 }

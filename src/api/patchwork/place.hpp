@@ -48,8 +48,11 @@ struct Place {
 // names, ids that are no numbers, what came with a later version.
 std::optional<Place> find_place(std::span<const std::string> segments);
 
-// The methods there are, as the Allow header names them: "GET, POST, HEAD, OPTIONS".
-std::string_view allowed(Kind kind);
-bool allows(Kind kind, std::string_view method);
+// The methods as Patchwork's Allow header names them, in every version the same ones: "GET, POST,
+// HEAD, OPTIONS".
+std::string_view allow_header(Kind kind);
+// Those there are in this version; what a 405 has to name.
+std::string_view allowed(const Place& place);
+bool allows(const Place& place, std::string_view method);
 
 }  // namespace patchmill::api::patchwork

@@ -10,6 +10,7 @@
 #include <boost/json/value_to.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -18,18 +19,47 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t k_at_once = 500;
+constexpr std::string_view k_hook_kind = "webhook ";
+
+// Of the outbox, and the name of the cursor.
+std::string hook_kind(const std::string& url) {
+  return std::string(k_hook_kind) + sha256_hex(url).substr(0, 32);
+}
+
+// Sources have cursors too, and any name.
+bool is_hook_kind(std::string_view name) {
+  return name.starts_with(k_hook_kind) && name.size() == k_hook_kind.size() + 32 &&
+         name.find_first_not_of("0123456789abcdef", k_hook_kind.size()) == std::string_view::npos;
+}
 
 }  // namespace
+
+std::int64_t drop_other_webhooks(store::Database& database, const std::set<std::string>& urls) {
+  std::set<std::string> known;
+  for (const auto& url : urls) {
+    known.insert(hook_kind(url));
+  }
+  std::int64_t dropped = 0;
+  store::Transaction transaction(database);
+  for (const auto& kind : store::cursor_sources(database, k_hook_kind)) {
+    if (is_hook_kind(kind) && !known.contains(kind)) {
+      dropped += store::remove_kind(database, kind);
+      store::remove_cursor(database, kind);
+    }
+  }
+  transaction.commit();
+  return dropped;
+}
 
 WebhookStore::WebhookStore(store::Database& database, Registry& registry, const Clock& clock,
                            const std::string& url, std::string base)
     : m_database(database),
       m_registry(registry),
       m_clock(clock),
-      m_kind("webhook " + sha256_hex(url).substr(0, 32)),
+      m_kind(hook_kind(url)),
       m_base(std::move(base)) {}
 
-bool WebhookStore::collect(const HookEvents& wanted) {
+bool WebhookStore::collect(const HookEvents& wanted, MissedEvents& missed) {
   const auto stored = store::cursor(m_database, m_kind);
   const auto read = stored ? parse_uint(*stored) : std::nullopt;
   if (!read) {
@@ -43,11 +73,13 @@ bool WebhookStore::collect(const HookEvents& wanted) {
   const Timestamp now = m_clock.now();
   Render render(m_registry, Version{Version::k_newest, true}, m_base);
   std::map<Id, std::string> link_names;
-  std::vector<std::pair<std::string, std::string>> news;  // key and payload
+  struct News {
+    Timestamp happened;
+    std::string key, payload;
+  };
+  std::vector<News> news;
+  MissedEvents too_old = missed;
   for (const auto& event : events) {
-    if (event.date + k_hook_patience < now) {
-      continue;
-    }
     auto& link_name = link_names[event.project];
     if (link_name.empty()) {
       const auto project = m_registry.project(event.project);
@@ -57,20 +89,28 @@ bool WebhookStore::collect(const HookEvents& wanted) {
     if (hook == wanted.end() || !hook->second.contains(event.category)) {
       continue;
     }
+    if (event.date + k_hook_patience < now) {
+      too_old.first = too_old.count == 0 ? event.id : too_old.first;
+      too_old.last = event.id;
+      ++too_old.count;
+      continue;
+    }
     render.out.clear();
     render.event(event);
-    news.emplace_back(fmt::format("{} {}", m_kind, event.id),
-                      json::serialize(json::object{{"project", link_name},
-                                                   {"category", category_name(event.category)},
-                                                   {"date", to_micros(event.date)},
-                                                   {"body", render.out}}));
+    news.push_back({event.date, fmt::format("{} {}", m_kind, event.id),
+                    json::serialize(json::object{{"project", link_name},
+                                                 {"category", category_name(event.category)},
+                                                 {"date", to_micros(event.date)},
+                                                 {"body", render.out}})});
   }
   store::Transaction transaction(m_database);
-  for (const auto& [key, payload] : news) {
-    store::enqueue(m_database, now, key, m_kind, payload);
+  for (const auto& [happened, key, payload] : news) {
+    // As if it had been written down when it happened, so that it is known how old it is.
+    store::enqueue(m_database, happened, key, m_kind, payload, now);
   }
   store::set_cursor(m_database, m_kind, std::to_string(events.back().id));
   transaction.commit();
+  missed = too_old;
   return true;
 }
 
@@ -99,6 +139,30 @@ void WebhookStore::sent(const Delivery& delivery) {
 void WebhookStore::failed(const Delivery& delivery, std::string_view reason,
                           std::optional<Timestamp> again) {
   store::mark_failed(m_database, delivery.item.id, reason, again);
+}
+
+std::int64_t WebhookStore::give_up_old(const Delivery& delivery, std::string_view reason) {
+  store::Transaction transaction(m_database);
+  store::mark_failed(m_database, delivery.item.id, reason, std::nullopt);
+  const auto others =
+      store::give_up_before(m_database, m_kind, m_clock.now() - k_hook_patience, reason);
+  transaction.commit();
+  return 1 + others;
+}
+
+void WebhookStore::take_back(const std::function<bool(std::string_view)>& is_gone) {
+  store::take_back(m_database, [&](std::string_view kind, std::string_view holder) {
+    return kind == m_kind && is_gone(holder);
+  });
+}
+
+std::optional<WebhookStore::Trouble> WebhookStore::try_again_now() {
+  const auto oldest = store::head(m_database, m_kind);
+  if (!oldest || oldest->error.empty()) {
+    return std::nullopt;
+  }
+  store::make_due(m_database, m_clock.now(), oldest->id);
+  return Trouble{oldest->error, static_cast<unsigned>(std::max(oldest->attempts, 1))};
 }
 
 std::int64_t WebhookStore::waiting() {

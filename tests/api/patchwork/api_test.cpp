@@ -76,7 +76,10 @@ TEST_CASE("add_routes: methods") {
   CHECK(answer.status == 200);
   CHECK(answer.body.empty());
   CHECK(answer.headers.has("Link"));
-  CHECK(client.send("POST", "/api/1.1/bundles/", "{}", client.maintainer).status == 405);
+  answer = client.send("POST", "/api/1.1/bundles/", "{}", client.maintainer);
+  CHECK(answer.status == 405);
+  CHECK(answer.header("Allow") == "GET, HEAD, OPTIONS");
+  CHECK(client.ask({"GET", "/api/1.1/bundles/"}).header("Allow") == "GET, POST, HEAD, OPTIONS");
 }
 
 TEST_CASE("add_routes: what a client accepts") {

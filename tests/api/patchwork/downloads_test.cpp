@@ -113,7 +113,7 @@ TEST_CASE("links within the service keep its folder") {
       CHECK(answer.header("Location").starts_with(folder));
       return answer.header("Location").substr(folder.size());
     };
-    CHECK(to("/bundle/maint/two%20words/") == "/bundle/maint/two%20words/mbox/");
+    CHECK(to("/patch/1/mbox/") == "/project/lorem/patch/p1@lorem/mbox/");
     const Answer moved = client.get("/api/patches?q=a");
     CHECK(moved.status == 301);
     CHECK(moved.header("Location") == std::string(folder) + "/api/patches/?q=a");

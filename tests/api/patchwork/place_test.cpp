@@ -64,12 +64,26 @@ TEST_CASE("find_place: what came later") {
 }
 
 TEST_CASE("allows") {
-  CHECK(allows(Kind::patch, "PATCH"));
-  CHECK(allows(Kind::checks, "POST"));
-  CHECK(allows(Kind::series, "HEAD"));
-  CHECK_FALSE(allows(Kind::series, "PATCH"));
-  CHECK_FALSE(allows(Kind::check, "DELETE"));
-  CHECK_FALSE(allows(Kind::patch, "PA"));
+  CHECK(allows(*place("patches/1"), "PATCH"));
+  CHECK(allows(*place("patches/1/checks"), "POST"));
+  CHECK(allows(*place("series/1"), "HEAD"));
+  CHECK_FALSE(allows(*place("series/1"), "PATCH"));
+  CHECK_FALSE(allows(*place("patches/1/checks/1"), "DELETE"));
+  CHECK_FALSE(allows(*place("patches/1"), "PA"));
+}
+
+TEST_CASE("allowed: bundles can be changed since 1.2") {
+  for (const auto* old : {"1.0/bundles", "1.1/bundles", "1.0/bundles/1", "1.1/bundles/1"}) {
+    CAPTURE(old);
+    CHECK(allowed(*place(old)) == "GET, HEAD, OPTIONS");
+  }
+  for (const auto* list : {"1.2/bundles", "1.4/bundles", "bundles"}) {
+    CAPTURE(list);
+    CHECK(allowed(*place(list)) == "GET, POST, HEAD, OPTIONS");
+  }
+  CHECK(allow_header(Kind::bundles) == "GET, POST, HEAD, OPTIONS");
+  CHECK(allowed(*place("1.2/bundles/1")) == "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
+  CHECK(allowed(*place("1.0/patches/1/checks")) == "GET, POST, HEAD, OPTIONS");
 }
 
 }  // namespace
