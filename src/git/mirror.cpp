@@ -205,9 +205,9 @@ class Mirror {
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view what, const Completed& done) const {
     const std::string words =
         done.timed_out ? "git did not end in time"
-                       : without_credentials(ellipsize(trim(done.err), 2000), m_spec.url);
+                       : without_credentials(ellipsize(joined_lines(done.err), 2000), m_spec.url);
     return fail(ErrorKind::infrastructure,
-                fmt::format("tree {} {} from {}: {}; what was there before is kept", m_spec.name,
+                fmt::format("tree {}: {} from {}: {}; what was there before is kept", m_spec.name,
                             what, without_credentials(m_spec.url, m_spec.url), words));
   }
 

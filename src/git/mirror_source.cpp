@@ -143,8 +143,9 @@ Result<SourceRefs> list_refs(const MirrorSource& source) {
         ErrorKind::infrastructure,
         fmt::format(
             "cannot list the branches of {}: {}", without_credentials(source.url, source.url),
-            done.timed_out ? "no answer within five minutes"
-                           : without_credentials(ellipsize(trim(done.err), 2000), source.url)));
+            done.timed_out
+                ? "no answer within five minutes"
+                : without_credentials(ellipsize(joined_lines(done.err), 2000), source.url)));
   }
   SourceRefs refs;
   for (std::string_view line : split_lines(done.out)) {

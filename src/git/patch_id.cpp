@@ -41,7 +41,8 @@ Result<std::vector<std::string>> patch_ids(Repository& repository,
                                                      std::chrono::minutes(5)));
   if (!done.ok()) {
     return fail(ErrorKind::infrastructure,
-                fmt::format("git patch-id failed: {}", escape_terminal(ellipsize(done.err, 500))));
+                fmt::format("git patch-id failed: {}",
+                            escape_terminal(ellipsize(joined_lines(done.err), 500))));
   }
   for (std::string_view line : split_lines(done.out)) {
     const auto words = split(line, ' ');

@@ -41,7 +41,7 @@ Result<std::string> find_tip(const fs::path& git_dir) {
   if (!refs.ok()) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("git cannot read {}: {}", escape_terminal(git_dir.string()),
-                            ellipsize(escape_terminal(trim(refs.err)), 500)));
+                            ellipsize(escape_terminal(joined_lines(refs.err)), 500)));
   }
   return std::string(trim(refs.out));
 }
@@ -64,7 +64,7 @@ Result<Looks> look_at(const fs::path& git_dir, const std::string& tip) {
   if (!listed.ok()) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("git cannot read {}: {}", escape_terminal(git_dir.string()),
-                            ellipsize(escape_terminal(trim(listed.err)), 500)));
+                            ellipsize(escape_terminal(joined_lines(listed.err)), 500)));
   }
   for (const auto name : split(listed.out, '\0')) {
     if (name == "m" || name == "d" || (name.size() == 2 && is_hex(name))) {
@@ -198,7 +198,7 @@ Result<InboxHistory> InboxHistory::read(const fs::path& git_dir, const std::stri
         ErrorKind::infrastructure,
         fmt::format("git cannot list the mails of {}: {}", escape_terminal(git_dir.string()),
                     log.timed_out ? "it took longer than two hours"
-                                  : ellipsize(escape_terminal(trim(log.err)), 500)));
+                                  : ellipsize(escape_terminal(joined_lines(log.err)), 500)));
   }
   if (looks != Looks::empty && !reader.saw_mails()) {
     return no_inbox(git_dir);

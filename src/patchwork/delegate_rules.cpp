@@ -19,9 +19,11 @@ bool any_fits(const std::vector<std::string>& patterns, const std::vector<std::s
          });
 }
 
-bool all_fit(const std::vector<std::string>& patterns, const std::vector<std::string>& texts) {
-  return patterns.empty() || (!texts.empty() && std::ranges::all_of(texts, [&](const auto& text) {
-           return fits_one(patterns, text);
+// Two files may differ in nothing but upper and lower case (Linux has xt_DSCP.c and xt_dscp.c).
+bool all_fit(const std::vector<std::string>& patterns, const std::vector<std::string>& paths) {
+  return patterns.empty() || (!paths.empty() && std::ranges::all_of(paths, [&](const auto& path) {
+           return std::ranges::any_of(
+               patterns, [&](const std::string& pattern) { return glob_match(pattern, path); });
          }));
 }
 

@@ -96,6 +96,9 @@ Result<std::int64_t> Listing::floor(MailKind kind, unsigned days) {
 }
 
 Result<Listing::News> Listing::events(const Position& position) {
+  // Our own checks are among them: `category` takes one value only (patchwork/api/filters.py has no
+  // filter of its own for it, so it is django-filter's ChoiceFilter), of several the last one
+  // counts.
   News news;
   std::string page = fmt::format("events/?project={}&order=date&per_page={}&since={}", m_project.id,
                                  events_a_page, http::percent_encode(position.date));

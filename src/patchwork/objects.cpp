@@ -156,6 +156,7 @@ Result<MailDetail> read_mail_detail(const json::value& value, MailKind kind) {
   detail.diff = text_of(*object, "diff");
   detail.state = word_of(*object, "state");
   detail.delegate = username_of(*object, "delegate");
+  detail.date = text_of(*object, "date").substr(0, longest_date);
   if (const auto* all = array_of(*object, "series")) {
     for (const auto& one : *all) {
       const auto* series = one.if_object();

@@ -62,6 +62,7 @@ struct MailDetail {
   std::string diff;                                          // empty: none
   std::string state = {};                                    // of a patch: a slug; empty: not told
   std::string delegate = {};                                 // a username; empty: nobody
+  std::string date = {};                                     // as given: UTC, without a zone
 };
 Result<MailDetail> read_mail_detail(const boost::json::value& value, MailKind kind);
 

@@ -1,6 +1,8 @@
 #include "patchwork/rebuilt_mail.hpp"
 
 #include "http/headers.hpp"
+#include "mail/date.hpp"
+#include "mail/outgoing.hpp"
 #include "util/text.hpp"
 
 #include <iconv.h>
@@ -86,9 +88,11 @@ bool is_ascii(std::string_view text) {
 }  // namespace
 
 std::string rebuild_mail(const MailDetail& detail, std::string_view list_id) {
-  std::string mail;
+  std::string raw;
   std::string charset;
   bool has_list = false;
+  bool has_date = false;
+  const auto date = mail::parse_date(detail.date);
   for (const auto& [name, value] : detail.headers) {
     if (!http::is_token(name)) {
       continue;
@@ -99,12 +103,22 @@ std::string rebuild_mail(const MailDetail& detail, std::string_view list_id) {
     if (istarts_with(name, "Content-") || iequals(name, "MIME-Version")) {
       continue;  // they say how the parts were put together that are not together any more
     }
+    if (iequals(name, "Date")) {
+      const bool readable = mail::parse_date(value).has_value();
+      if (!readable && date) {
+        continue;
+      }
+      has_date = has_date || readable;
+    }
     has_list = has_list || iequals(name, "List-Id") || iequals(name, "X-Mailing-List") ||
                iequals(name, "X-List");
-    mail += name + ": " + safe_value(value) + '\n';
+    raw += name + ": " + safe_value(value) + '\n';
+  }
+  if (!has_date && date) {
+    raw += "Date: " + mail::format_date(*date) + '\n';
   }
   if (!has_list && !list_id.empty()) {
-    mail += "List-Id: <" + http::safe_field_value(list_id) + ">\n";
+    raw += "List-Id: <" + http::safe_field_value(list_id) + ">\n";
   }
   std::string body = detail.content;
   while (body.ends_with('\n')) {
@@ -123,10 +137,10 @@ std::string rebuild_mail(const MailDetail& detail, std::string_view list_id) {
   } else {
     charset = "utf-8";
   }
-  mail += "MIME-Version: 1.0\nContent-Type: text/plain; charset=\"" + charset +
-          "\"\nContent-Transfer-Encoding: 8bit\n\n";
-  mail += body;
-  return mail;
+  raw += "MIME-Version: 1.0\nContent-Type: text/plain; charset=\"" + charset +
+         "\"\nContent-Transfer-Encoding: 8bit\n\n";
+  raw += body;
+  return raw;
 }
 
 }  // namespace patchmill::patchwork

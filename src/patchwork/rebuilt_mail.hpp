@@ -15,7 +15,8 @@ namespace patchmill::patchwork {
 // in 5, the rebuilt mail in 0 and 2 (a wrong or missing charset in both).
 //
 // One text/plain part, in the charset that the mail had where it had only one, else UTF-8. A
-// mail that names no list gets `list_id` (may be empty) as its List-Id.
+// mail that names no list gets `list_id` (may be empty) as its List-Id; one without a date that can
+// be read gets the one Patchwork counts it from, which is when that received it.
 std::string rebuild_mail(const MailDetail& detail, std::string_view list_id);
 
 }  // namespace patchmill::patchwork

@@ -20,6 +20,9 @@ class NodeStore {
   // Inserts (id is set) with the event node-created. Unique by (series, name, patch, commit,
   // attempt): an equal one is returned instead.
   Node create(Node node);
+  // Running from now on, with runtime and reproducer as set (event node-started). One that is done
+  // in the store stays as it is there, without an event: somebody has ended it meanwhile. `node`
+  // reads running either way.
   void start(Node& node);
   // Done, with result, summary, findings and artifacts in one transaction (event node-done).
   void finish(Node& node, findings::Verdict result, std::string summary,

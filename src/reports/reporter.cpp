@@ -75,7 +75,7 @@ Result<std::vector<mail::Message>> Reporter::load_mails(const tracker::Series& s
     rows.push_back(*series.cover_message);
   }
   for (const auto& patch : series.patches) {
-    // What was carried over from the revision before is in another place of the thread.
+    // What was carried over from an earlier revision is in another place of the thread.
     if (!patch.carried_over || series.patches.size() == 1) {
       rows.push_back(patch.message);
     }

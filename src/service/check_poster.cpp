@@ -10,11 +10,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 namespace patchmill::service {
-namespace fs = std::filesystem;
 namespace {
 
 using patchwork::Posting;
@@ -44,14 +41,6 @@ reports::PatchworkReporterConfig reporter_config(const std::string& name,
           links, spec.checks,     {spec.states.begin(), spec.states.end()},     spec.delegates};
 }
 
-// Then nobody else has this store: a data folder has one service at a time (app::lock_runs).
-bool is_in_data_folder(const app::Config& config, const store::Database& database) {
-  std::error_code error;
-  const auto folder = fs::canonical(config.data, error);
-  return database.engine() == store::Engine::sqlite && !folder.empty() &&
-         fs::canonical(config.store_url, error).parent_path() == folder;
-}
-
 std::string digest_of(const intake::Secret& secret) {
   const auto token = intake::read_secret(secret);
   return token ? sha256_hex(*token) : std::string();
@@ -72,11 +61,10 @@ CheckPoster::CheckPoster(const app::Config& config, const std::string& name,
       m_checks(*m_database, clock),
       m_states(*m_database, clock),
       m_delegates(*m_database, clock) {
-  // A process that was killed had something under way. Only one posts on this machine, or from this
-  // data folder, whatever the machine was called then: a container has a name of its own.
-  const bool is_only_one = is_in_data_folder(config, *m_database);
+  // A process that was killed had something under way.
+  const auto is_gone = gone_holders(config, *m_database);
   store::take_back(*m_database, [&](std::string_view kind, std::string_view holder) {
-    return kind.starts_with("patchwork-") && (is_only_one || is_of_this_machine(holder)) &&
+    return kind.starts_with("patchwork-") && is_gone(holder) &&
            std::ranges::any_of(spec.projects, [&](const std::string& project) {
              return kind.ends_with(fmt::format(" {} {}", instance.name(), project));
            });
@@ -86,8 +74,10 @@ CheckPoster::CheckPoster(const app::Config& config, const std::string& name,
 std::string CheckPosterState::refusals() const {
   std::string text;
   for (const auto& [lane, refusal] : refused) {
-    text += fmt::format("{}no {} are posted to {}: {}", text.empty() ? "" : "; ", lane.second,
-                        lane.first, refusal.reason);
+    text += text.empty() ? "" : "; ";
+    text += refusal.only.empty() ? fmt::format("no {} are posted to {}", lane.second, lane.first)
+                                 : fmt::format("{} is refused by {}", refusal.only, lane.first);
+    text += ": " + refusal.reason;
   }
   return text;
 }
@@ -99,7 +89,7 @@ bool CheckPoster::may_post(const Lane& lane) {
     if (found == m_state.refused.end()) {
       continue;
     }
-    // A new configuration makes a new state; a new token is seen here.
+    // A configuration that is read again lifts all; a new token is seen here.
     if (digest_of(m_spec.credential()) != found->second.token_digest) {
       m_state.refused.erase(found);
     } else if (now < found->second.again && found->second.again <= now + k_refused_again) {
@@ -205,19 +195,26 @@ bool CheckPoster::not_done(const Lane& lane, const Attempt& attempt, const std::
   }
   if (posting == Posting::refused || posting == Posting::unfit) {
     const bool all = posting == Posting::refused;
-    // Each delegate is of a rule of its own, and set once or never.
-    const bool only_this = !all && lane.what == k_delegates;
-    const bool never = only_this || (!all && attempt.attempts >= k_most_refusals);
-    attempt.failed(reason, never ? std::nullopt : std::optional(all ? now : now + k_refused_again));
     const auto what = all ? k_changes : lane.what;
     auto& refusal = m_state.refused[{lane.project, std::string(what)}];
-    if (refusal.reason.empty()) {
+    const bool is_first = refusal.reason.empty();
+    // Each delegate is of a rule of its own, and set once or never. Of the others, a second one
+    // that is refused with nothing taken in between says that it is not about the one.
+    const bool is_delegate = !all && what == k_delegates;
+    const bool only_this = is_delegate || (!all && (is_first || refusal.only == attempt.what));
+    const bool never = is_delegate || (!all && attempt.attempts >= k_most_refusals);
+    attempt.failed(reason, never ? std::nullopt : std::optional(all ? now : now + k_refused_again));
+    if (only_this && is_first) {
+      log::error("{}: {} is refused by {}: {}; {}", m_instance.name(), attempt.what, lane.project,
+                 reason, never ? "it is given up" : "it is tried again in an hour");
+    } else if (is_first || (!only_this && !refusal.only.empty())) {
       log::error(
-          "{}: no {} are posted to {}: {}; tried again once an hour, and when the "
-          "configuration or the token changes",
+          "{}: no {} are posted to {}: {}; tried again once an hour, when the token changes, and "
+          "when the configuration is read again (SIGHUP)",
           m_instance.name(), what, lane.project, reason);
     }
-    refusal = {reason, attempt.token, only_this ? now : now + k_refused_again};
+    refusal = {reason, attempt.token, only_this ? now : now + k_refused_again,
+               only_this ? attempt.what : std::string()};
     return only_this;
   }
   if (stop.stop_requested()) {

@@ -31,6 +31,7 @@ struct CheckPosterState {
     std::string reason;        // one sentence, with what to do
     std::string token_digest;  // of the token that was refused
     Timestamp again{};         // tried then, once: somebody may have mended it there
+    std::string only = {};     // what alone is refused so far: nothing else is held up
   };
   // By project and what was refused: "checks", "states", "delegates" or (no right) "changes".
   std::map<std::pair<std::string, std::string>, Refusal> refused;

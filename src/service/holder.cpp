@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 namespace patchmill::service {
 namespace {
@@ -16,6 +18,14 @@ std::string host() {
   return name.data();
 }
 
+bool is_in_data_folder(const app::Config& config, const store::Database& database) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto folder = fs::canonical(config.data, error);
+  return database.engine() == store::Engine::sqlite && !folder.empty() &&
+         fs::canonical(config.store_url, error).parent_path() == folder;
+}
+
 }  // namespace
 
 std::string holder_name() {
@@ -24,6 +34,13 @@ std::string holder_name() {
 
 bool is_of_this_machine(std::string_view holder) {
   return holder.starts_with(host() + ":");
+}
+
+std::function<bool(std::string_view)> gone_holders(const app::Config& config,
+                                                   const store::Database& database) {
+  return [everybody = is_in_data_folder(config, database)](std::string_view holder) {
+    return !holder.empty() && (everybody || is_of_this_machine(holder));
+  };
 }
 
 }  // namespace patchmill::service

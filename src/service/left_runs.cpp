@@ -6,6 +6,7 @@
 #include "service/holder.hpp"
 #include "store/cursors.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,15 +22,16 @@ struct LeftRun {
 };
 
 // By series and attempt.
-std::map<std::pair<std::int64_t, int>, LeftRun> runs_in_queue(pipeline::WorkStore& work) {
+std::map<std::pair<std::int64_t, int>, LeftRun> runs_in_queue(
+    pipeline::WorkStore& work, const std::function<bool(std::string_view)>& is_gone) {
   std::map<std::pair<std::int64_t, int>, LeftRun> runs;
   std::int64_t lane = 0;
   for (const auto& node : work.all()) {
     LeftRun& run = runs[{node.series, node.attempt}];
     run.queued = true;
-    // Its first node has ended, or somebody has it.
-    const bool headless = node.lane != lane && node.position > 0;
-    run.begun = run.begun || headless || is_of_this_machine(node.worker);
+    // Its first node has ended, or somebody had it.
+    const bool headless = node.lane != lane && node.position > 0 && node.worker.empty();
+    run.begun = run.begun || headless || is_gone(node.worker);
     lane = node.lane;
   }
   return runs;
@@ -39,7 +41,7 @@ std::map<std::pair<std::int64_t, int>, LeftRun> runs_in_queue(pipeline::WorkStor
 
 std::vector<std::int64_t> close_left_runs(app::Workspace& workspace) {
   pipeline::WorkStore work(workspace.database());
-  auto runs = runs_in_queue(work);
+  auto runs = runs_in_queue(work, gone_holders(workspace.config(), workspace.database()));
   for (const auto& run : work.open_runs()) {
     const LeftRun left = runs[{run.series, run.attempt}];
     if (left.queued && !left.begun) {
@@ -47,8 +49,7 @@ std::vector<std::int64_t> close_left_runs(app::Workspace& workspace) {
     }
     const auto series = workspace.queries().series(run.series);
     if (left.begun || !series) {
-      app::abandon_run(workspace, run, findings::Verdict::incomplete,
-                       "patchmill ended while this was under way; it says nothing about the patch");
+      app::abandon_run(workspace, run, findings::Verdict::incomplete, app::k_died_meanwhile);
     } else {
       app::conclude_run(workspace, *series, run);
     }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 namespace patchmill::service {
 namespace {
@@ -34,6 +35,14 @@ void PatchworkLoop::wake() {
   m_changed.notify_all();
 }
 
+void PatchworkLoop::try_again() {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_tries_again = true;
+  }
+  wake();
+}
+
 intake::SourceHealth PatchworkLoop::health() const {
   const std::lock_guard lock(m_mutex);
   return m_health;
@@ -45,8 +54,8 @@ void PatchworkLoop::tell(const CheckPosterState& state, const std::string& store
   std::string error = !store_error.empty() ? store_error
                       : !state.refused.empty()
                           ? fmt::format(
-                                "{}; what waits is tried again once an hour, and when the "
-                                "configuration or the token changes",
+                                "{}; what waits is tried again once an hour, when the token "
+                                "changes, and when the configuration is read again (SIGHUP)",
                                 state.refusals())
                           : state.trouble;
   m_health.state = error.empty() ? intake::SourceState::waiting : intake::SourceState::failing;
@@ -69,6 +78,12 @@ void PatchworkLoop::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::string store_error;
     bool more = false;
+    {
+      const std::lock_guard lock(m_mutex);
+      if (std::exchange(m_tries_again, false)) {
+        state.refused.clear();
+      }
+    }
     try {
       if (!poster) {
         poster.emplace(m_config, m_source.name, spec, *instance, m_links, m_clock, state);

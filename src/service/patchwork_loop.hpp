@@ -27,6 +27,8 @@ class PatchworkLoop {
 
   void stop() { m_thread.request_stop(); }
   void wake();  // something happened to a series
+  // A person may have mended what was refused: it is tried again now.
+  void try_again();
   // As a source beside the one the patches come from: "NAME checks".
   [[nodiscard]] intake::SourceHealth health() const;
   [[nodiscard]] const intake::SourceSpec& source() const { return m_source; }
@@ -42,6 +44,7 @@ class PatchworkLoop {
   mutable std::mutex m_mutex;
   std::condition_variable_any m_changed;
   bool m_woken = false;
+  bool m_tries_again = false;
   intake::SourceHealth m_health;
   std::jthread m_thread;
 };

@@ -8,6 +8,7 @@
 #include "service/blob_references.hpp"
 #include "store/cursors.hpp"
 #include "store/event_log.hpp"
+#include "store/outbox.hpp"
 #include "tracker/queries.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -25,8 +26,16 @@ namespace fs = std::filesystem;
 constexpr std::int64_t k_series_at_once = 200;
 constexpr std::int64_t k_nodes_at_once = 500;
 constexpr std::int64_t k_events_at_once = 5000;
+constexpr std::int64_t k_outbox_at_once = 2000;
 constexpr unsigned k_folders_at_once = 8;
 constexpr std::string_view k_cursor = "service/retention";
+
+// Whose key cannot come again, because a stamp or a cursor elsewhere stays. The keys of mails and
+// delegates guard against a second one themselves. Webhooks remove what was sent.
+bool may_be_forgotten(std::string_view kind, bool sent) {
+  return kind.starts_with("patchwork-check ") || kind.starts_with("patchwork-state ") ||
+         (!sent && kind.starts_with("webhook "));
+}
 
 std::optional<Timestamp> used_last(const fs::path& slot) {
   std::optional<Timestamp> newest;
@@ -92,6 +101,9 @@ Result<bool> Retention::step() {
     case Phase::events:
       drop_events();
       break;
+    case Phase::outbox:
+      drop_posted();
+      break;
     case Phase::mark:
       m_referenced = referenced_blobs(m_database);
       next();
@@ -152,6 +164,15 @@ void Retention::drop_events() {
   if (m_dry_run || dropped == 0) {
     next();
   }
+}
+
+void Retention::drop_posted() {
+  const auto before = limit(m_config.retention.events);
+  if (!before || !m_outbox) {
+    return next();
+  }
+  m_result.posted += store::drop_finished(m_database, m_outbox, *before, k_outbox_at_once,
+                                          m_dry_run, may_be_forgotten);
 }
 
 void Retention::sweep() {
@@ -244,9 +265,10 @@ void Retention::collect_mirror() {
   command.max_output = 64u << 10;
   const auto done = m_processes.run(command);
   if (!done || !done->ok()) {
-    m_result.troubles.push_back(fmt::format(
-        "git gc of {} failed: {}", mirror.filename().string(),
-        done ? ellipsize(escape_terminal(trim(mend_utf8(done->err))), 300) : done.error().message));
+    m_result.troubles.push_back(
+        fmt::format("git gc of {} failed: {}", mirror.filename().string(),
+                    done ? ellipsize(escape_terminal(joined_lines(mend_utf8(done->err))), 300)
+                         : done.error().message));
   }
 }
 
@@ -280,9 +302,11 @@ bool DailyRetention::step() {
     return true;
   }
   const PruneResult& result = m_round->result();
-  log::info("retention: {} artifacts, {} events, {} files ({} bytes), {} build folders let go",
-            result.artifacts, result.events, result.blobs.removed, result.blobs.bytes_removed,
-            result.builds.size());
+  log::info(
+      "retention: {} artifacts, {} events, {} rows of what was posted, {} files ({} bytes), {} "
+      "build folders let go",
+      result.artifacts, result.events, result.posted, result.blobs.removed,
+      result.blobs.bytes_removed, result.builds.size());
   for (const auto& trouble : result.troubles) {
     log::warning("retention: {}", trouble);
   }

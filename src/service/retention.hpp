@@ -20,6 +20,7 @@ namespace patchmill::service {
 struct PruneResult {
   std::int64_t artifacts = 0;  // references dropped
   std::int64_t events = 0;
+  std::int64_t posted = 0;  // rows of the outbox about what was posted or given up
   store::SweepCounts blobs;
   std::vector<std::string> builds;  // slots of warm sources that were emptied
   std::uint64_t build_bytes = 0;
@@ -44,10 +45,22 @@ class Retention {
   [[nodiscard]] const PruneResult& result() const { return m_result; }
 
  private:
-  enum class Phase { begin, superseded, artifacts, events, mark, sweep, builds, mirrors, end };
+  enum class Phase {
+    begin,
+    superseded,
+    artifacts,
+    events,
+    outbox,
+    mark,
+    sweep,
+    builds,
+    mirrors,
+    end
+  };
   void drop_superseded();
   void drop_old();
   void drop_events();
+  void drop_posted();
   void sweep();
   void empty_builds();
   void collect_mirror();
@@ -63,6 +76,7 @@ class Retention {
   std::optional<LockFile> m_lock;
   std::int64_t m_series = 0;
   std::optional<std::int64_t> m_node = 0;
+  std::optional<std::int64_t> m_outbox = 0;
   store::BlobNames m_referenced;
   unsigned m_folder = 0;
   std::vector<std::filesystem::path> m_mirrors;

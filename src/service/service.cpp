@@ -10,6 +10,7 @@
 #include "patchwork/answer.hpp"
 #include "pipeline/node_store.hpp"
 #include "pipeline/work_store.hpp"
+#include "service/dependents.hpp"
 #include "service/event_pump.hpp"
 #include "service/front_loop.hpp"
 #include "service/health_reporter.hpp"
@@ -32,6 +33,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <span>
 #include <thread>
 
 namespace patchmill::service {
@@ -62,6 +64,7 @@ struct Service::Parts {
   }
 
   void on_events(store::Database& database, std::span<const store::Event> batch) {
+    look_at_dependents(database, batch);
     bool news = false;
     bool mails = false;
     for (const auto& event : batch) {
@@ -101,6 +104,21 @@ struct Service::Parts {
       mail->wake();
     }
     front->reached(batch.back().id);
+  }
+
+  // They are tested on top of the newest revision.
+  void look_at_dependents(store::Database& database, std::span<const store::Event> batch) {
+    std::vector<std::int64_t> changed;
+    for (const auto& event : batch) {
+      // What is new is told of once more when it is complete.
+      if (event.series && changes_series(event.kind) && event.kind != "series-created") {
+        changed.push_back(*event.series);
+      }
+    }
+    tracker::Queries queries(database, blobs);
+    for (const std::int64_t series : dependents_of(database, queries, changed)) {
+      front->look_at(series);
+    }
   }
 
   std::optional<std::int64_t> series_of_payload(store::Database& database,
@@ -166,6 +184,8 @@ struct Service::Parts {
         before.reset();  // never two at the same time
         before = std::make_unique<PatchworkLoop>(config, source,
                                                  reports::Links::at(web->public_url()), clock);
+      } else {
+        before->try_again();
       }
       now[source.name] = std::move(before);
     }
@@ -184,10 +204,13 @@ struct Service::Parts {
       if (!before || before->hooks() != hooks) {
         before.reset();  // never two at the same time
         before = std::make_unique<WebhookLoop>(config, std::move(hooks), web->public_url(), clock);
+      } else {
+        before->try_again();
       }
       now[url] = std::move(before);
     }
     webhooks = std::move(now);
+    drop_other_webhooks(config);
   }
 
   std::vector<intake::SourceHealth> source_health() {

@@ -7,6 +7,8 @@
 #include "util/log.hpp"
 #include "util/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace patchmill::service {
@@ -68,7 +70,7 @@ Result<std::string> TreeLoop::tip_of_mirror(bool fetch) {
     }
     return placer.tip(m_tree.name);
   } catch (const std::exception& error) {
-    return fail(ErrorKind::infrastructure, error.what());
+    return fail(ErrorKind::infrastructure, fmt::format("tree {}: {}", m_tree.name, error.what()));
   }
 }
 
@@ -100,7 +102,7 @@ void TreeLoop::run(const std::stop_token& stop) {
         retry = k_first_fetch_retry;
       } else {
         if (m_health.error != tip.error().message) {
-          log::warning("tree {}: {}; what is here stays in use", m_tree.name, tip.error().message);
+          log::warning("{}; what is here stays in use", tip.error().message);
         }
         ++m_health.failures;
         m_health.error = tip.error().message;

@@ -2,10 +2,13 @@
 
 #include "service/cancel_on_stop.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace patchmill::service {
 namespace {
@@ -29,6 +32,13 @@ WebhookLoop::~WebhookLoop() {
 
 void WebhookLoop::wake() {
   const std::lock_guard lock(m_mutex);
+  m_woken = true;
+  m_changed.notify_all();
+}
+
+void WebhookLoop::try_again() {
+  const std::lock_guard lock(m_mutex);
+  m_again = true;
   m_woken = true;
   m_changed.notify_all();
 }
@@ -58,10 +68,18 @@ void WebhookLoop::run(const std::stop_token& stop) {
   WebhookState state;
   std::string store_error;
   std::optional<WebhookPoster> poster;
+  bool again = false;
   while (!stop.stop_requested()) {
     try {
       if (!poster) {
         poster.emplace(m_config, m_hooks, WebhookOptions{.base = m_base}, m_clock, state);
+        if (!state.trouble.empty()) {
+          tell(state, store_error);  // an attempt may take its time
+        }
+      }
+      if (again) {
+        poster->try_again();
+        again = false;
       }
       poster->pass(stop);
       store_error.clear();
@@ -77,6 +95,25 @@ void WebhookLoop::run(const std::stop_token& stop) {
     std::unique_lock lock(m_mutex);
     m_changed.wait_for(lock, stop, k_webhook_interval, [this] { return m_woken; });
     m_woken = false;
+    again = std::exchange(m_again, false) || again;
+  }
+}
+
+void drop_other_webhooks(const app::Config& config) {
+  std::set<std::string> urls;
+  for (const auto& hook : config.webhooks) {
+    urls.insert(hook.url);
+  }
+  try {
+    const auto database = store::Database::open(config.store_url);
+    const auto dropped = api::patchwork::drop_other_webhooks(*database, urls);
+    if (dropped > 0) {
+      log::info("{} of webhooks that are no longer configured will not be told",
+                count_of(dropped, "event"));
+    }
+  } catch (const store::DatabaseError& error) {
+    log::warning("what waits for webhooks that are no longer configured is not dropped: {}",
+                 error.what());
   }
 }
 

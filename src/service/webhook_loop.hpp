@@ -25,6 +25,8 @@ class WebhookLoop {
 
   void stop() { m_thread.request_stop(); }
   void wake();  // something happened to a series
+  // What waits for another attempt waits no longer: somebody may have mended what was wrong.
+  void try_again();
   // As a source: "webhook ORIGIN".
   [[nodiscard]] intake::SourceHealth health() const;
   [[nodiscard]] const std::vector<app::WebhookConfig>& hooks() const { return m_hooks; }
@@ -40,8 +42,13 @@ class WebhookLoop {
   mutable std::mutex m_mutex;
   std::condition_variable_any m_changed;
   bool m_woken = false;
+  bool m_again = false;
   intake::SourceHealth m_health;
   std::jthread m_thread;
 };
+
+// Drops what waits for webhooks that are not configured, also of those that were taken out while
+// nothing ran. None of them may have a loop. What does not work is logged, and done the next time.
+void drop_other_webhooks(const app::Config& config);
 
 }  // namespace patchmill::service

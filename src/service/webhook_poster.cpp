@@ -4,10 +4,12 @@
 #include "service/holder.hpp"
 #include "util/hmac.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace patchmill::service {
 namespace {
@@ -59,7 +61,17 @@ WebhookPoster::WebhookPoster(const app::Config& config, std::vector<app::Webhook
       m_pool([url = config.store_url] { return store::Database::open(url); }, 1),
       m_registry(api::patchwork::registry_of(m_pool, m_blobs, clock)()),
       m_store(*m_database, *m_registry, clock, m_hooks.front().url, m_options.base),
-      m_client(client_of(m_hooks)) {}
+      m_client(client_of(m_hooks)) {
+  m_store.take_back(gone_holders(config, *m_database));
+  m_state.waiting = m_store.waiting();
+  if (!m_state.trouble.empty()) {
+    return;
+  }
+  if (auto trouble = m_store.try_again_now()) {
+    m_state.trouble = std::move(trouble->reason);
+    m_state.failures = trouble->attempts;
+  }
+}
 
 Result<http::ClientResponse> WebhookPoster::post(const app::WebhookConfig& hook,
                                                  const Delivery& delivery,
@@ -92,6 +104,29 @@ void WebhookPoster::give_up(const Delivery& delivery, const std::string& reason)
   ++m_state.given_up;
 }
 
+void WebhookPoster::give_up_old(const Delivery& delivery) {
+  const std::string reason = m_state.trouble.empty() ? "it is too long ago" : m_state.trouble;
+  const auto count = m_store.give_up_old(delivery, reason);
+  log::error(
+      "webhooks at {}: {} of more than {} hours ago, the first {} of {} {}, will not be told: {}",
+      m_origin, count_of(count, "event"), api::patchwork::k_hook_patience.count(),
+      delivery.category, delivery.project, delivery.id, reason);
+  m_state.given_up += count;
+}
+
+void WebhookPoster::tell_of_missed() {
+  const auto missed = std::exchange(m_state.missed, {});
+  if (missed.count == 0) {
+    return;
+  }
+  log::error(
+      "webhooks at {}: {} of more than {} hours ago, from event {} to {}, will not be told: "
+      "patchmill did not run, or could not, for so long",
+      m_origin, count_of(missed.count, "event"), api::patchwork::k_hook_patience.count(),
+      missed.first, missed.last);
+  m_state.given_up += missed.count;
+}
+
 bool WebhookPoster::post_one(const std::stop_token& stop) {
   const auto delivery = m_store.claim(holder_name(), k_hook_lease);
   if (!delivery) {
@@ -105,7 +140,7 @@ bool WebhookPoster::post_one(const std::stop_token& stop) {
   }
   const bool old = delivery->happened + api::patchwork::k_hook_patience < m_clock.now();
   if (old && delivery->item.attempts > 1) {
-    give_up(*delivery, m_state.trouble.empty() ? "it is too long ago" : m_state.trouble);
+    give_up_old(*delivery);
     return true;
   }
   const auto answer = post(*hook, *delivery, stop);
@@ -119,7 +154,7 @@ bool WebhookPoster::post_one(const std::stop_token& stop) {
   }
   const Timestamp now = m_clock.now();
   if (stop.stop_requested()) {
-    m_store.failed(*delivery, "stopped", now);
+    m_store.failed(*delivery, m_state.trouble, now);  // nothing is new of the address
     return false;
   }
   // Nothing of the answer but its number: a body may be anything.
@@ -151,8 +186,9 @@ void WebhookPoster::pass(const std::stop_token& stop) {
   for (const auto& hook : m_hooks) {
     wanted[hook.project] = hook.events;
   }
-  while (!stop.stop_requested() && m_store.collect(wanted)) {
+  while (!stop.stop_requested() && m_store.collect(wanted, m_state.missed)) {
   }
+  tell_of_missed();
   while (!stop.stop_requested() && post_one(stop)) {
   }
   m_state.waiting = m_store.waiting();

@@ -24,6 +24,7 @@ struct WebhookState {
   std::string trouble;    // why the last attempt failed; empty: it did not
   unsigned failures = 0;  // in a row
   std::int64_t sent = 0, given_up = 0, waiting = 0;
+  api::patchwork::MissedEvents missed;  // not yet told of in the log
 };
 
 struct WebhookOptions {
@@ -34,13 +35,18 @@ struct WebhookOptions {
 class WebhookPoster {
  public:
   // `hooks`: those of one address, one a project. All outlive it. Opens connections to the store
-  // of its own; throws DatabaseError.
+  // of its own; throws DatabaseError. What an earlier process had under way is due at once
+  // (gone_holders()); so is, with a new `state`, what waits for another attempt, and `state` knows
+  // why it does.
   WebhookPoster(const app::Config& config, std::vector<app::WebhookConfig> hooks,
                 WebhookOptions options, const Clock& clock, WebhookState& state);
 
   // Writes down what is to be told and tells what is due, in order. One thread at a time. Throws
   // DatabaseError.
   void pass(const std::stop_token& stop);
+
+  // What waits for another attempt is due. Throws DatabaseError.
+  void try_again() { static_cast<void>(m_store.try_again_now()); }
 
   // For tests: called with the name of each step it has just done.
   std::function<void(std::string_view)> on_step;
@@ -50,6 +56,8 @@ class WebhookPoster {
   // False: no more now.
   bool post_one(const std::stop_token& stop);
   void give_up(const Delivery& delivery, const std::string& reason);
+  void give_up_old(const Delivery& delivery);
+  void tell_of_missed();
   Result<http::ClientResponse> post(const app::WebhookConfig& hook, const Delivery& delivery,
                                     const std::stop_token& stop);
   void step(std::string_view name) const {

@@ -18,6 +18,16 @@ void remove_cursor(Database& database, std::string_view source) {
   database.exec("DELETE FROM cursors WHERE source = ?", source);
 }
 
+std::vector<std::string> cursor_sources(Database& database, std::string_view prefix) {
+  std::vector<std::string> sources;
+  database.each("SELECT source FROM cursors ORDER BY source", [&](const Row& row) {
+    if (row.text(0).starts_with(prefix)) {
+      sources.emplace_back(row.text(0));
+    }
+  });
+  return sources;
+}
+
 std::vector<std::string> read_names(Database& database, std::string_view source) {
   std::vector<std::string> names;
   database.each(

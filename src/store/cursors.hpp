@@ -16,6 +16,8 @@ namespace patchmill::store {
 std::optional<std::string> cursor(Database& database, std::string_view source);
 void set_cursor(Database& database, std::string_view source, std::string_view value);
 void remove_cursor(Database& database, std::string_view source);
+// The sources with a cursor whose names begin so.
+std::vector<std::string> cursor_sources(Database& database, std::string_view prefix);
 
 // What was read of a source whose items have names but no order (files of a maildir).
 std::vector<std::string> read_names(Database& database, std::string_view source);

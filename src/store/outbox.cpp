@@ -85,6 +85,38 @@ bool is_sent(Database& database, std::string_view key) {
                                       key, State::sent) > 0;
 }
 
+std::optional<OutboxHead> head(Database& database, std::string_view kind) {
+  const auto row = database.one<std::int64_t, int, std::string>(
+      "SELECT id, attempts, COALESCE(error, '') FROM outbox WHERE kind = ? AND state = 0 "
+      "ORDER BY id LIMIT 1",
+      kind);
+  if (!row) {
+    return std::nullopt;
+  }
+  const auto& [id, attempts, error] = *row;
+  return OutboxHead{id, attempts, error};
+}
+
+void make_due(Database& database, Timestamp now, std::int64_t id) {
+  database.exec("UPDATE outbox SET due = ? WHERE id = ? AND state = ?", to_micros(now), id,
+                State::due);
+}
+
+std::int64_t give_up_before(Database& database, std::string_view kind, Timestamp before,
+                            std::string_view error) {
+  return database.exec(
+      "UPDATE outbox SET state = ?, holder = NULL, lease_until = 0, error = ? "
+      "WHERE kind = ? AND state = 0 AND created < ?",
+      State::given_up, error, kind, to_micros(before));
+}
+
+std::int64_t remove_kind(Database& database, std::string_view kind) {
+  const auto open = database.value<std::int64_t>(
+      "SELECT COUNT(*) FROM outbox WHERE kind = ? AND state = 0", kind);
+  database.exec("DELETE FROM outbox WHERE kind = ?", kind);
+  return open;
+}
+
 void remove(Database& database, std::int64_t id) {
   database.exec("DELETE FROM outbox WHERE id = ?", id);
 }
@@ -104,6 +136,36 @@ void mark_failed(Database& database, std::int64_t id, std::string_view error,
       "error = ? WHERE id = ? AND state = ?",
       retry_at ? State::due : State::given_up,
       retry_at ? std::optional(to_micros(*retry_at)) : std::nullopt, error, id, State::due);
+}
+
+std::int64_t drop_finished(
+    Database& database, std::optional<std::int64_t>& after, Timestamp before, std::int64_t limit,
+    bool dry_run, const std::function<bool(std::string_view kind, bool sent)>& is_done_with) {
+  std::vector<std::int64_t> old;
+  std::int64_t seen = 0;
+  std::int64_t last = 0;
+  // What was given up was due for the last time when that was tried.
+  database.each(
+      "SELECT id, kind, state, COALESCE(sent, due) FROM outbox WHERE id > ? ORDER BY id LIMIT ?",
+      [&](const Row& row) {
+        ++seen;
+        last = row.integer(0);
+        const auto state = row.integer(2);
+        if (state != static_cast<std::int64_t>(State::due) && row.integer(3) < to_micros(before) &&
+            is_done_with(row.text(1), state == static_cast<std::int64_t>(State::sent))) {
+          old.push_back(last);
+        }
+      },
+      after.value_or(0), limit);
+  after = seen < limit ? std::nullopt : std::optional(last);
+  if (!dry_run) {
+    Transaction transaction(database);
+    for (const auto id : old) {
+      remove(database, id);
+    }
+    transaction.commit();
+  }
+  return static_cast<std::int64_t>(old.size());
 }
 
 }  // namespace patchmill::store

@@ -87,6 +87,17 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return result;
 }
 
+std::string joined_lines(std::string_view text) {
+  std::string result;
+  for (const std::string_view line : split_lines(text)) {
+    if (const std::string_view words = trim(line); !words.empty()) {
+      result += result.empty() ? "" : "; ";
+      result += words;
+    }
+  }
+  return result;
+}
+
 std::string collapse_whitespace(std::string_view text) {
   std::string result;
   result.reserve(text.size());

@@ -28,6 +28,8 @@ std::string count_of(N n, std::string_view one, std::string_view many = {}) {
   text += n == 1 || many.empty() ? one : many;
   return n != 1 && many.empty() ? text + "s" : text;
 }
+// The lines that say something, trimmed, with "; " between: what a program printed, in a message.
+std::string joined_lines(std::string_view text);
 std::string collapse_whitespace(std::string_view text);  // runs of white space become one space
 
 bool is_valid_utf8(std::string_view bytes);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <iterator>
@@ -76,8 +77,6 @@ std::size_t ascii_run(std::string_view text, std::size_t at) {
   return i - at;
 }
 
-// Characters that change how the text around them is laid out (Unicode Bidirectional Algorithm,
-// UAX 9), and line separators that are no newline.
 // What nobody sees, or what changes the order of what is seen: two different names must not look
 // alike. (Unicode's Default_Ignorable_Code_Point without variation selectors, and separators.)
 bool disturbs_layout(std::uint32_t code) {

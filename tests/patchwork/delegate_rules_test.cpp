@@ -21,3 +21,10 @@ TEST_CASE("patchwork::delegate_of: the first rule all of whose conditions hold")
   CHECK(whose({{"drivers/net/mlx5.c"}, {}, {}, "[PATCH] net/mlx5: mend"}) == "ann");
   CHECK(delegate_of({}, {{"x"}, {}, {}, ""}).empty());
 }
+
+TEST_CASE("patchwork::delegate_of: two files may differ in case alone") {
+  const std::vector<DelegateRule> rules = {{"ann", {"net/netfilter/xt_dscp.c"}, {}, {}, {}},
+                                           {"bob", {"net/netfilter/xt_D*.c"}, {}, {}, {}}};
+  CHECK(delegate_of(rules, {{"net/netfilter/xt_dscp.c"}, {}, {}, ""}) == "ann");
+  CHECK(delegate_of(rules, {{"net/netfilter/xt_DSCP.c"}, {}, {}, ""}) == "bob");
+}

@@ -96,6 +96,7 @@ TEST_CASE("patchwork::read_…: what a real Patchwork answered, of every version
       CHECK(!detail->ref.message_id.empty());
       CHECK(detail->ref.message_id.front() != '<');
       CHECK(!detail->headers.empty());
+      CHECK(!detail->date.empty());
       const bool pull_request = !text_of(body.as_object(), "pull_url").empty();
       CHECK((kind == MailKind::cover || pull_request || !detail->diff.empty()));
       ++mails;

@@ -82,6 +82,36 @@ TEST_CASE("rebuild_mail: CR stays in a diff") {
   CHECK(parsed(rebuild_mail(detail_of("Text.", diff), "")).diff == diff);
 }
 
+TEST_CASE("rebuild_mail: the date is that of the mail, else the one Patchwork has") {
+  const auto date_of = [](std::vector<std::string> given, std::string there) {
+    auto detail = detail_of("Text.", k_diff);
+    std::erase_if(detail.headers, [](const auto& header) { return header.first == "Date"; });
+    for (auto& one : given) {
+      detail.headers.emplace_back("Date", std::move(one));
+    }
+    detail.date = std::move(there);
+    const auto mail = parsed(rebuild_mail(detail, ""));
+    std::vector<std::string> dates;
+    for (const auto& [name, value] : mail.headers) {
+      if (name == "Date") {
+        dates.push_back(value);
+      }
+    }
+    return dates;
+  };
+  using Dates = std::vector<std::string>;
+  const std::string sent = "Mon, 05 Jan 2026 10:00:00 +0100";
+  const std::string there = "2026-01-06T09:08:07.000001";
+  const std::string added = "Tue, 6 Jan 2026 09:08:07 +0000";
+  CHECK(date_of({sent}, there) == Dates{sent});
+  CHECK(date_of({}, there) == Dates{added});
+  CHECK(date_of({"yesterday"}, there) == Dates{added});
+  CHECK(date_of({"yesterday", sent}, there) == Dates{sent});
+  CHECK(date_of({}, "2026-01-06 09:08:07+00") == Dates{added});  // of a dump
+  CHECK(date_of({"yesterday"}, "") == Dates{"yesterday"});
+  CHECK(date_of({}, "soon\nEvil: 1").empty());
+}
+
 TEST_CASE("rebuild_mail: no value of a header makes another one") {
   auto detail = detail_of("Text.", k_diff);
   detail.headers.emplace_back("X-One", "a\nX-Patchmill-Evil: 1\r\n\r\nBody");

@@ -112,9 +112,21 @@ TEST_CASE("pipeline::NodeStore::close_orphans: what a dead process left is incom
     CHECK(nodes.node(running.id)->summary.find("says nothing about the patch") !=
           std::string::npos);
     CHECK(nodes.node(waiting.id)->state == NodeState::available);
-    // A late start does not open it again.
+    // A late start does not open it again, nor is it told of.
+    const auto ended = nodes.node(running.id);
+    const auto started = [&] {
+      return store.database().one<std::int64_t>(
+          "SELECT count(*) FROM events WHERE kind = 'node-started'");
+    };
+    const auto told = started();
+    running.runtime = "another";
+    store.clock().advance(std::chrono::seconds(5));
     nodes.start(running);
+    CHECK(running.state == NodeState::running);
     CHECK(nodes.node(running.id)->state == NodeState::done);
+    CHECK(nodes.node(running.id)->started == ended->started);
+    CHECK(nodes.node(running.id)->runtime == ended->runtime);
+    CHECK(started() == told);
   });
 }
 

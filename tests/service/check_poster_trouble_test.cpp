@@ -252,7 +252,65 @@ TEST_CASE("CheckPoster: what is refused as it is stops its kind, not the others"
   CHECK(desk.state.refusals().find("Invalid state changes-requested.") != std::string::npos);
   const auto requests = desk.server.take_requests();
   CHECK(std::ranges::count_if(
-            requests, [](const std::string& one) { return one.starts_with("PATCH"); }) == 1);
+            requests, [](const std::string& one) { return one.starts_with("PATCH"); }) == 2);
+}
+
+TEST_CASE("CheckPoster: one check that is refused as it is waits alone; a second one stops them") {
+  TestStore store(store::Engine::sqlite);
+  PosterDesk desk(store);
+  const auto refuse = [&](int times) {
+    desk.server.add_fault({.path = "/checks/",
+                           .times = times,
+                           .status = 400,
+                           .body = R"({"target_url":["Enter a valid URL."]})",
+                           .type = "application/json",
+                           .method = "POST"});
+  };
+  const auto count = [&] { return desk.posted(101).size() + desk.posted(102).size(); };
+  SUBCASE("one") {
+    refuse(1);
+    desk.pass();
+    CHECK(count() == 3);
+    CHECK(desk.state.waiting == 1);
+    store.clock().advance(30min);
+    desk.pass();
+    CHECK(count() == 3);
+    refuse(1);
+    store.clock().advance(31min);
+    desk.pass();
+    CHECK(count() == 3);
+    CHECK(desk.state.refusals().find("of patch 101 is refused by local: ") != std::string::npos);
+    CHECK(desk.state.refusals().find("Enter a valid URL.") != std::string::npos);
+  }
+  SUBCASE("two") {
+    refuse(2);
+    desk.pass();
+    CHECK(count() == 0);
+    CHECK(desk.state.waiting == 4);
+    CHECK(desk.state.refusals().find("no checks are posted to local") != std::string::npos);
+    store.clock().advance(30min);
+    desk.server.take_requests();
+    desk.pass();
+    CHECK(desk.server.take_requests().empty());
+    store.clock().advance(1min);
+  }
+  SUBCASE("one for ever") {
+    for (int i = 0; i < 5; ++i) {
+      refuse(1);
+      desk.pass();
+      CHECK(count() == 3);
+      store.clock().advance(61min);
+    }
+    desk.pass();
+    CHECK(count() == 3);
+    CHECK(desk.state.waiting == 0);
+    return;
+  }
+  store.clock().advance(61min);
+  desk.pass();
+  CHECK(count() == 4);
+  CHECK(desk.state.waiting == 0);
+  CHECK(desk.state.refused.empty());
 }
 
 TEST_CASE("CheckPoster: a delegate whom nobody knows there is told, and holds up nothing") {

@@ -1,7 +1,9 @@
 #include "service/left_runs.hpp"
 
+#include "app/run_end.hpp"
 #include "pipeline/work_store.hpp"
 #include "service/holder.hpp"
+#include "support/store_fixture.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace patchmill;
@@ -19,18 +22,29 @@ using Numbers = std::vector<std::int64_t>;
 namespace {
 
 struct LeftBench {
-  LeftBench() { reopen(); }
+  explicit LeftBench(std::string url = "") : store_url(std::move(url)) { reopen(); }
 
   void reopen(const std::string& more = "") {
     workspace.reset();
     auto config = app::parse_config(folder.path() / "c.yaml", "data: data\n" + more);
     REQUIRE_MESSAGE(config.has_value(), config.error().message);
+    if (!store_url.empty()) {
+      config->store_url = store_url;
+    }
     auto opened = app::Workspace::open(*config);
     REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
     workspace = *std::move(opened);
   }
 
   pipeline::WorkStore work() { return pipeline::WorkStore(workspace->database()); }
+
+  Numbers open() {
+    Numbers series;
+    for (const auto& run : work().open_runs()) {
+      series.push_back(run.series);
+    }
+    return series;
+  }
 
   // A run of this series with one node in the queue; returns the node.
   std::int64_t begin(std::int64_t series, int position, const std::string& worker = "") {
@@ -56,6 +70,7 @@ struct LeftBench {
   }
 
   TempDir folder;
+  const std::string store_url;  // empty: in the data folder
   std::unique_ptr<app::Workspace> workspace;
 };
 
@@ -68,7 +83,6 @@ TEST_CASE(
   const auto waits = bench.begin(1, 0);
   const auto ours = bench.begin(2, 0, service::holder_name());
   const auto headless = bench.begin(3, 1);  // the first node of its lane has ended
-  const auto of_another_machine = bench.begin(4, 0, "another.example.org:1");
   auto running = *nodes.node(ours);
   nodes.start(running);
 
@@ -76,18 +90,50 @@ TEST_CASE(
   for (const auto node : {ours, headless}) {
     CHECK(nodes.node(node)->state == pipeline::NodeState::done);
     CHECK(nodes.node(node)->result == Verdict::incomplete);
+    CHECK(nodes.node(node)->summary == app::k_died_meanwhile);
   }
-  for (const auto node : {waits, of_another_machine}) {
-    CHECK(nodes.node(node)->state == pipeline::NodeState::available);
-  }
-  Numbers open;
-  for (const auto& run : bench.work().open_runs()) {
-    open.push_back(run.series);
-  }
-  CHECK(open == Numbers{1, 4});
-  CHECK(bench.work().all().size() == 2);
+  CHECK(nodes.node(waits)->state == pipeline::NodeState::available);
+  CHECK(bench.open() == Numbers{1});
+  CHECK(bench.work().all().size() == 1);
   // Until their tries begin, they are to be judged.
   CHECK(service::close_left_runs(*bench.workspace) == Numbers{2, 3});
+}
+
+TEST_CASE("service::close_left_runs: the machine had another name, as a new container has") {
+  LeftBench bench;  // the store is in the data folder
+  auto& nodes = bench.workspace->nodes();
+  const auto left = bench.begin(1, 0, "C1:1/worker-1");
+  const auto rest_of_lane = bench.begin(2, 1, "C1:1/worker-2");
+  CHECK(service::close_left_runs(*bench.workspace) == Numbers{1, 2});
+  for (const auto node : {left, rest_of_lane}) {
+    CHECK(nodes.node(node)->result == Verdict::incomplete);
+  }
+  CHECK(bench.open().empty());
+  CHECK(bench.work().all().empty());
+}
+
+TEST_CASE("service::close_left_runs: where others may have the store, their leases count") {
+  const auto theirs_stay = [](LeftBench& bench) {
+    auto& nodes = bench.workspace->nodes();
+    const auto theirs = bench.begin(1, 0, "another.example.org:1/worker-1");
+    const auto rest_of_lane = bench.begin(2, 1, "another.example.org:1/worker-2");
+    bench.begin(3, 0, service::holder_name() + "/worker-1");
+    CHECK(service::close_left_runs(*bench.workspace) == Numbers{3});
+    for (const auto node : {theirs, rest_of_lane}) {
+      CHECK(nodes.node(node)->state == pipeline::NodeState::available);
+    }
+    CHECK(bench.open() == Numbers{1, 2});
+    const auto now = bench.workspace->clock().now();
+    CHECK(bench.work().expired(now).empty());
+    CHECK(bench.work().expired(now + std::chrono::minutes(3)).size() == 2);
+  };
+  // A file that is not in the data folder, or PostgreSQL.
+  test::on_each_engine(
+      [&](test::TestStore& store) {
+        LeftBench bench(store.url());
+        theirs_stay(bench);
+      },
+      false);
 }
 
 TEST_CASE("service::close_left_runs: a run of a series that is gone is closed") {

@@ -77,6 +77,40 @@ TEST_CASE("PatchworkLoop: posts, says what is wrong, goes on with a new token, s
   log::set_level(log::Level::info);
 }
 
+TEST_CASE(
+    "PatchworkLoop: a right that is given there counts when the configuration is read again") {
+  log::set_level(log::Level::error);
+  TestStore store(store::Engine::sqlite);
+  FakePatchwork server;
+  server.refusal = "You do not have permission to perform this action.";
+  const auto number = reports::test::add_series(store, {});
+  const patchwork::KnownPatch known{
+      server.url(),
+      server.receive(1, 1, 2, "Message-ID: <v1-1@example.org>\nSubject: s\n\nText.\n"), "local",
+      "v1-1@example.org", 1};
+  patchwork::remember_patches(store.database(), std::span(&known, 1));
+  reports::test::add_verdict(store, number, findings::Verdict::pass, "fine", {});
+
+  app::Config config;
+  config.store_url = store.url();
+  config.data = store.folder();
+  intake::PatchworkSpec spec;
+  spec.url = server.url();
+  spec.projects = {"local"};
+  spec.checks = true;
+  spec.token.file = (store.folder() / "token").string();
+  REQUIRE(write_file_atomic(spec.token.file, server.token + "\n"));
+  const SystemClock clock;
+  PatchworkLoop loop(config, intake::SourceSpec{"pw", "", spec}, reports::Links(), clock);
+  CHECK(soon([&] { return loop.health().state == intake::SourceState::failing; }));
+  CHECK(loop.health().error.find("the configuration is read again (SIGHUP)") != std::string::npos);
+  server.change([](FakePatchwork& s) { s.refusal.clear(); });
+  loop.try_again();
+  CHECK(soon([&] { return loop.health().state == intake::SourceState::waiting; }));
+  server.change([](FakePatchwork& s) { CHECK(s.checks(101).size() == 1); });
+  log::set_level(log::Level::info);
+}
+
 TEST_CASE("PatchworkLoop: results on the revision, upserted, at the freedesktop edition") {
   log::set_level(log::Level::error);
   TestStore store(store::Engine::sqlite);

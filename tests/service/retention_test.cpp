@@ -1,8 +1,10 @@
 #include "service/retention.hpp"
 
+#include "patchwork/check_store.hpp"
 #include "pipeline/node_store.hpp"
 #include "service/backup.hpp"
 #include "store/event_log.hpp"
+#include "store/outbox.hpp"
 #include "support/store_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -170,6 +172,49 @@ TEST_CASE("service::Retention: old events go from the oldest on; the newest alwa
     REQUIRE(left.size() == 1);
     CHECK(left[0].kind == "young");
     CHECK(left[0].id == 12'001);
+  });
+}
+
+TEST_CASE(
+    "service::Retention: what was posted long ago goes; what guards against a second one not") {
+  test::on_each_engine([](test::TestStore& store) {
+    RetentionPlace place(store);
+    auto& database = store.database();
+    const auto add = [&](std::string_view key, bool sent) {
+      store::enqueue(database, place.clock.now(), key, key, "{}");
+      const auto id = database.value<std::int64_t>("SELECT id FROM outbox WHERE key = ?", key);
+      if (sent) {
+        store::mark_sent(database, place.clock.now(), id);
+      } else {
+        store::mark_failed(database, id, "no", std::nullopt);
+      }
+    };
+    add("patchwork-check https://pw/ a", true);
+    add("patchwork-check https://pw/ b", false);
+    add("patchwork-state https://pw/ a", true);
+    add("webhook abc", false);
+    add("patchwork-delegate https://pw/ a", true);
+    add("mail", true);
+    const patchwork::CheckWish wish{"https://pw/", 7, 0, "p", "build", 1, 1, "success", "", "fine"};
+    patchwork::CheckStore checks(database, place.clock);
+    REQUIRE(checks.want(wish));
+    const auto due = checks.claim("https://pw/", "p", "me", std::chrono::minutes(1));
+    REQUIRE(due);
+    checks.posted(*due);
+    const auto rows = [&] { return database.value<std::int64_t>("SELECT COUNT(*) FROM outbox"); };
+    CHECK(place.prune().posted == 0);
+    place.clock.advance(366 * k_day);
+    store::enqueue(database, place.clock.now() - 366 * k_day, "x", "patchwork-check y z", "{}");
+    CHECK(place.prune(true).posted == 5);
+    CHECK(rows() == 8);
+    CHECK(place.prune().posted == 5);
+    CHECK(rows() == 3);
+    // Its last state is still known.
+    CHECK_FALSE(checks.want(wish));
+    auto other = wish;
+    other.state = "fail";
+    CHECK(checks.want(other));
+    CHECK(checks.claim("https://pw/", "p", "me", std::chrono::minutes(1)));
   });
 }
 

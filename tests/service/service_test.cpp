@@ -5,6 +5,8 @@
 #include "pipeline/requests.hpp"
 #include "pipeline/work_store.hpp"
 #include "service/health_state.hpp"
+#include "store/cursors.hpp"
+#include "store/outbox.hpp"
 #include "support/fake_freedesktop.hpp"
 #include "support/git.hpp"
 #include "util/file.hpp"
@@ -130,7 +132,9 @@ struct Bench {
   // Delivered as programs do it.
   void deliver(const std::string& id, const std::string& subject, const std::string& to,
                const std::string& parent = "") {
-    const auto raw = mail(id, subject, to, parent);
+    deliver_raw(id, mail(id, subject, to, parent));
+  }
+  void deliver_raw(const std::string& id, const std::string& raw) const {
     REQUIRE(write_file_atomic(folder.path() / "box/tmp" / id, raw));
     fs::rename(folder.path() / "box/tmp" / id, folder.path() / "box/new" / id);
   }
@@ -250,6 +254,21 @@ TEST_CASE("service::Service: a newer revision ends the tests of the older at onc
   CHECK(pipeline::WorkStore(bench.workspace().database()).all().empty());
 }
 
+TEST_CASE("service::Service: a newer revision of what a series is on top of tests that again") {
+  Bench bench;
+  bench.start();
+  bench.deliver("base1@x", "[PATCH] a: change two", "2");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("base1@x") == "pass"; }));
+  std::string top = Bench::mail("top@x", "[PATCH] a: change it more", "22");
+  top.replace(top.find("-two"), 4, "-2");
+  top.insert(top.find("Signed-off-by"), "Depends-on: <base1@x>\n");
+  bench.deliver_raw("top@x", top);
+  CHECK(Bench::eventually([&] { return bench.verdict_word("top@x") == "pass"; }));
+  bench.deliver("base2@x", "[PATCH v2] a: change two", "zwei", "base1@x");
+  CHECK(Bench::eventually([&] { return bench.verdict_word("top@x") == "incomplete"; }));
+  CHECK(bench.verdict_word("base2@x") != "fail");
+}
+
 TEST_CASE("service::Service: retry, cancel and pause by rows in the store") {
   Bench bench;
   bench.start();
@@ -362,6 +381,50 @@ TEST_CASE("service::Service: a data folder has one service; a reload changes wha
 
   changed.data = bench.folder.path() / "elsewhere";
   CHECK_FALSE(bench.running->reload(changed).has_value());
+}
+
+TEST_CASE("service::Service: what waits for webhooks that are taken out is dropped") {
+  Bench bench;
+  const auto with_hooks = [&](const std::vector<std::string>& paths) {
+    std::string hooks;
+    for (const auto& path : paths) {
+      hooks += fmt::format("{}{{url: \"http://127.0.0.1:1/{}\", private-address: true}}",
+                           hooks.empty() ? "" : ", ", path);
+    }
+    return "patchwork:\n  projects:\n    - {link-name: l, list-id: l.example.org" +
+           (hooks.empty() ? "" : ", webhooks: [" + hooks + "]") + "}\n";
+  };
+  auto& database = bench.workspace().database();
+  // Of one that was taken out while nothing ran.
+  const SystemClock clock;
+  const std::string gone = "webhook " + std::string(32, 'a');
+  store::set_cursor(database, gone, "0");
+  store::enqueue(database, clock.now(), gone + " 1", gone, "{}");
+  const auto queues = [&] { return store::cursor_sources(database, "webhook "); };
+  const auto waiting = [&] {
+    return database.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE kind LIKE 'webhook %'");
+  };
+  bench.start(with_hooks({"a", "b", "c", "d"}));
+  CHECK_FALSE(store::cursor(database, gone).has_value());
+  CHECK(waiting() == 0);
+  REQUIRE(Bench::eventually([&] { return queues().size() == 4; }));
+  const auto fill = [&] {
+    for (const auto& kind : queues()) {
+      store::enqueue(database, clock.now(), kind + " x", kind,
+                     R"({"project": "l", "category": "patch-created", "date": 9000000000000000,)"
+                     R"( "body": "{}"})",
+                     clock.now() + 24h);
+    }
+  };
+  fill();
+  CHECK(waiting() == 4);
+  for (const auto& paths :
+       std::vector<std::vector<std::string>>{{"a", "b", "d"}, {"b"}, std::vector<std::string>{}}) {
+    CAPTURE(paths.size());
+    REQUIRE(bench.running->reload(bench.config(with_hooks(paths))).has_value());
+    CHECK(queues().size() == paths.size());
+    CHECK(waiting() == static_cast<std::int64_t>(paths.size()));
+  }
 }
 
 TEST_CASE("service::Service: a tree that was fetched once and is away is degraded, not down") {

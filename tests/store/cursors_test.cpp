@@ -35,6 +35,17 @@ TEST_CASE("store::cursor: absent, set, changed, rolled back") {
   });
 }
 
+TEST_CASE("store::cursor_sources: those that begin so") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    CHECK(cursor_sources(db, "").empty());
+    for (const auto* source : {"webhook b", "Webhook c", "webhook", "webhook a", "a webhook "}) {
+      set_cursor(db, source, "1");
+    }
+    CHECK(cursor_sources(db, "webhook ") == std::vector<std::string>{"webhook a", "webhook b"});
+  });
+}
+
 TEST_CASE("store::read_names: a set a source") {
   on_each_engine([](TestStore& store) {
     auto& db = store.database();

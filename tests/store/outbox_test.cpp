@@ -3,6 +3,7 @@
 #include "support/store_fixture.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <map>
 #include <mutex>
@@ -71,6 +72,71 @@ TEST_CASE("store::take_back: what somebody has who is gone, and is_sent") {
     take_back(db, [](std::string_view, std::string_view) { return true; });
     CHECK(claim(db, now, "mail", "host:2", minutes(15))->key == "b");
     CHECK(is_sent(db, "a"));
+  });
+}
+
+TEST_CASE("store::head: the oldest that is not done, and make_due: it does not wait") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    CHECK_FALSE(head(db, "hook").has_value());
+    enqueue(db, now, "other", "mail", "");
+    enqueue(db, now, "a", "hook", "");
+    enqueue(db, now, "b", "hook", "");
+    auto oldest = head(db, "hook");
+    REQUIRE(oldest);
+    CHECK(oldest->attempts == 0);
+    CHECK(oldest->error.empty());
+    const auto a = claim_in_order(db, now, "hook", "me", minutes(1));
+    REQUIRE(a);
+    mark_failed(db, a->id, "busy", now + minutes(60));
+    oldest = head(db, "hook");
+    REQUIRE(oldest);
+    CHECK(oldest->id == a->id);
+    CHECK(oldest->attempts == 1);
+    CHECK(oldest->error == "busy");
+    CHECK_FALSE(claim_in_order(db, now, "hook", "me", minutes(1)).has_value());
+    make_due(db, now, a->id);
+    REQUIRE(claim_in_order(db, now, "hook", "me", minutes(1)));
+    mark_failed(db, a->id, "refused", std::nullopt);
+    make_due(db, now, a->id);  // done is done
+    CHECK(claim_in_order(db, now, "hook", "me", minutes(1))->key == "b");
+  });
+}
+
+TEST_CASE("store::give_up_before: what was written down before then and is not done") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    enqueue(db, now, "sent", "hook", "");
+    mark_sent(db, now, claim(db, now, "hook", "me", minutes(1))->id);
+    enqueue(db, now, "held", "hook", "");
+    REQUIRE(claim(db, now, "hook", "me", minutes(1)));
+    enqueue(db, now, "old", "hook", "");
+    enqueue(db, now, "other", "mail", "");
+    enqueue(db, now + minutes(1), "new", "hook", "");
+    CHECK(give_up_before(db, "hook", now + minutes(1), "too late") == 2);
+    CHECK(give_up_before(db, "hook", now + minutes(1), "too late") == 0);
+    CHECK(claim(db, now + minutes(1), "hook", "me", minutes(1))->key == "new");
+    CHECK(claim(db, now + minutes(1), "mail", "me", minutes(1))->key == "other");
+    CHECK(is_sent(db, "sent"));
+    CHECK(db.value<std::int64_t>(
+              "SELECT COUNT(*) FROM outbox WHERE state = 2 AND error = 'too late'") == 2);
+  });
+}
+
+TEST_CASE("store::remove_kind: all of it, and how much was not done") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    for (const auto* key : {"a", "b", "c"}) {
+      enqueue(db, now, key, "hook", "");
+    }
+    enqueue(db, now, "other", "mail", "");
+    mark_failed(db, claim(db, now, "hook", "me", minutes(1))->id, "refused", std::nullopt);
+    CHECK(remove_kind(db, "hook") == 2);
+    CHECK(remove_kind(db, "hook") == 0);
+    CHECK(db.value<std::int64_t>("SELECT COUNT(*) FROM outbox") == 1);
   });
 }
 
@@ -204,6 +270,47 @@ TEST_CASE("store::claim: concurrent claims never hand out an item twice") {
     for (const auto& [id, times] : claimed) {
       CHECK(times == 1);
     }
+  });
+}
+
+TEST_CASE("store::drop_finished: what is old and done with, in pieces; never what waits") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto old = store.clock().now();
+    const auto limit = old + minutes(10);
+    const auto young = limit + minutes(1);
+    for (const auto* kind : {"a 1", "a 2", "b"}) {
+      for (const auto when : {old, young}) {
+        const auto enqueued = [&](std::string_view what) {
+          const auto key = fmt::format("{} {} {}", kind, what, to_micros(when));
+          enqueue(db, old, key, kind, "{}");
+          return db.value<std::int64_t>("SELECT id FROM outbox WHERE key = ?", key);
+        };
+        enqueued("waiting");
+        mark_sent(db, when, enqueued("sent"));
+        const auto given_up = enqueued("given up");
+        mark_failed(db, given_up, "no", when);
+        mark_failed(db, given_up, "no", std::nullopt);
+      }
+    }
+    const auto drop = [&](bool dry_run) {
+      std::optional<std::int64_t> after = 0;
+      std::int64_t dropped = 0;
+      for (int i = 0; after && i < 100; ++i) {
+        dropped += drop_finished(
+            db, after, limit, 5, dry_run,
+            [](std::string_view kind, bool sent) { return kind.starts_with("a ") || !sent; });
+      }
+      CHECK_FALSE(after.has_value());
+      return dropped;
+    };
+    CHECK(drop(true) == 5);
+    CHECK(db.value<std::int64_t>("SELECT COUNT(*) FROM outbox") == 18);
+    CHECK(drop(false) == 5);
+    CHECK(drop(false) == 0);
+    CHECK(db.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE state = 0") == 6);
+    CHECK(db.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE state = 1") == 4);
+    CHECK(db.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE state = 2") == 3);
   });
 }
 

@@ -67,6 +67,9 @@ run check-config "$work/patchmill.yaml"; expect_status 0 $? "good configuration"
 sed 's/    lists:/    listz:/' "$work/patchmill.yaml" >"$work/bad.yaml"
 run check-config "$work/bad.yaml"; expect_status 2 $? "bad configuration"
 expect_text "bad.yaml:6:5: unknown key 'listz'; did you mean 'lists'" "$work/err" "bad configuration"
+run check-config --json "$work/bad.yaml"; expect_status 2 $? "bad configuration, --json"
+expect_text '"faults":\[\{"file":"[^"]*bad.yaml","line":6,"column":5,"message":"unknown key' "$work/out" \
+  "bad configuration, --json"
 run check-config "$work/none.yaml"; expect_status 2 $? "missing configuration"
 
 case_of "try: good commits pass, without anything configured"
@@ -100,6 +103,28 @@ git format-patch -q --stdout --thread main.. >"$work/two.mbox"
 run try "$work/two.mbox"; expect_status 0 $? "two authors by mail"
 git format-patch -q --stdout main.. >"$work/two.mbox"
 run try "$work/two.mbox"; expect_status 0 $? "two authors by mail without references"
+
+case_of "try: folders and several files of mails"
+git format-patch -q --cover-letter -o "$work/outgoing" main..
+sed -i 's/\*\*\* SUBJECT HERE \*\*\*/widget: better order/; s/\*\*\* BLURB HERE \*\*\*/Why not./' "$work/outgoing/0000"*
+run try "$work/outgoing"; expect_status 0 $? "a folder"
+expect_text '2 of 2 patches' "$work/out" "a folder"
+run try "$work/outgoing"/*; expect_status 0 $? "its files"
+expect_text '2 of 2 patches' "$work/out" "its files"
+run try "$work/outgoing/0002"*; expect_status 3 $? "one of two"
+expect_text '^series [0-9]+  [^ ]' "$work/out" "one of two has a name"
+run try HEAD "$work/outgoing"; expect_status 2 $? "a commit and a folder"
+expect_text "'HEAD' is no file or folder" "$work/err" "a commit and a folder"
+
+case_of "try: without an upstream a line says what is left out"
+run try; expect_status 0 $? "no upstream"
+expect_text 'no upstream is set, so only the last commit' "$work/err" "no upstream"
+
+case_of "try: --base is for mails, and must be there"
+run try HEAD -b nosuch; expect_status 2 $? "unknown base"
+expect_text "'nosuch' names no commit" "$work/err" "unknown base"
+run try main.. -b main; expect_status 2 $? "a base for commits"
+expect_text 'their own parents' "$work/err" "a base for commits"
 
 case_of "try: what was tried before has no part in the next try"
 sed -i '0,/^Signed-off-by/{/^Signed-off-by/d}' "$work/two.mbox"
@@ -183,6 +208,12 @@ expect_status 0 $? "import"
 run import -c "$work/patchmill.yaml" --list-id widget.example.org "$work/a.mbox"
 expect_status 0 $? "import again"
 run import -c "$work/patchmill.yaml" "$work/nothing-here"; expect_status 2 $? "import of nothing"
+run import -c "$work/patchmill.yaml" patchwork "$work/nothing.sql"; expect_status 2 $? "import of no dump"
+expect_text "there is no such file" "$work/err" "import of no dump"
+echo 'SELECT 1;' >"$work/other.sql"
+run import -c "$work/patchmill.yaml" patchwork "$work/other.sql"; expect_status 2 $? "import of another dump"
+expect_text "no projects of a Patchwork" "$work/err" "import of another dump"
+[[ ! -s $work/out ]] || fail "import of another dump reports: $(<"$work/out")"
 run show -c "$work/patchmill.yaml" messages; expect_status 0 $? "show messages"
 expect_text 'unusable' "$work/out" "show messages"
 run run -c "$work/patchmill.yaml"; expect_status 1 $? "run: one series breaks the build"
@@ -221,6 +252,14 @@ tell() { # tell SERIES WANTED…: plan and explain say so
     expect_text "\"selection\":\{\"taking\":\"${2%%:*}\"" "$work/out" "$command --json of $1"
   done
 }
+run plan -c "$work/patchmill.yaml" "$(number_of 'widget: half')"; expect_status 3 $? "plan of a half"
+expect_text 'verdict without a test: incomplete, 1 of 2 patches are here' "$work/out" "plan of a half"
+expect_text '^no build: 1 of 2 patches are here' "$work/out" "plan of a half"
+run plan -c "$work/patchmill.yaml" --as-of 2001-01-01 1; expect_status 3 $? "plan before there was a commit"
+expect_text 'no commit of tree widget is as old as 2001-01-01' "$work/out" "plan before there was a commit"
+sed 's/branch: main/branch: nosuch/; s/name: widget/name: rel/' "$work/patchmill.yaml" >"$work/nosuch.yaml"
+run plan -c "$work/nosuch.yaml" 1; expect_status 3 $? "plan on a branch that is not there"
+expect_text '^patchmill: tree rel: [^:]* has no branch "nosuch"' "$work/err" "plan on a branch that is not there"
 take() { # take CLAUSE: a source of the list that takes only this
   { cat "$work/patchmill.yaml"; printf 'sources:\n  - {name: list, url: /nowhere, list-id: widget.example.org, take: [%s]}\n' "$1"; } >"$work/take.yaml"
 }

@@ -83,6 +83,11 @@ TEST_CASE("parse_duration_seconds: units, and no overflow") {
   }
 }
 
+TEST_CASE("joined_lines: what a program printed is one line") {
+  CHECK(joined_lines("fatal: no\r\n\n  try again\n") == "fatal: no; try again");
+  CHECK(joined_lines("\n \n").empty());
+}
+
 TEST_CASE("parse_size_bytes: units, and no overflow") {
   CHECK(parse_size_bytes("4096") == 4096);
   CHECK(parse_size_bytes("64k") == 65536);
