@@ -6,10 +6,15 @@
 # several at once, see PATCHMILL_UNITY; for names that many files of it share. PCH: whose precompiled header it uses,
 # src/MODULE/pch.hpp; util's unless told.
 
-# patchmill_unity(TARGET): where PATCHMILL_UNITY asks for it, that many files are compiled at once.
+# patchmill_unity(TARGET [MOST]): where PATCHMILL_UNITY asks for it, that many files are compiled at
+# once, MOST at most.
 function(patchmill_unity target)
   if(PATCHMILL_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${PATCHMILL_UNITY})
+    set(files ${PATCHMILL_UNITY})
+    if(ARGC GREATER 1 AND files GREATER ARGV1)
+      set(files ${ARGV1})
+    endif()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # It takes the files of a batch for headers.
       target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
@@ -87,7 +92,8 @@ function(patchmill_tests name)
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   patchmill_test_options(${name}_tests)
   if(NOT ARG_APART)
-    patchmill_unity(${name}_tests)
+    # Tests open many namespaces, and a name of one file is soon found from another.
+    patchmill_unity(${name}_tests 6)
   endif()
   if(PATCHMILL_PCH)
     target_precompile_headers(${name}_tests REUSE_FROM patchmill_test_support)

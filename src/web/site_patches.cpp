@@ -59,8 +59,14 @@ std::optional<std::optional<registry::Project>> wanted_project(const http::Reque
                                                                store::Database& database) {
   const auto query = patch_list_query(request.query);
   const std::string name = query ? query->project : std::string();
-  auto found = name.empty() ? std::nullopt : registry::project(database, std::string_view(name));
-  return name.empty() || found ? std::optional(std::move(found)) : std::nullopt;
+  if (name.empty()) {
+    return std::optional<registry::Project>();
+  }
+  auto found = registry::project(database, std::string_view(name));
+  if (!found) {
+    return std::nullopt;
+  }
+  return found;
 }
 
 http::Response unknown_project(const http::Request& request) {

@@ -6,7 +6,7 @@ using namespace patchmill::pipeline;
 
 namespace {
 
-JobSpec job(const char* name, std::vector<std::string> needs = {}, const char* warm = "") {
+JobSpec lane_job(const char* name, std::vector<std::string> needs = {}, const char* warm = "") {
   JobSpec spec;
   spec.name = name;
   spec.needs = std::move(needs);
@@ -18,8 +18,9 @@ JobSpec job(const char* name, std::vector<std::string> needs = {}, const char* w
 
 TEST_CASE("pipeline::lanes_of: what hands on its work shares a lane, the rest does not") {
   using Lanes = std::vector<std::size_t>;
-  const std::vector<JobSpec> jobs{job("a"), job("build", {}, "um"), job("boot", {"build"}),
-                                  job("b"), job("other", {}, "um"), job("c", {"nobody"})};
+  const std::vector<JobSpec> jobs{
+      lane_job("a"), lane_job("build", {}, "um"), lane_job("boot", {"build"}),
+      lane_job("b"), lane_job("other", {}, "um"), lane_job("c", {"nobody"})};
   Plan plan;
   CHECK(lanes_of(plan).empty());
   plan.jobs = {{&jobs[0], {}}, {&jobs[1], 1},  {&jobs[1], 2}, {&jobs[2], {}},

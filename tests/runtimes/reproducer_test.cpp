@@ -11,7 +11,7 @@ using namespace patchmill::runtimes;
 
 namespace {
 std::string run_script(const std::string& script, const std::string& cwd = "/tmp",
-                  int* status = nullptr) {
+                       int* status = nullptr) {
   Command command;
   command.argv = {"/bin/sh"};
   command.input = script;
