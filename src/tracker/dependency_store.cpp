@@ -100,6 +100,10 @@ class DependencyUpdate {
         " JOIN series_dependencies d ON d.lookup = 'm:' || i.msgid WHERE s.number = ?",
         add, number);
     m_database.each(
+        "SELECT d.series, d.position FROM series_patches p JOIN series_mails m ON m.id = p.mail"
+        " JOIN series_dependencies d ON d.lookup = 'p:' || m.patch_id WHERE p.series = ?",
+        add, number);
+    m_database.each(
         "SELECT d.series, d.position FROM series s JOIN series_dependencies d"
         " ON d.lookup = 'c:' || s.change_id WHERE s.number = ? AND s.change_id <> ''",
         add, number);
@@ -123,8 +127,10 @@ class DependencyUpdate {
       }
       answer.reason = "no patch or cover letter with this Message-ID has arrived";
     } else if (key.starts_with("p:")) {
+      // Of those posted in the same second, or without a date, never the one that arrived last.
       const auto mail = m_database.one<Number>(
-          "SELECT id FROM series_mails WHERE patch_id = ? ORDER BY date DESC, id DESC LIMIT 1",
+          "SELECT m.id FROM series_mails m JOIN message_ids i ON i.id = m.id WHERE m.patch_id = ?"
+          " ORDER BY CASE WHEN m.date IS NULL THEN 1 ELSE 0 END, m.date DESC, i.msgid DESC LIMIT 1",
           value);
       if (mail) {
         answer.series = newest_series_of(m_database, std::get<0>(*mail));
@@ -138,8 +144,9 @@ class DependencyUpdate {
     } else {
       const auto version = lookup_of({kind, target}).version;
       const auto row = m_database.one<Number>(
-          "SELECT number FROM series WHERE change_id = ? AND (version = ? OR ? < 0)"
-          " AND number <> ? ORDER BY version DESC, minor DESC, date DESC LIMIT 1",
+          "SELECT s.number FROM series s JOIN message_ids i ON i.id = s.head"
+          " WHERE s.change_id = ? AND (s.version = ? OR ? < 0) AND s.number <> ?"
+          " ORDER BY s.version DESC, s.minor DESC, s.date DESC, i.msgid DESC LIMIT 1",
           value, version.value_or(-1), version.value_or(-1), of);
       answer.series = row ? std::optional(std::get<0>(*row)) : std::nullopt;
       answer.reason = "no series with this change-id and version has arrived";

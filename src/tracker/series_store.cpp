@@ -88,9 +88,10 @@ void SeriesStore::set_series_of_mail(std::int64_t mail, std::int64_t series) {
 
 std::optional<std::int64_t> newest_series_of(store::Database& database, std::int64_t mail) {
   const auto row = database.one<std::int64_t>(
-      "SELECT s.number FROM series s WHERE s.number IN (SELECT series FROM series_patches"
-      " WHERE mail = ? UNION SELECT number FROM series WHERE cover = ?)"
-      " ORDER BY s.version DESC, s.minor DESC, s.date DESC, s.number DESC LIMIT 1",
+      "SELECT s.number FROM series s JOIN message_ids i ON i.id = s.head WHERE s.number IN"
+      " (SELECT series FROM series_patches WHERE mail = ?"
+      " UNION SELECT number FROM series WHERE cover = ?)"
+      " ORDER BY s.version DESC, s.minor DESC, s.date DESC, i.msgid DESC LIMIT 1",
       mail, mail);
   return row ? std::optional(std::get<0>(*row)) : std::nullopt;
 }

@@ -115,6 +115,28 @@ TEST_CASE("tracker::set_patch_id: resolves prerequisite-patch-id") {
   });
 }
 
+TEST_CASE("tracker::set_patch_id: the same patch posted twice in one second, in any order") {
+  patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
+    Harness harness(store);
+    const std::string id(40, 'a');
+    MailSpec needs = needing("needs@x", "x");
+    needs.text = "Text.\n---\nprerequisite-patch-id: " + id + "\n";
+    const MailSpec one{"one@x", "[PATCH] one"}, two{"two@x", "[PATCH] two"};
+    SUBCASE("one comes first") {
+      harness.feed({one, needs});
+      harness.feed({two});
+    }
+    SUBCASE("two comes first") {
+      harness.feed({two, needs});
+      harness.feed({one});
+    }
+    for (const auto* msgid : {"one@x", "two@x"}) {
+      set_patch_id(store.database(), harness.of(msgid).patches[0].message, id);
+    }
+    CHECK(first_dependency(harness, "needs@x") == harness.of("two@x").number);
+  });
+}
+
 TEST_CASE("tracker::Tracker::ingest: cycles, itself, and numbers of other trackers stay harmless") {
   patchmill::test::TestStore store(store::Engine::sqlite);
   Harness harness(store);
