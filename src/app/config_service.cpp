@@ -79,7 +79,7 @@ bool wants_state(const Config& config, std::string_view slug) {
 
 unsigned workers_of(const Config& config) {
   return config.workers > 0 ? config.workers
-                            : std::max(1u, std::thread::hardware_concurrency() / 2);
+                            : std::clamp(std::thread::hardware_concurrency() / 2, 1u, 256u);
 }
 
 Share share_of(const Config& config, const std::string& tree) {

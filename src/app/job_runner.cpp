@@ -40,7 +40,8 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
     m_source.emplace(std::move(source));
     m_source_tree = target.tree;
   }
-  if (!job.warm.empty()) {
+  // The source of its own is not copied, so all would be built anew.
+  if (!job.warm.empty() && !job.own_source) {
     begin_warm(job.warm, target.stop);
   }
   PM_TRY_ASSIGN(const LockFile use, m_source->use());

@@ -4,9 +4,11 @@
 #include "app/series_jobs.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -23,7 +25,7 @@ class InOrder {
   InOrder& operator=(const InOrder&) = delete;
 
   void add(tracker::Series series, Result<SeriesReport> report) {
-    m_series.push_back({std::move(series), std::move(report), {}});
+    m_series.push_back({std::move(series), std::move(report), {}, {}});
     tell();
   }
 
@@ -33,11 +35,12 @@ class InOrder {
       const std::lock_guard lock(m_mutex);
       ++m_running;
     }
-    auto report = std::async(std::launch::async, [this, jobs = std::move(jobs)] {
-      const Leave leave(*this);
+    auto left = std::make_shared<std::atomic<bool>>(false);
+    auto report = std::async(std::launch::async, [this, left, jobs = std::move(jobs)] {
+      const Leave leave(*this, *left);
       return jobs();
     });
-    m_series.push_back({std::move(series), std::nullopt, std::move(report)});
+    m_series.push_back({std::move(series), std::nullopt, std::move(report), std::move(left)});
   }
 
   // Until fewer than `workers` are at work; tells what is known by then.
@@ -61,16 +64,17 @@ class InOrder {
     tracker::Series series;
     std::optional<Result<SeriesReport>> report;  // else it is on its way
     std::future<Result<SeriesReport>> coming;
-    [[nodiscard]] bool known() const {
-      return report || coming.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    }
+    // Its thread is as good as done; the future is a moment later.
+    std::shared_ptr<std::atomic<bool>> left;
+    [[nodiscard]] bool known() const { return report || *left; }
   };
 
   class Leave {
    public:
-    explicit Leave(InOrder& of) : m_of(of) {}
+    Leave(InOrder& of, std::atomic<bool>& left) : m_of(of), m_left(left) {}
     ~Leave() {
       const std::lock_guard lock(m_of.m_mutex);
+      m_left = true;
       --m_of.m_running;
       m_of.m_left.notify_all();
     }
@@ -79,6 +83,7 @@ class InOrder {
 
    private:
     InOrder& m_of;
+    std::atomic<bool>& m_left;
   };
 
   void tell() {

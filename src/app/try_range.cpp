@@ -80,13 +80,15 @@ Result<TryRange> span_of(git::Repository& repository, const std::string& from,
 // Begins behind what the upstream has taken already, as the same change under another id.
 Result<TryRange> not_upstream(git::Repository& repository) {
   PM_TRY_ASSIGN(TryRange range, span_of(repository, "@{upstream}", "HEAD"));
-  PM_TRY_ASSIGN(
-      const std::string listed,
+  const auto listed =
       git_line(repository, {"rev-list", "--reverse", "--topo-order", "--no-merges", "--right-only",
-                            "--cherry-mark", "@{upstream}...HEAD", "--"}));
+                            "--cherry-mark", "@{upstream}...HEAD", "--"});
+  if (!listed) {
+    return range;  // too much upstream to look through: all are tried
+  }
   std::size_t behind = 0;
   bool first_ones = true;
-  for (const std::string_view line : split_lines(listed)) {
+  for (const std::string_view line : split_lines(*listed)) {
     const bool taken = line.starts_with('=');
     first_ones = first_ones && taken;
     if (first_ones) {

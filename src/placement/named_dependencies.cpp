@@ -12,6 +12,8 @@ namespace {
 
 constexpr int k_max_named = 16;
 constexpr std::size_t k_max_patches = 500;
+// Following one reads all revisions of its work.
+constexpr int k_max_followed = 200;
 
 void add_sentence(std::string& text, std::string_view sentence) {
   text += text.empty() ? "" : "; ";
@@ -168,11 +170,11 @@ std::vector<tracker::Series> followed_dependencies(tracker::Queries& queries,
                                                    const tracker::Series& series) {
   std::vector<tracker::Series> found;
   std::set<std::int64_t> seen = {series.number};
+  int left = k_max_followed;
   const auto add_named_by = [&](const tracker::Series& by) {
     for (const auto& dependency : by.dependencies) {
-      auto named = dependency.series && found.size() < k_max_patches
-                       ? queries.series(*dependency.series)
-                       : std::nullopt;
+      auto named =
+          dependency.series && left-- > 0 ? queries.series(*dependency.series) : std::nullopt;
       if (!named) {
         continue;
       }

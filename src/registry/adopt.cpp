@@ -2,7 +2,6 @@
 
 #include "registry/automatic_state.hpp"
 #include "registry/check_state.hpp"
-#include "registry/series_ids.hpp"
 #include "registry/setup.hpp"
 #include "registry/turn.hpp"
 #include "tracker/mail_rows.hpp"
@@ -57,7 +56,7 @@ Id Adopter::id_for(std::string_view table, Id wanted) {
     return wanted;
   }
   ++m_counts.renumbered;
-  return table == "registry_series" ? SeriesIds(m_database).next() : next_id(m_database, table);
+  return next_id(m_database, table);
 }
 
 Id Adopter::project(const Project& project) {
@@ -177,7 +176,6 @@ std::optional<Id> Adopter::series(const AdoptedMail& mail, Id submitter) {
   const auto stored = [&](std::int64_t of_number, bool gone) {
     const SeriesRef& ref = *mail.series;
     const Id id = id_for("registry_series", ref.id);
-    SeriesIds(m_database).adopted(id);
     m_database.exec(
         "INSERT INTO registry_series (id, project, number, name, date, submitter, version, total,"
         " cover, completed, gone, changed) VALUES (?, ?, ?, ?, ?, ?, ?, 1, NULL, 0, ?, ?)",

@@ -56,6 +56,11 @@ struct Handed {
   std::map<int, int> numbers;
 };
 
+// Of the shell, setpriv or prlimit. A job that reads its mark away gains nothing with another.
+bool is_of_preamble(int status) {
+  return status == 2 || (status >= 125 && status <= 127);
+}
+
 class LocalRuntime final : public Runtime {
  public:
   Result<RunOutcome> run(const RunRequest& request,
@@ -295,9 +300,9 @@ class LocalRuntime final : public Runtime {
                               ellipsize(escape_terminal(trim(outcome.log.text(0, 4096))), 400)));
     }
     const auto own_words = after_mark(watchdog.description());
-    if (watchdog.exit_code() && !own_words && end.killed == KillReason::none &&
-        !end.out_of_memory && !end.out_of_processes) {
-      // The status is that of what comes before the job.
+    if (watchdog.exit_code() && !own_words && is_of_preamble(end.status) &&
+        end.killed == KillReason::none && !end.out_of_memory && !end.out_of_processes) {
+      // What comes before the job ended so, and not the job.
       return fail(ErrorKind::infrastructure,
                   fmt::format("job {} could not be started with its limits: {}; `ulimit -H -a` as "
                               "the user patchmill runs as says what they may be",

@@ -107,7 +107,7 @@ namespace {
 
 Result<void> run_cp(const char* how, const fs::path& original, const fs::path& copy) {
   Command command;
-  command.argv = {"cp", "-a", how, "--", original.string(), copy.string()};
+  command.argv = {"cp", "-a", "-T", how, "--", original.string(), copy.string()};
   SystemProcessRunner runner;
   PM_TRY_ASSIGN(const auto completed, runner.run(command));
   if (!completed.ok()) {

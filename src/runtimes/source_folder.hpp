@@ -20,7 +20,7 @@ class SourceFolder {
   // Takes the first free slot of the tree under `parent` for this process, as long as the object
   // lives. Low slots are preferred: they are the warm ones. Error conflict when all are taken.
   static Result<SourceFolder> acquire(const std::filesystem::path& parent, std::string_view tree,
-                                      unsigned slots = 64);
+                                      unsigned slots = 256);
 
   // Makes source() hold `commit`; see materialise().
   Result<CheckoutOutcome> update(git::Repository& repository, const git::ObjectId& commit);

@@ -18,6 +18,8 @@ std::string host() {
   return name.data();
 }
 
+}  // namespace
+
 bool is_in_data_folder(const app::Config& config, const store::Database& database) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -25,8 +27,6 @@ bool is_in_data_folder(const app::Config& config, const store::Database& databas
   return database.engine() == store::Engine::sqlite && !folder.empty() &&
          fs::canonical(config.store_url, error).parent_path() == folder;
 }
-
-}  // namespace
 
 std::string holder_name() {
   return fmt::format("{}:{}", host(), ::getpid());

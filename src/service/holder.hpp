@@ -14,6 +14,9 @@ std::string holder_name();  // "host:1234"
 // A holder of this machine, also of an earlier process.
 bool is_of_this_machine(std::string_view holder);
 
+// Whether the store is a file in the data folder, and so nobody else's.
+bool is_in_data_folder(const app::Config& config, const store::Database& database);
+
 // Says of a holder whether it is gone for sure. For the only service of this data folder
 // (app::lock_runs), about what it does not have itself: gone is who was on this machine. Where the
 // store is a file in the data folder everybody is, whatever the machine was called then: a

@@ -119,7 +119,8 @@ struct WebFront::Impl {
     site.hub = &hub;
     if (config.http.is_private) {
       site.guards.push_back(authenticator.require("read"));
-    } else if (config.http.requests_per_minute != 0) {
+    } else if (config.http.requests_per_minute != 0 || site.patches != nullptr) {
+      // Private bundles are shown to whom they belong to.
       site.guards.push_back(authenticator.recognize());
     }
     // The configuration may change while requests are under way.

@@ -1,6 +1,7 @@
 #include "service/webhook_loop.hpp"
 
 #include "service/cancel_on_stop.hpp"
+#include "service/holder.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -106,6 +107,9 @@ void drop_other_webhooks(const app::Config& config) {
   }
   try {
     const auto database = store::Database::open(config.store_url);
+    if (!is_in_data_folder(config, *database)) {
+      return;  // they may be those of another service
+    }
     const auto dropped = api::patchwork::drop_other_webhooks(*database, urls);
     if (dropped > 0) {
       log::info("{} of webhooks that are no longer configured will not be told",

@@ -48,7 +48,8 @@ class WebhookLoop {
 };
 
 // Drops what waits for webhooks that are not configured, also of those that were taken out while
-// nothing ran. None of them may have a loop. What does not work is logged, and done the next time.
+// nothing ran; not in a store that another service may share. None of them may have a loop. What
+// does not work is logged, and done the next time.
 void drop_other_webhooks(const app::Config& config);
 
 }  // namespace patchmill::service

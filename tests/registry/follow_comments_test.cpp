@@ -99,7 +99,7 @@ TEST_CASE(
     }
     follower.follow();
     CHECK(follower.patches() == Lines{"p1 in 1: 1@x 2/0/0", "p2 in 2: 1@x 2/0/0"});
-    CHECK(follower.series() == Lines{"s1 v1 1/1: one 1=p1", "s1073741824 v1 1/1: one 1=p2"});
+    CHECK(follower.series() == Lines{"s1 v1 1/1: one 1=p1", "s2 v1 1/1: one 1=p2"});
     auto comments = follower.comments();
     std::sort(comments.begin(), comments.end(),
               [](const auto& a, const auto& b) { return a.substr(3) < b.substr(3); });

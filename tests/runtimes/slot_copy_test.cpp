@@ -88,6 +88,18 @@ TEST_CASE("runtimes::copy_other_slot: what changes in one slot does not in the o
   CHECK(slots.first->update(*slots.repository, slots.head)->written == 0);
 }
 
+TEST_CASE("runtimes::copy_other_slot: what was in the slot before does not meet the build") {
+  Slots slots;
+  // A source that jobs write to keeps its times, which are older than the objects that come.
+  fs::create_directories(slots.slot(1) / "own/src");
+  fs::create_directories(slots.slot(1) / "copying/src");
+  std::ofstream(slots.slot(1) / "copying/src/a.c") << "of a process that died";
+  REQUIRE(*slots.copy());
+  CHECK_FALSE(fs::exists(slots.slot(1) / "own"));
+  CHECK_FALSE(fs::exists(slots.slot(1) / "copying"));
+  CHECK(*read_file(slots.slot(1) / "src/a.c") == "int a;\n");
+}
+
 TEST_CASE("runtimes::copy_other_slot: a slot in use is waited for, as long as asked") {
   Slots slots;
   std::optional<LockFile> busy(*slots.first->use());

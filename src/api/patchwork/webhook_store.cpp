@@ -106,7 +106,8 @@ bool WebhookStore::collect(const HookEvents& wanted, MissedEvents& missed) {
   store::Transaction transaction(m_database);
   for (const auto& [happened, key, payload] : news) {
     // As if it had been written down when it happened, so that it is known how old it is.
-    store::enqueue(m_database, happened, key, m_kind, payload, now);
+    // Never in the future: that would be a clock set back, which makes everything due.
+    store::enqueue(m_database, std::min(happened, now), key, m_kind, payload, now);
   }
   store::set_cursor(m_database, m_kind, std::to_string(events.back().id));
   transaction.commit();
