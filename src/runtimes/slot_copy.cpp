@@ -32,13 +32,6 @@ bool is_warm(const fs::path& folder) {
   return folder.filename().string().starts_with(k_warm_prefix);
 }
 
-bool has_builds(const fs::path& slot) {
-  std::error_code error;
-  return std::ranges::any_of(
-      fs::directory_iterator(slot, error),
-      [](const fs::directory_entry& entry) { return is_warm(entry.path()); });
-}
-
 // Slots of the same tree with this build folder, in the order of their names.
 std::vector<fs::path> slots_with(const fs::path& slot, const std::string& warm) {
   const std::string name = slot.filename().string();
