@@ -42,7 +42,7 @@ void read_target(std::string_view target) {
     if (const auto place = find_place(path->segments)) {
       version = place->version;
       FUZZ_CHECK(place->id >= -1 && place->part >= -1);
-      FUZZ_CHECK(allows(place->kind, "GET"));
+      FUZZ_CHECK(allows(*place, "GET"));
     }
   }
   const auto params = http::parse_query(split->query);
