@@ -108,9 +108,15 @@ TEST_CASE("app::RunAhead: a worker that has built nothing begins with another's 
   const auto second = number_of(bench, "p2@x", "zwei");
   std::mutex mutex;
   std::condition_variable changed;
-  bool second_begun = false;
+  bool first_builds = false, second_begun = false;
   Lines found;
   app::RunWatcher watcher;
+  // Two that begin in the same moment both build from nothing.
+  watcher.series_started = [&](const tracker::Series& series) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::seconds(30),
+                     [&] { return series.number != second || first_builds; });
+  };
   watcher.node_started = [&](const pipeline::Node& node) {
     const std::lock_guard lock(mutex);
     second_begun = second_begun || (node.series == second && node.name == "build");
@@ -120,6 +126,9 @@ TEST_CASE("app::RunAhead: a worker that has built nothing begins with another's 
     const fs::path built = request.warm / "built";
     found.push_back(read_file(built).value_or("nothing"));
     REQUIRE(write_file_atomic(built, "objects"));
+    const std::lock_guard lock(mutex);
+    first_builds = true;
+    changed.notify_all();
   };
   bench.runtime.answer = [&](const std::string&, const std::string& source) {
     if (source.find("\n2\n") != std::string::npos) {
