@@ -24,6 +24,13 @@ std::optional<Id> one_id(store::Database& database, std::string_view sql, const 
   return row ? std::optional(std::get<0>(*row)) : std::nullopt;
 }
 
+void raise_counter(store::Database& database, std::string_view name, std::int64_t value) {
+  database.exec(
+      "INSERT INTO registry_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
+      " SET value = excluded.value WHERE registry_counters.value < excluded.value",
+      name, value);
+}
+
 // "under-review" -> "Under Review".
 std::string name_of_slug(std::string_view slug) {
   std::string name;

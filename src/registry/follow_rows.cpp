@@ -251,10 +251,11 @@ FollowedSeries* FollowRows::series(Id project, std::int64_t number) const {
   return found == m_series_by_number.end() ? nullptr : found->second;
 }
 
-Id FollowRows::take_id(Id& next, std::string_view table) {
+Id FollowRows::take_id(Id& next, std::string_view table, Id at_least) {
   if (next == 0) {
     next = next_id(m_database, table);
   }
+  next = std::max(next, at_least);
   return next++;
 }
 
@@ -278,10 +279,7 @@ FollowedCover& FollowRows::add_cover(Id project, std::int64_t mail) {
 
 FollowedSeries& FollowRows::add_series(Id project, std::int64_t number) {
   FollowedSeries series;
-  if (!m_series_ids) {
-    m_series_ids.emplace(m_database);
-  }
-  series.id = m_series_ids->of(number);
+  series.id = take_id(m_next_series, "registry_series", number);
   series.project = project;
   series.number = number;
   series.row = RowState::fresh;

@@ -3,7 +3,6 @@
 
 #include "registry/mail_marks.hpp"
 #include "registry/model.hpp"
-#include "registry/series_ids.hpp"
 #include "store/database.hpp"
 #include "util/clock.hpp"
 
@@ -96,7 +95,11 @@ class FollowRows {
   [[nodiscard]] FollowedSeries* series(Id id) const;
   [[nodiscard]] FollowedSeries* series(Id project, std::int64_t number) const;
 
-  // Fresh rows with the next id, series with that of SeriesIds; the caller fills in the rest.
+  // Fresh rows with the next id; the caller fills in the rest. A series has the tracker's number as
+  // its id where that is above all there are, so that "/series/7/" and "/series/7/mbox/" are about
+  // the same one. In a second project it takes the next id, and who comes after it is ahead of his
+  // number until some number is no series of any project: ids rise in the order of arrival, as
+  // lists and clients take for granted.
   FollowedPatch& add_patch(Id project, std::int64_t mail);
   FollowedCover& add_cover(Id project, std::int64_t mail);
   FollowedSeries& add_series(Id project, std::int64_t number);
@@ -115,7 +118,7 @@ class FollowRows {
   FollowedPatch& keep(FollowedPatch patch);
   FollowedCover& keep(FollowedCover cover);
   FollowedSeries& keep(FollowedSeries series);
-  Id take_id(Id& next, std::string_view table);
+  Id take_id(Id& next, std::string_view table, Id at_least = 0);
   void flush_series(std::int64_t change);
   void flush_covers(std::int64_t change);
   void flush_patches(std::int64_t change);
@@ -132,8 +135,7 @@ class FollowRows {
   std::map<std::pair<std::int64_t, Id>, FollowedSeries*> m_series_by_number;  // and project
   std::unordered_set<std::int64_t> m_loaded_mails, m_loaded_numbers;
   std::vector<Id> m_unread_series;  // whose patches are still to be read
-  Id m_next_patch = 0, m_next_cover = 0;
-  std::optional<SeriesIds> m_series_ids;
+  Id m_next_patch = 0, m_next_cover = 0, m_next_series = 0;
 };
 
 }  // namespace patchmill::registry

@@ -1,5 +1,6 @@
 #include "registry/turn.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace patchmill::registry {
@@ -23,13 +24,6 @@ Id next_id(store::Database& database, std::string_view table) {
                                 " UNION ALL SELECT value FROM registry_counters WHERE name = ?)"
                                 " AS given",
                             "kept free in " + name);
-}
-
-void raise_counter(store::Database& database, std::string_view name, std::int64_t value) {
-  database.exec(
-      "INSERT INTO registry_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
-      " SET value = excluded.value WHERE registry_counters.value < excluded.value",
-      name, value);
 }
 
 }  // namespace patchmill::registry

@@ -5,7 +5,6 @@
 #include "registry/model.hpp"
 #include "store/database.hpp"
 
-#include <cstdint>
 #include <string_view>
 
 namespace patchmill::registry {
@@ -15,10 +14,7 @@ void wait_for_turn(store::Database& database);
 
 // The next free id of a table whose rows are never removed, above what keep_free() (adopt.hpp)
 // holds for somebody else's; take a turn first. Ids that are given so do not come from the
-// database's own sequence: whoever adds rows to such a table asks here; for series SeriesIds.
+// database's own sequence: whoever adds rows to such a table asks here.
 Id next_id(store::Database& database, std::string_view table);
-
-// Sets a counter of the registry that has a smaller value, or none.
-void raise_counter(store::Database& database, std::string_view name, std::int64_t value);
 
 }  // namespace patchmill::registry

@@ -1,4 +1,4 @@
-#include "registry/series_ids.hpp"
+#include "registry/follow_rows.hpp"
 
 #include "registry/adopt.hpp"
 #include "registry/follow_support.hpp"
@@ -14,6 +14,13 @@ using patchmill::test::TestStore;
 
 namespace {
 
+// Ids of series added to projects in one go.
+struct Added {
+  explicit Added(store::Database& database) : rows(database) {}
+  Id of(std::int64_t number, Id project = 1) { return rows.add_series(project, number).id; }
+  FollowRows rows;
+};
+
 // As one of another Patchwork, or of an earlier time.
 void put_series(store::Database& database, Id id, std::int64_t number) {
   database.exec(
@@ -24,34 +31,34 @@ void put_series(store::Database& database, Id id, std::int64_t number) {
 
 }  // namespace
 
-TEST_CASE("registry::SeriesIds: the tracker's number, and always rising") {
+TEST_CASE("registry::FollowRows::add_series: the tracker's number, and always rising") {
   on_each_engine([](TestStore& store) {
-    SeriesIds ids(store.database());
+    Added ids(store.database());
     CHECK(ids.of(7) == 7);
-    CHECK(ids.of(3) == 8);  // it entered late
-    CHECK(ids.of(7) == 9);  // in a second project
+    CHECK(ids.of(3) == 8);     // it entered late
+    CHECK(ids.of(7, 2) == 9);  // in a second project
     CHECK(ids.of(8) == 10);
     CHECK(ids.of(12) == 12);  // some were of no project
     put_series(store.database(), 12, 12);
-    CHECK(SeriesIds(store.database()).of(12) == 13);
-    CHECK(SeriesIds(store.database()).of(14) == 14);
+    CHECK(Added(store.database()).of(12) == 13);
+    CHECK(Added(store.database()).of(14) == 14);
   });
 }
 
-TEST_CASE("registry::SeriesIds: above what somebody else has given") {
+TEST_CASE("registry::FollowRows::add_series: above what somebody else has given") {
   on_each_engine([](TestStore& store) {
     auto& database = store.database();
     SUBCASE("what is there") {
       put_series(database, 500, 2);
-      CHECK(SeriesIds(database).of(3) == 501);
-      CHECK(SeriesIds(database).of(500) == 501);
-      CHECK(SeriesIds(database).of(502) == 502);
+      CHECK(Added(database).of(3) == 501);
+      CHECK(Added(database).of(500) == 501);
+      CHECK(Added(database).of(502) == 502);
     }
     SUBCASE("what is still to be taken over") {
       keep_free(database, "registry_series", 500);
-      CHECK(SeriesIds(database).of(3) == 501);
+      CHECK(Added(database).of(3) == 501);
       release_kept(database, "registry_series");
-      CHECK(SeriesIds(database).of(4) == 4);  // nothing was
+      CHECK(Added(database).of(4) == 4);  // nothing was
     }
   });
 }
