@@ -13,19 +13,6 @@ constexpr std::string_view k_log_name = "log";
 // How long a worker without a build waits for one to copy. Most builds take longer from nothing.
 constexpr std::chrono::minutes k_copy_patience{10};
 
-// A run's scratch folder: a job may leave anything there, at any depth and with any permissions.
-class Scratch {
- public:
-  explicit Scratch(fs::path path) : m_path(std::move(path)) {}
-  ~Scratch() { runtimes::SourceFolder::remove_scratch(m_path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const fs::path& path() const { return m_path; }
-
- private:
-  fs::path m_path;
-};
-
 }  // namespace
 
 JobRunner::JobRunner(Workspace& workspace, runtimes::Runtime& runtime,
@@ -41,8 +28,9 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
     m_source_tree = target.tree;
   }
   // The source of its own is not copied, so all would be built anew.
+  std::optional<LockFile> beginning;
   if (!job.warm.empty() && !job.own_source) {
-    begin_warm(job.warm, target.stop);
+    beginning = begin_warm(job.warm, target.stop);
   }
   PM_TRY_ASSIGN(const LockFile use, m_source->use());
   runtimes::RunRequest request;
@@ -50,9 +38,9 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
     // Before its source is filled: other slots see that there will be something to copy.
     PM_TRY_ASSIGN(request.warm, m_source->warm(job.warm));
   }
+  beginning.reset();
   PM_TRY(m_source->update(*target.repository, target.commit));
-  PM_TRY_ASSIGN(fs::path scratch_path, m_source->new_scratch());
-  const Scratch scratch(std::move(scratch_path));
+  PM_TRY_ASSIGN(const auto scratch, m_source->new_scratch());
 
   request.job = &job;
   request.source = m_source->source();
@@ -74,13 +62,16 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   return outcome;
 }
 
-void JobRunner::begin_warm(std::string_view warm, const std::stop_token& stop) {
-  const auto copied = m_source->copy_warm(warm, k_copy_patience, stop);
-  if (!copied) {
-    log::warning("tree {}: {}; building from nothing", m_source_tree, copied.error().message);
-  } else if (*copied) {
+std::optional<LockFile> JobRunner::begin_warm(std::string_view warm, const std::stop_token& stop) {
+  auto start = m_source->copy_warm(warm, k_copy_patience, stop);
+  if (!start) {
+    log::warning("tree {}: {}; building from nothing", m_source_tree, start.error().message);
+    return std::nullopt;
+  }
+  if (start->copied) {
     log::info("tree {}: another worker's build was copied", m_source_tree);
   }
+  return std::move(start->beginning);
 }
 
 Result<void> JobRunner::keep(JobOutcome& outcome, const fs::path& results) {

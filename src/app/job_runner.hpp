@@ -37,8 +37,8 @@ class JobRunner {
   Result<JobOutcome> run(const pipeline::JobSpec& job, const JobTarget& target);
 
  private:
-  // The slot taken may have built nothing yet.
-  void begin_warm(std::string_view warm, const std::stop_token& stop);
+  // The slot taken may have built nothing yet; see runtimes::WarmStart.
+  std::optional<LockFile> begin_warm(std::string_view warm, const std::stop_token& stop);
   // Puts log and artifacts into the large objects of the store, named by their path below
   // `results`.
   Result<void> keep(JobOutcome& outcome, const std::filesystem::path& results);

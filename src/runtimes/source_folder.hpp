@@ -3,6 +3,9 @@
 // folders that belong to it.
 
 #include "runtimes/checkout.hpp"
+#include "runtimes/scratch_folder.hpp"
+#include "runtimes/slot.hpp"
+#include "runtimes/slot_copy.hpp"
 #include "util/file.hpp"
 #include "util/result.hpp"
 
@@ -25,35 +28,30 @@ class SourceFolder {
   // Makes source() hold `commit`; see materialise().
   Result<CheckoutOutcome> update(git::Repository& repository, const git::ObjectId& commit);
 
-  [[nodiscard]] std::filesystem::path source() const { return m_place.source(); }
+  [[nodiscard]] std::filesystem::path source() const { return m_slot.checkout().source(); }
   // Where the slot has built nothing yet: makes it a copy of another slot with the build folder
   // `warm`, see copy_other_slot(). Before anything else is done with it.
-  Result<bool> copy_warm(std::string_view warm, std::chrono::milliseconds patience,
-                         const std::stop_token& stop) const;
+  Result<WarmStart> copy_warm(std::string_view warm, std::chrono::milliseconds patience,
+                              const std::stop_token& stop) const;
   // Held while the folders change or a job runs in them: nobody copies them then. Waits for who
   // does.
   [[nodiscard]] Result<LockFile> use() const;
 
   // For RunRequest::git_dir and git_objects.
-  [[nodiscard]] std::filesystem::path git_dir() const { return m_place.git_dir(); }
+  [[nodiscard]] std::filesystem::path git_dir() const { return m_slot.checkout().git_dir(); }
   [[nodiscard]] std::vector<std::filesystem::path> git_objects() const;
   // For RunRequest::own_source; made when missing.
   [[nodiscard]] Result<std::filesystem::path> own_source() const;
   // The build folder of this name (JobSpec::warm) that goes with this source; made when missing.
   Result<std::filesystem::path> warm(std::string_view name) const;
-  // A new empty folder for one run; the caller removes it (remove_scratch()).
-  Result<std::filesystem::path> new_scratch() const;
-  static void remove_scratch(const std::filesystem::path& scratch);
+  // A new empty folder for one run.
+  [[nodiscard]] Result<ScratchFolder> new_scratch() const;
 
  private:
-  SourceFolder(CheckoutPlace place, LockFile lock)
-      : m_place(std::move(place)), m_lock(std::move(lock)) {}
-  CheckoutPlace m_place;
+  SourceFolder(Slot slot, LockFile lock) : m_slot(std::move(slot)), m_lock(std::move(lock)) {}
+  Slot m_slot;
   LockFile m_lock;
 };
-
-// `name` as the name of a folder: other names give other folders, none leaves its parent.
-std::string folder_name(std::string_view name);
 
 // A copy of a build folder with all times kept, for a run that must not leave traces in the
 // original; by reference links where the filesystem has them. `copy` must not exist.

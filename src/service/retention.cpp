@@ -2,8 +2,8 @@
 
 #include "git/repository.hpp"
 #include "pipeline/artifact_blobs.hpp"
-#include "runtimes/remove_tree.hpp"
-#include "runtimes/slot_copy.hpp"
+#include "runtimes/scratch_folder.hpp"
+#include "runtimes/slot.hpp"
 #include "service/backup.hpp"
 #include "service/blob_references.hpp"
 #include "store/cursors.hpp"
@@ -202,28 +202,27 @@ void Retention::empty_builds() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(m_config.data / "source", error)) {
     std::error_code ignored;
-    const fs::path& slot = entry.path();
-    const auto used = used_last(slot);
-    if (!before || !used || *used >= *before || !fs::exists(slot / "src", ignored)) {
+    const runtimes::Slot slot{entry.path()};
+    const auto used = used_last(slot.home);
+    if (!before || !used || *used >= *before || !fs::exists(slot.checkout().source(), ignored)) {
       continue;
     }
-    const auto lock = LockFile::acquire(slot / "lock", false);
+    const auto lock = LockFile::acquire(slot.lock(), false);
     if (!lock) {
       continue;
     }
-    const auto busy = LockFile::acquire(runtimes::busy_lock(slot), false);
+    const auto busy = LockFile::acquire(slot.busy(), false);
     if (!busy) {
       continue;
     }
-    m_result.build_bytes += bytes_in(slot);
-    m_result.builds.push_back(slot.filename().string());
+    m_result.build_bytes += bytes_in(slot.home);
+    m_result.builds.push_back(slot.home.filename().string());
     if (m_dry_run) {
       continue;
     }
-    for (const auto& inner : fs::directory_iterator(slot, ignored)) {
-      if (inner.path().filename() != "lock" && inner.path() != runtimes::busy_lock(slot)) {
-        runtimes::empty_folder(inner.path());
-        fs::remove(inner.path(), ignored);
+    for (const auto& inner : fs::directory_iterator(slot.home, ignored)) {
+      if (inner.path() != slot.lock() && inner.path() != slot.busy()) {
+        runtimes::ScratchFolder::remove(inner.path());
       }
     }
   }

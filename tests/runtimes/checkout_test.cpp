@@ -277,22 +277,7 @@ TEST_CASE(
   REQUIRE(warm);
   CHECK(warm->parent_path() == one->source().parent_path());
   CHECK(*one->warm("../um") == *warm);
-  const auto scratch = one->new_scratch();
-  REQUIRE(scratch);
-  fs::create_directories(*scratch / "a/b");
-  fs::permissions(*scratch / "a", fs::perms::none);
-  SourceFolder::remove_scratch(*scratch);
-  CHECK_FALSE(fs::exists(*scratch));
   std::ofstream(*warm / "object") << "x";
   REQUIRE(copy_folder(*warm, root.path() / "copy"));
   CHECK(fs::last_write_time(root.path() / "copy/object") == fs::last_write_time(*warm / "object"));
-}
-
-TEST_CASE("runtimes::folder_name: no two names meet, none leaves its folder") {
-  CHECK(folder_name("main") == "main");
-  CHECK(folder_name("a/b") != folder_name("a_b"));
-  CHECK(folder_name("..").find('/') == std::string::npos);
-  CHECK(folder_name("..")[0] != '.');
-  CHECK_FALSE(folder_name("").empty());
-  CHECK(folder_name(std::string(500, 'x')).size() < 200);
 }

@@ -78,7 +78,9 @@ TEST_CASE("runtimes::LocalRuntime::run: a NIPA test directory as it is, on a war
   request.own_source = *folder->own_source();
   request.git_dir = folder->git_dir();
   request.git_objects = folder->git_objects();
-  request.scratch = *folder->new_scratch();
+  const auto scratch = folder->new_scratch();
+  REQUIRE(scratch);
+  request.scratch = scratch->path();
   request.env = {{pipeline::nipa_branch_base, base}, {pipeline::nipa_first_in_series, "1"}};
   auto done = runtimes::make_local_runtime()->run(request, {});
   REQUIRE(done);
@@ -87,7 +89,6 @@ TEST_CASE("runtimes::LocalRuntime::run: a NIPA test directory as it is, on a war
   CHECK(outcome.verdict == Verdict::warning);
   CHECK(outcome.summary == "Was 0 now: 1 (first: 1, base: " + base + ")");
   CHECK(outcome.log == "2\nint f(void);\nsource_inline\n");
-  runtimes::SourceFolder::remove_scratch(request.scratch);
   CHECK(fs::exists(folder->source() / "a.c"));
 }
 
@@ -128,10 +129,11 @@ class OwnSource {
     request.own_source = *folder->own_source();
     request.git_dir = folder->git_dir();
     request.git_objects = folder->git_objects();
-    request.scratch = *folder->new_scratch();
+    const auto scratch = folder->new_scratch();
+    REQUIRE(scratch);
+    request.scratch = scratch->path();
     request.env = {{pipeline::nipa_branch_base, base}};
     auto outcome = runtimes::make_local_runtime()->run(request, {});
-    runtimes::SourceFolder::remove_scratch(request.scratch);
     if (!outcome) {
       FAIL("the run failed: ", outcome.error().message);
     }

@@ -33,8 +33,10 @@ struct Slots {
     std::ofstream(*first->warm("um") / "a.o") << "object of a";
     second.emplace(*SourceFolder::acquire(root.path() / "source", "t"));
   }
-  [[nodiscard]] Result<bool> copy(milliseconds patience = milliseconds(0)) {
-    return second->copy_warm("um", patience, {});
+  // Whether the second is a copy now.
+  [[nodiscard]] std::optional<bool> copy(milliseconds patience = milliseconds(0)) {
+    const auto start = second->copy_warm("um", patience, {});
+    return start ? std::optional(start->copied) : std::nullopt;
   }
   [[nodiscard]] fs::path slot(int number) const {
     return root.path() / ("source/t." + std::to_string(number));
@@ -117,7 +119,26 @@ TEST_CASE("runtimes::copy_other_slot: who is told to stop does not wait") {
   const auto busy = slots.first->use();
   std::stop_source stop;
   stop.request_stop();
-  CHECK_FALSE(*slots.second->copy_warm("um", std::chrono::hours(1), stop.get_token()));
+  CHECK_FALSE(slots.second->copy_warm("um", std::chrono::hours(1), stop.get_token())->copied);
+}
+
+TEST_CASE("runtimes::copy_other_slot: of two that begin at once one builds, the other waits") {
+  Slots slots;
+  fs::remove_all(slots.slot(0) / "warm-um");
+  auto start = slots.first->copy_warm("um", std::chrono::hours(1), {});
+  REQUIRE(start);
+  CHECK_FALSE(start->copied);
+  REQUIRE(start->beginning);
+  std::jthread first([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    const auto use = slots.first->use();
+    const auto warm = slots.first->warm("um");
+    start->beginning.reset();
+    std::this_thread::sleep_for(milliseconds(50));
+    std::ofstream(*warm / "a.o") << "just built";
+  });
+  CHECK(*slots.copy(std::chrono::minutes(1)));
+  CHECK(*read_file(slots.slot(1) / "warm-um/a.o") == "just built");
 }
 
 TEST_CASE("runtimes::copy_other_slot: nothing is taken that cannot be relied on") {
