@@ -127,6 +127,10 @@ void CheckStore::failed(const Due& due, std::string_view reason, std::optional<T
   store::mark_failed(m_database, due.item.id, reason, again);
 }
 
+void CheckStore::try_again(std::string_view instance, std::string_view project) {
+  store::make_failed_due(m_database, m_clock.now(), check_kind(instance, project));
+}
+
 std::int64_t CheckStore::waiting(std::string_view instance, std::string_view project) {
   return m_database.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE kind = ? AND state = 0",
                                         check_kind(instance, project));

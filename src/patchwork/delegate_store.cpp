@@ -51,6 +51,10 @@ void DelegateStore::failed(const Due& due, std::string_view reason,
   store::mark_failed(m_database, due.item.id, reason, again);
 }
 
+void DelegateStore::try_again(std::string_view instance, std::string_view project) {
+  store::make_failed_due(m_database, m_clock.now(), delegate_kind(instance, project));
+}
+
 std::int64_t DelegateStore::waiting(std::string_view instance, std::string_view project) {
   return m_database.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE kind = ? AND state = 0",
                                         delegate_kind(instance, project));

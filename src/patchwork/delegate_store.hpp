@@ -36,6 +36,8 @@ class DelegateStore {
   // Due again then; empty: never.
   void failed(const Due& due, std::string_view reason, std::optional<Timestamp> again);
   std::int64_t waiting(std::string_view instance, std::string_view project);
+  // What was put off waits no longer.
+  void try_again(std::string_view instance, std::string_view project);
 
  private:
   store::Database& m_database;

@@ -130,6 +130,10 @@ void StateStore::failed(const Due& due, std::string_view reason, std::optional<T
   store::mark_failed(m_database, due.item.id, reason, again);
 }
 
+void StateStore::try_again(std::string_view instance, std::string_view project) {
+  store::make_failed_due(m_database, m_clock.now(), state_kind(instance, project));
+}
+
 std::int64_t StateStore::waiting(std::string_view instance, std::string_view project) {
   return m_database.value<std::int64_t>("SELECT COUNT(*) FROM outbox WHERE kind = ? AND state = 0",
                                         state_kind(instance, project));

@@ -234,6 +234,16 @@ bool CheckPoster::not_done(const Lane& lane, const Attempt& attempt, const std::
   return false;
 }
 
+void CheckPoster::try_again() {
+  for (const auto& project : m_spec.projects) {
+    m_checks.try_again(m_instance.name(), project);
+    m_states.try_again(m_instance.name(), project);
+    m_delegates.try_again(m_instance.name(), project);
+  }
+  m_state.refused.clear();
+  m_state.not_before = {};
+}
+
 bool CheckPoster::pass(const std::stop_token& stop) {
   for (bool more = true; more && !stop.stop_requested();) {
     m_reporter.pass(more);

@@ -60,6 +60,10 @@ class CheckPoster {
   // time. Throws DatabaseError.
   bool pass(const std::stop_token& stop);
 
+  // Somebody may have mended what was refused or failed: nothing of it waits any longer. Throws
+  // DatabaseError.
+  void try_again();
+
   // For tests: called with the name of each step it has just done.
   std::function<void(std::string_view)> on_step;
 

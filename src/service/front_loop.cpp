@@ -47,21 +47,20 @@ void FrontLoop::set_config(app::Config config) {
 
 void FrontLoop::look_at(std::int64_t series, bool again) {
   const std::lock_guard lock(m_mutex);
-  if (m_waiting.insert(series).second) {
-    m_order.push_back(series);
-  }
-  if (again) {
-    m_again.insert(series);
-  }
+  m_queue.add({.series = series, .again = again});
+  m_changed.notify_all();
+}
+
+void FrontLoop::look_at_behind_others(std::int64_t series) {
+  const std::lock_guard lock(m_mutex);
+  m_queue.add_behind(series);
   m_changed.notify_all();
 }
 
 void FrontLoop::give_up(std::int64_t series) {
-  {
-    const std::lock_guard lock(m_mutex);
-    m_given_up.insert(series);
-  }
-  look_at(series);
+  const std::lock_guard lock(m_mutex);
+  m_queue.add({.series = series, .given_up = true});
+  m_changed.notify_all();
 }
 
 void FrontLoop::reached(std::int64_t event) {
@@ -85,7 +84,7 @@ void FrontLoop::requests() {
 LoopHealth FrontLoop::health() const {
   const std::lock_guard lock(m_mutex);
   LoopHealth health = m_health;
-  health.waiting = m_waiting.size();
+  health.waiting = m_queue.size();
   return health;
 }
 
@@ -215,10 +214,7 @@ void FrontLoop::serve(const pipeline::Request& request) {
 void FrontLoop::forget(std::int64_t series) {
   std::erase_if(m_later, [&](const auto& later) { return later.second.series == series; });
   const std::lock_guard lock(m_mutex);
-  if (m_waiting.erase(series) > 0) {
-    std::erase(m_order, series);
-  }
-  m_again.erase(series);
+  m_queue.forget(series);
 }
 
 // While the clock was ahead every series was too old.
@@ -256,7 +252,7 @@ std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
                               m_later.begin()->first - std::chrono::steady_clock::now()));
   }
   std::unique_lock lock(m_mutex);
-  if (m_order.empty()) {
+  if (m_queue.empty()) {
     // What was put off would be forgotten by a crash.
     const bool nothing_left = m_later.empty();
     if (nothing_left && m_reached != m_saved) {
@@ -265,20 +261,15 @@ std::optional<FrontLoop::Job> FrontLoop::next(const std::stop_token& stop) {
       lock.lock();
     }
     m_changed.wait_for(lock, stop, std::max<std::chrono::microseconds>(wait, 1ms), [&] {
-      return !m_order.empty() || m_news || m_requests || m_new_config ||
+      return !m_queue.empty() || m_news || m_requests || m_new_config ||
              (nothing_left && m_reached != m_saved);
     });
   }
-  if (m_order.empty() || m_new_config || stop.stop_requested()) {
+  if (m_queue.empty() || m_new_config || stop.stop_requested()) {
     return std::nullopt;
   }
-  Job job;
-  job.series = m_order.front();
-  job.again = m_again.erase(job.series) > 0;
-  job.given_up = m_given_up.erase(job.series) > 0;
-  m_order.pop_front();
-  m_waiting.erase(job.series);
-  m_health.series = job.series;
+  const auto job = m_queue.take();
+  m_health.series = job->series;
   return job;
 }
 
@@ -287,7 +278,7 @@ void FrontLoop::save_cursor() {
   std::int64_t reached = 0;
   {
     const std::lock_guard lock(m_mutex);
-    if (!m_order.empty()) {
+    if (!m_queue.empty()) {
       return;
     }
     reached = m_reached;

@@ -5,19 +5,18 @@
 #include "app/workspace.hpp"
 #include "pipeline/requests.hpp"
 #include "service/scheduler.hpp"
+#include "service/series_queue.hpp"
 #include "util/subprocess.hpp"
 #include "util/unjumped_clock.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -49,6 +48,8 @@ class FrontLoop {
   void set_config(app::Config config);
   // `again`: also when nothing changed since its verdict.
   void look_at(std::int64_t series, bool again = false);
+  // The same, but when nothing else waits.
+  void look_at_behind_others(std::int64_t series);
   // Its worker is lost: what is under way is incomplete.
   void give_up(std::int64_t series);
   // The events up to this one are known to look_at(); becomes the cursor once all is done.
@@ -62,10 +63,7 @@ class FrontLoop {
   static constexpr std::string_view k_cursor = "service/front";
 
  private:
-  struct Job {
-    std::int64_t series = 0;
-    bool again = false, given_up = false;
-  };
+  using Job = SeriesQueue::Look;
   void run(const std::stop_token& stop);
   void open_workspace();
   std::optional<Job> next(const std::stop_token& stop);
@@ -99,8 +97,7 @@ class FrontLoop {
   mutable std::mutex m_mutex;
   std::condition_variable_any m_changed;
   std::optional<app::Config> m_new_config;
-  std::deque<std::int64_t> m_order;
-  std::set<std::int64_t> m_waiting, m_again, m_given_up;
+  SeriesQueue m_queue;
   std::int64_t m_reached = 0, m_saved = 0;
   bool m_news = false, m_requests = true;
   LoopHealth m_health;

@@ -43,6 +43,11 @@ void PatchworkLoop::try_again() {
   wake();
 }
 
+bool PatchworkLoop::tries_again() {
+  const std::lock_guard lock(m_mutex);
+  return std::exchange(m_tries_again, false);
+}
+
 intake::SourceHealth PatchworkLoop::health() const {
   const std::lock_guard lock(m_mutex);
   return m_health;
@@ -78,15 +83,12 @@ void PatchworkLoop::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::string store_error;
     bool more = false;
-    {
-      const std::lock_guard lock(m_mutex);
-      if (std::exchange(m_tries_again, false)) {
-        state.refused.clear();
-      }
-    }
     try {
       if (!poster) {
         poster.emplace(m_config, m_source.name, spec, *instance, m_links, m_clock, state);
+      }
+      if (tries_again()) {
+        poster->try_again();
       }
       more = poster->pass(stop);
     } catch (const std::exception& problem) {

@@ -35,6 +35,7 @@ class PatchworkLoop {
 
  private:
   void run(const std::stop_token& stop);
+  bool tries_again();  // once after each try_again()
   void tell(const CheckPosterState& state, const std::string& store_error);
 
   const app::Config m_config;

@@ -117,7 +117,7 @@ struct Service::Parts {
     }
     tracker::Queries queries(database, blobs);
     for (const std::int64_t series : dependents_of(database, queries, changed)) {
-      front->look_at(series);
+      front->look_at_behind_others(series);
     }
   }
 

@@ -121,7 +121,7 @@ void WebhookPoster::tell_of_missed() {
   }
   log::error(
       "webhooks at {}: {} of more than {} hours ago, from event {} to {}, will not be told: "
-      "patchmill did not run, or could not, for so long",
+      "`import patchwork` took them over, or patchmill did not run, or could not, for so long",
       m_origin, count_of(missed.count, "event"), api::patchwork::k_hook_patience.count(),
       missed.first, missed.last);
   m_state.given_up += missed.count;

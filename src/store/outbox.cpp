@@ -102,6 +102,12 @@ void make_due(Database& database, Timestamp now, std::int64_t id) {
                 State::due);
 }
 
+void make_failed_due(Database& database, Timestamp now, std::string_view kind) {
+  database.exec(
+      "UPDATE outbox SET due = ? WHERE kind = ? AND state = 0 AND attempts > 0 AND due > ?",
+      to_micros(now), kind, to_micros(now));
+}
+
 std::int64_t give_up_before(Database& database, std::string_view kind, Timestamp before,
                             std::string_view error) {
   return database.exec(

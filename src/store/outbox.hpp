@@ -47,6 +47,8 @@ struct OutboxHead {
 std::optional<OutboxHead> head(Database& database, std::string_view kind);
 // It does not wait for its next attempt any longer.
 void make_due(Database& database, Timestamp now, std::int64_t id);
+// The same for all of a kind that have failed.
+void make_failed_due(Database& database, Timestamp now, std::string_view kind);
 // Gives up what was written down before then and is not done; returns how many that was.
 std::int64_t give_up_before(Database& database, std::string_view kind, Timestamp before,
                             std::string_view error);

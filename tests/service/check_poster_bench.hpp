@@ -63,7 +63,9 @@ struct PosterDesk {
     REQUIRE(write_file_atomic(spec.token.file, token + "\n"));
   }
   // As a process that has just started: nothing is remembered but what the store has.
-  void pass(const std::function<void(std::string_view)>& on_step = {}) {
+  void pass(const std::function<void(std::string_view)>& on_step = {}) { pass(on_step, false); }
+  void try_again() { pass({}, true); }
+  void pass(const std::function<void(std::string_view)>& on_step, bool tries_again) {
     http::ClientConfig client;
     patchwork::InstanceConfig instance_config;
     instance_config.url = spec.url;
@@ -76,6 +78,9 @@ struct PosterDesk {
     CheckPoster poster(config, "pw", spec, instance, reports::Links::at("https://ci.example.org"),
                        store.clock(), state);
     poster.on_step = on_step;
+    if (tries_again) {
+      poster.try_again();
+    }
     while (poster.pass({})) {
     }
   }

@@ -104,6 +104,30 @@ TEST_CASE("store::head: the oldest that is not done, and make_due: it does not w
   });
 }
 
+TEST_CASE("store::make_failed_due: what has failed waits no longer, what is to come later does") {
+  on_each_engine([](TestStore& store) {
+    auto& db = store.database();
+    const auto now = store.clock().now();
+    for (const char* key : {"failed", "given up"}) {
+      enqueue(db, now, key, "check", "");
+    }
+    enqueue(db, now, "other kind", "mail", "");
+    const auto failed = claim(db, now, "check", "me", minutes(1));
+    const auto given_up = claim(db, now, "check", "me", minutes(1));
+    const auto other = claim(db, now, "mail", "me", minutes(1));
+    mark_failed(db, failed->id, "busy", now + minutes(60));
+    mark_failed(db, given_up->id, "refused", std::nullopt);
+    mark_failed(db, other->id, "busy", now + minutes(60));
+    enqueue(db, now, "later", "check", "", now + minutes(60));
+    make_failed_due(db, now, "check");
+    const auto again = claim(db, now, "check", "me", minutes(1));
+    REQUIRE(again);
+    CHECK(again->key == failed->key);
+    CHECK_FALSE(claim(db, now, "check", "me", minutes(1)));
+    CHECK_FALSE(claim(db, now, "mail", "me", minutes(1)));
+  });
+}
+
 TEST_CASE("store::give_up_before: what was written down before then and is not done") {
   on_each_engine([](TestStore& store) {
     auto& db = store.database();
