@@ -96,13 +96,20 @@ http::Response todo(Site::Impl& site, http::Request& request, store::Database& d
       [&] { return todo_json(site.words, rows, *project); });
 }
 
+// Redirects from a project's address to one with its name between these.
+http::Response elsewhere(Site::Impl& site, http::Request& request, store::Database& database,
+                         std::string_view before, std::string_view after) {
+  const auto found = project_in(request, database);
+  return found
+             ? http::Response::redirect(fmt::format("{}{}{}{}", site.words.base, before,
+                                                    http::percent_encode(found->link_name), after),
+                                        302)
+             : no_project(request);
+}
+
 // Patchwork's address of what who is logged in has to do there; nobody logs in here.
 http::Response project_todo(Site::Impl& site, http::Request& request, store::Database& database) {
-  const auto found = project_in(request, database);
-  return found ? http::Response::redirect(fmt::format("{}/user/todo/?project={}", site.words.base,
-                                                      http::percent_encode(found->link_name)),
-                                          302)
-               : no_project(request);
+  return elsewhere(site, request, database, "/user/todo/?project=", "");
 }
 
 http::Response projects(Site::Impl& site, http::Request& request, store::Database& database) {
@@ -113,11 +120,7 @@ http::Response projects(Site::Impl& site, http::Request& request, store::Databas
 }
 
 http::Response project(Site::Impl& site, http::Request& request, store::Database& database) {
-  const auto found = project_in(request, database);
-  return found ? http::Response::redirect(fmt::format("{}/project/{}/list/", site.words.base,
-                                                      http::percent_encode(found->link_name)),
-                                          302)
-               : no_project(request);
+  return elsewhere(site, request, database, "/project/", "/list/");
 }
 
 http::Response project_atom(Site::Impl& site, http::Request& request, store::Database& database) {
