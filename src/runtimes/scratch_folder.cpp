@@ -21,9 +21,8 @@ namespace fs = std::filesystem;
 Result<ScratchFolder> ScratchFolder::make_in(const fs::path& parent) {
   std::string name = (parent / "run-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    return fail(
-        ErrorKind::infrastructure,
-        fmt::format("cannot make a folder in {}: {}", parent.string(), std::strerror(errno)));
+    return fail(ErrorKind::infrastructure, fmt::format("cannot make a folder in {}: {}",
+                                                       parent.string(), std::strerror(errno)));
   }
   ::chmod(name.c_str(), 0755);
   return ScratchFolder(name);

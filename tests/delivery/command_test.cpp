@@ -1,5 +1,6 @@
 #include "delivery/command.hpp"
 
+#include "support/promptly.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -79,7 +80,7 @@ TEST_CASE("delivery::make_command_transport: a stop ends the program") {
   });
   const auto started = std::chrono::steady_clock::now();
   const auto outcome = deliver();
-  CHECK(std::chrono::steady_clock::now() - started < std::chrono::milliseconds(1000));
+  CHECK(std::chrono::steady_clock::now() - started < patchmill::test::k_promptly);
   CHECK(outcome.outcome == Outcome::in_doubt);
   CHECK(outcome.reply == "/bin/sh was ended, as patchmill is stopping; it may have taken the mail");
   CHECK(deliver().outcome == Outcome::deferred);

@@ -1,6 +1,7 @@
 #include "delivery/smtp.hpp"
 
 #include "delivery/fault_server.hpp"
+#include "support/promptly.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -396,7 +397,7 @@ TEST_CASE("delivery::make_smtp_transport: a stop ends whatever it waits for, and
     const auto outcomes = send(*transport, {"a@x.org"});
     transport.reset();
     const auto took = std::chrono::steady_clock::now() - started;
-    CHECK(took < milliseconds(1000));
+    CHECK(took < patchmill::test::k_promptly);
     // A short mail is written with its dot before the server has looked at its first line.
     const bool handed_over = stage == "body" || stage == "dot";
     CHECK(states(outcomes) == (handed_over ? "in-doubt" : "deferred"));

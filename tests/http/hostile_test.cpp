@@ -28,6 +28,7 @@ TEST_CASE("Server: five hundred slow heads do not delay anybody, and are cut") {
   TestServer t(router(), [](ServerConfig& config) {
     quick(config);
     config.timeouts.head = 2000ms;
+    config.timeouts.idle = 10s;  // of the good one, while the slow ones send
     config.max_connections_per_address = 1000;
   });
   std::vector<std::unique_ptr<RawClient>> slow;

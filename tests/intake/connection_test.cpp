@@ -6,6 +6,7 @@
 #include "intake/inbox_feed.hpp"
 #include "intake/live_intake.hpp"
 #include "intake/tcp_listener.hpp"
+#include "support/promptly.hpp"
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
@@ -95,7 +96,7 @@ TEST_CASE("intake::Connection: what does not answer is given up, and stopping is
       to.connect_timeout = std::chrono::seconds(60);
       const auto start = std::chrono::steady_clock::now();
       CHECK_FALSE(Connection::open(to, stopped).has_value());
-      CHECK(std::chrono::steady_clock::now() - start < milliseconds(1000));
+      CHECK(std::chrono::steady_clock::now() - start < patchmill::test::k_promptly);
       stopper.join();
     }
   }
@@ -109,7 +110,7 @@ TEST_CASE("intake::Connection: what does not answer is given up, and stopping is
     });
     const auto start = std::chrono::steady_clock::now();
     CHECK_FALSE(Connection::open(to, waiter).has_value());
-    CHECK(std::chrono::steady_clock::now() - start < milliseconds(1200));
+    CHECK(std::chrono::steady_clock::now() - start < patchmill::test::k_promptly);
     stopper.join();
   }
   SUBCASE("stopped while reading and while connecting") {
@@ -126,7 +127,7 @@ TEST_CASE("intake::Connection: what does not answer is given up, and stopping is
     CHECK_FALSE((*stream)->read(&byte, 1).has_value());
     to.security = Security::tls;
     CHECK_FALSE(Connection::open(to, waiter).has_value());
-    CHECK(std::chrono::steady_clock::now() - start < milliseconds(1200));
+    CHECK(std::chrono::steady_clock::now() - start < patchmill::test::k_promptly);
     stopper.join();
   }
 }
@@ -173,7 +174,7 @@ TEST_CASE("intake::follow_imap: a tarpit is one source's trouble, shown and trie
   account.secret.env = "HOME";
   auto follower = f.follow(follow_imap(account, "INBOX"));
   std::this_thread::sleep_for(milliseconds(300));
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::follow_inbox_url: stops at once, wherever the server leaves it waiting") {
@@ -199,7 +200,7 @@ TEST_CASE("intake::follow_inbox_url: stops at once, wherever the server leaves i
       store.folder() / "mirrors", fmt::format("http://127.0.0.1:{}/demo", server.port()), {}));
   REQUIRE(soon([&] { return asked > 0; }));
   std::this_thread::sleep_for(milliseconds(100));
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::LiveIntake: stops at once, though nobody answers any of its sources") {
@@ -229,9 +230,9 @@ TEST_CASE("intake::LiveIntake: stops at once, though nobody answers any of its s
   const auto start = std::chrono::steady_clock::now();
   specs.erase(specs.begin());
   live->follow(specs);  // one of them is taken away, the others are left alone
-  CHECK(std::chrono::steady_clock::now() - start < milliseconds(1000));
+  CHECK(std::chrono::steady_clock::now() - start < patchmill::test::k_promptly);
   CHECK(live->health().size() == specs.size());
-  CHECK(test::time_to_stop(live) < milliseconds(1000));
+  CHECK(test::time_to_stop(live) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::http_get: asks with what it knows, and bounds what it gets") {

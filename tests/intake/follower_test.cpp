@@ -4,6 +4,7 @@
 #include "intake/live_intake.hpp"
 #include "intake/maildir_feed.hpp"
 #include "store/cursors.hpp"
+#include "support/promptly.hpp"
 #include "util/cancel.hpp"
 
 #include <doctest/doctest.h>
@@ -133,7 +134,7 @@ TEST_CASE("intake::Follower: stops at once, whatever it does") {
   }
   auto follower = f.follow(std::make_unique<ScriptFeed>(script));
   REQUIRE(soon([&] { return script.looks > 0; }));
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::Follower: keeps what the store does not take, and stores it later") {
@@ -281,7 +282,7 @@ TEST_CASE("intake::LiveIntake: one broken source does not stop another, and all 
   CHECK_FALSE(live->wake("two"));
   std::this_thread::sleep_for(milliseconds(100));
   CHECK(f.count() == 4);
-  CHECK(test::time_to_stop(live) < milliseconds(1000));
+  CHECK(test::time_to_stop(live) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::check_source: names what is wrong") {
@@ -374,7 +375,7 @@ TEST_CASE("CancelScope: ends processes that its thread waits for") {
   const auto line = (*child)->read_line();
   REQUIRE_FALSE(line);
   CHECK(line.error().message.find("called off") != std::string::npos);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
+  CHECK(std::chrono::steady_clock::now() - start < patchmill::test::k_promptly);
   other.join();
   {
     const CancelScope inner(-1);

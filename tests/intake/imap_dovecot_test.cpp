@@ -3,6 +3,7 @@
 #include "intake/following.hpp"
 #include "intake/imap_feed.hpp"
 #include "intake/test_servers.hpp"
+#include "support/promptly.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -109,7 +110,7 @@ TEST_CASE("intake::follow_imap with Dovecot: every way to connect and to log in"
       "delivered to stored by IDLE: ",
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count(),
       " ms");
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::follow_imap with Dovecot: nothing is changed there, unless told to") {
@@ -292,7 +293,7 @@ TEST_CASE("intake::follow_imap with Dovecot: what is wrong is said, and costs no
   CHECK_MESSAGE(follower->health().error.find(error) != std::string::npos,
                 follower->health().error);
   CHECK(follower->health().error.find("secret with") == std::string::npos);
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE(

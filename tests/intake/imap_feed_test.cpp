@@ -2,6 +2,7 @@
 
 #include "intake/fake_imap.hpp"
 #include "intake/following.hpp"
+#include "support/promptly.hpp"
 
 #include <doctest/doctest.h>
 
@@ -70,7 +71,7 @@ TEST_CASE("intake::follow_imap: takes what is there, then what arrives, on each 
     REQUIRE(soon([&] { return is_waiting(*follower); }));
     CHECK(follower->health().duplicates == 0);
     CHECK(follower->health().error.empty());
-    CHECK(test::time_to_stop(follower) < milliseconds(1000));
+    CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
     CHECK(server.connections == 1);
     CHECK(server.seen.empty());
     CHECK_FALSE(server.was_said("SELECT"));
@@ -323,7 +324,7 @@ TEST_CASE("intake::follow_imap: logs in as told, and says what is wrong") {
   CHECK(health.error.find('\x1b') == std::string::npos);
   CHECK(health.next_attempt.has_value());
   CHECK(f.count() == 0);
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 TEST_CASE("intake::follow_imap: a refused login is one attempt and one message, not a loop") {

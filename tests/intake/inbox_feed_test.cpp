@@ -3,6 +3,7 @@
 #include "intake/following.hpp"
 #include "intake/inbox_manifest.hpp"
 #include "intake/test_servers.hpp"
+#include "support/promptly.hpp"
 
 #include <doctest/doctest.h>
 #include <zlib.h>
@@ -39,7 +40,7 @@ TEST_CASE("intake::follow_inbox_folder: new mails and new epochs, on each engine
     second.finish();
     REQUIRE(f.reaches(4, std::chrono::seconds(5)));
     CHECK(follower->health().duplicates == 0);
-    CHECK(test::time_to_stop(follower) < milliseconds(1000));
+    CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
   });
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("intake::follow_inbox_url: a file URL is fetched, epoch after epoch") 
   second.finish();
   REQUIRE(f.reaches(4));
   CHECK(follower->health().duplicates == 0);
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
   // What was fetched and not stored before the end is stored first, without asking anybody.
   store.database().execute_script(
       "DELETE FROM messages; DELETE FROM message_ids; "
@@ -152,7 +153,7 @@ TEST_CASE("intake::follow_inbox_url with public-inbox-httpd: by its manifest") {
     REQUIRE(f.reaches(before + static_cast<std::size_t>(i) - 6001));
   }
   CHECK(follower->health().duplicates == 0);
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 std::string gzip(std::string_view text) {

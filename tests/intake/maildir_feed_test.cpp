@@ -1,6 +1,7 @@
 #include "intake/maildir_feed.hpp"
 
 #include "intake/following.hpp"
+#include "support/promptly.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -62,7 +63,7 @@ TEST_CASE("intake::follow_maildir: takes what is there, then what is delivered, 
     CHECK(health.last_success.has_value());
     CHECK(health.last_mail.has_value());
     CHECK(health.lag == 0u);
-    CHECK(test::time_to_stop(follower) < milliseconds(1000));
+    CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
   });
 }
 

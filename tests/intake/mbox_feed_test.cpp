@@ -1,6 +1,7 @@
 #include "intake/mbox_feed.hpp"
 
 #include "intake/following.hpp"
+#include "support/promptly.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ TEST_CASE("intake::follow_mbox: grows, on each engine") {
     }
     REQUIRE(soon([&] { return follower->health().state == SourceState::waiting; }));
     CHECK(follower->health().duplicates == 0);
-    CHECK(test::time_to_stop(follower) < milliseconds(1000));
+    CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
   });
 }
 
@@ -149,7 +150,7 @@ TEST_CASE("intake::follow_mbox: a file without end does not keep it from stoppin
   auto follower = x.follow();
   REQUIRE(soon([&] { return follower->health().state == SourceState::reading; }));
   std::this_thread::sleep_for(milliseconds(200));
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
   CHECK(x.f.count() == 0);
 }
 

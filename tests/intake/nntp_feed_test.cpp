@@ -3,6 +3,7 @@
 #include "intake/fake_server.hpp"
 #include "intake/following.hpp"
 #include "intake/test_servers.hpp"
+#include "support/promptly.hpp"
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
@@ -183,7 +184,7 @@ TEST_CASE("intake::follow_nntp: takes what is there, then what is posted, on eac
     }
     REQUIRE(soon([&] { return is_idle(*follower); }));
     CHECK(follower->health().duplicates == 0);
-    CHECK(test::time_to_stop(follower) < milliseconds(1000));
+    CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
     CHECK(server.connections == 1);
     server.post(simple_mail(800));
     follower = f.follow(feed(server));
@@ -364,7 +365,7 @@ TEST_CASE("intake::follow_nntp with public-inbox-nntpd: takes what is there and 
   REQUIRE(f.reaches(before + 5));
   CHECK(f.raw("mail-5006@example.org").find("\ntext\n.\n..\n") != std::string::npos);
   CHECK(follower->health().duplicates == 0);
-  CHECK(test::time_to_stop(follower) < milliseconds(1000));
+  CHECK(test::time_to_stop(follower) < patchmill::test::k_promptly);
 }
 
 }  // namespace

@@ -1,0 +1,12 @@
+#pragma once
+// How long something may take that ends at once, where the other way would be to wait for minutes.
+
+#include <chrono>
+
+namespace patchmill::test {
+
+// People are promised a second. A machine that compiles and tests at the same time keeps a thread
+// waiting for longer.
+inline constexpr std::chrono::seconds k_promptly{10};
+
+}  // namespace patchmill::test
