@@ -232,9 +232,7 @@ Id Adopter::patch(const AdoptedMail& patch) {
   const auto in = series(patch, submitter);
   const std::array<std::int64_t, 1> wanted{patch.message};
   const auto rows = tracker::mail_rows(m_database, wanted);
-  const auto number = in && !rows.empty() && rows.front().number > 0
-                          ? std::optional(rows.front().number)
-                          : std::nullopt;
+  const std::int64_t number = in && !rows.empty() ? std::max(rows.front().number, 0) : 0;
   std::optional<Id> relation;
   if (!patch.related.empty()) {
     relation = std::min(patch.self.id, *std::ranges::min_element(patch.related));
@@ -243,7 +241,7 @@ Id Adopter::patch(const AdoptedMail& patch) {
       "INSERT INTO registry_patches (id, project, message, series, number, msgid, date, name,"
       " submitter, hash, pull_url, commit_ref, state, archived, delegate, relation, check_state,"
       " completed, acked, reviewed, tested, changed)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, ?)",
+      " VALUES (?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, ?)",
       id, patch.self.project, patch.message, in, number, patch.self.msgid,
       to_micros(patch.self.date), patch.self.name, submitter, k_not_counted, patch.pull_url,
       patch.commit_ref, state(patch.state), patch.archived,

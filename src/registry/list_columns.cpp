@@ -66,6 +66,9 @@ void ListColumns::Ids::add(Id id) {
 
 bool ListColumns::write(std::size_t at, const Row& row) {
   const std::uint32_t project = m_project_codes.code(row.project);
+  if (m_user_codes.size() == 0) {
+    m_user_codes.code(0);
+  }
   const std::uint32_t user = m_user_codes.code(row.user);
   const std::uint32_t kind = m_kind_codes.code(row.kind);
   constexpr std::uint32_t most = std::numeric_limits<std::uint16_t>::max();
@@ -87,7 +90,10 @@ bool ListColumns::write(std::size_t at, const Row& row) {
     return false;
   }
   m_projects[at] = static_cast<std::uint16_t>(project);
-  m_users[at] = static_cast<std::uint16_t>(user);
+  if (user != 0 || !m_users.empty()) {
+    m_users.resize(m_ids.size());
+    m_users[at] = static_cast<std::uint16_t>(user);
+  }
   m_marks[at] = static_cast<std::uint8_t>(kind | (row.flag ? k_flag : 0u));
   return true;
 }
@@ -99,8 +105,10 @@ void ListColumns::grow() {
   const std::size_t room = more_than(m_dates.size());
   m_dates.reserve(room);
   m_projects.reserve(room);
-  m_users.reserve(room);
   m_marks.reserve(room);
+  if (!m_users.empty()) {
+    m_users.reserve(room);
+  }
   if (!m_submitters.empty()) {
     m_submitters.reserve(room);
   }
@@ -131,7 +139,6 @@ bool ListColumns::put(const Row& row) {
   m_ids.add(row.id);
   m_dates.emplace_back();
   m_projects.emplace_back();
-  m_users.emplace_back();
   m_marks.emplace_back();
   return write(at, row);
 }
@@ -161,7 +168,7 @@ void ListColumns::settle() {
 std::size_t ListColumns::bytes() const {
   return m_ids.bytes() + m_dates.capacity() * 8 + m_submitters.capacity() * 4 +
          m_projects.capacity() * 2 + m_users.capacity() * 2 + m_marks.capacity() +
-         (m_by_date.capacity() + m_by_name.capacity()) * 4 + m_names.bytes();
+         (m_by_date.capacity() + m_by_name.capacity()) * 4 + m_names.bytes() + m_searches->bytes();
 }
 
 void ListColumns::place_names(const NameSource& source) {

@@ -1,15 +1,17 @@
 #pragma once
-// What lists are filtered and ordered by, in memory, a column each: 13 bytes a row, 4 more where
-// ids have been left out, 4 where there are submitters, some 10 to 30 where there are names to
-// search, 4 where dates do not rise with ids, and 4 where somebody has asked for the order of
-// names. Knows no store.
+// What lists are filtered and ordered by, in memory, a column each: 11 bytes a row, 4 more where
+// ids have been left out, 4 where there are submitters, 2 where there are users, some 10 to 30
+// where there are names to search, 4 where dates do not rise with ids, and 4 where somebody has
+// asked for the order of names. Knows no store.
 
 #include "registry/list_query.hpp"
 #include "registry/model.hpp"
 #include "registry/name_index.hpp"
+#include "registry/name_searches.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -110,10 +112,13 @@ class ListColumns {
 
   Ids m_ids;
   std::vector<std::int64_t> m_dates;
-  std::vector<std::uint32_t> m_submitters;         // empty as long as there are none
-  std::vector<std::uint16_t> m_projects, m_users;  // codes
-  std::vector<std::uint8_t> m_marks;               // code of the kind, and 128 for the flag
-  NameIndex m_names;                               // empty as long as there are no texts
+  std::vector<std::uint32_t> m_submitters;  // empty as long as there are none
+  std::vector<std::uint16_t> m_projects;    // codes
+  std::vector<std::uint16_t> m_users;       // codes; empty as long as there are none
+  std::vector<std::uint8_t> m_marks;        // code of the kind, and 128 for the flag
+  NameIndex m_names;                        // empty as long as there are no texts
+  // Its own, so that columns can be moved.
+  std::unique_ptr<NameSearches> m_searches = std::make_unique<NameSearches>();
   Codes m_project_codes, m_user_codes, m_kind_codes;
   std::uint32_t m_largest_submitter = 0;
   std::vector<std::uint32_t> m_by_date;   // rows; empty while dates rise with ids

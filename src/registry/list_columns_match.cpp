@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <limits>
 
 namespace patchmill::registry {
@@ -81,8 +82,13 @@ ListColumns::Matches ListColumns::match(const ListQuery& query) const {
   const std::size_t size = m_ids.size();
   const OneOf<std::uint16_t> projects(!query.projects.empty(), m_project_codes.of(query.projects),
                                       m_project_codes.size());
-  const OneOf<std::uint16_t> users(!query.users.empty(), m_user_codes.of(query.users),
-                                   m_user_codes.size());
+  const auto user_codes = m_user_codes.of(query.users);
+  // Where nobody has one, the column is not there.
+  const bool all_users =
+      query.users.empty() ||
+      (m_users.empty() && std::find(user_codes.begin(), user_codes.end(), 0u) != user_codes.end());
+  const OneOf<std::uint16_t> users(
+      !all_users, m_users.empty() ? std::vector<std::uint32_t>() : user_codes, m_user_codes.size());
   std::vector<std::uint32_t> people;
   for (const Id id : query.submitters) {
     if (id >= 0 && id <= Id{m_largest_submitter} && !m_submitters.empty()) {
@@ -120,7 +126,7 @@ ListColumns::Matches ListColumns::match(const ListQuery& query) const {
     std::fill_n(keep.begin(), count, std::uint8_t{1});
     marks.narrow_to(keep, &m_marks[begin], count);
     projects.narrow_to(keep, &m_projects[begin], count);
-    users.narrow_to(keep, &m_users[begin], count);
+    users.narrow_to(keep, m_users.data() + std::min(begin, m_users.size()), count);
     submitters.narrow_to(keep, m_submitters.data() + std::min(begin, m_submitters.size()), count);
     if (query.date.from) {
       narrow(keep, &m_dates[begin], count, [&](std::int64_t date) { return date >= from; });
@@ -146,15 +152,27 @@ ListColumns::Matches ListColumns::match(const ListQuery& query) const {
 
 void ListColumns::search(Matches& matches, const std::vector<std::string>& words) const {
   const std::size_t blocks = (m_ids.size() + k_block - 1) / k_block;
-  if (matches.all) {
-    matches.all = false;
+  const auto known = m_searches->find(m_names.changes(), words);
+  if (known && known->size() == blocks * (k_block / 64)) {  // else rows without names have come
+    if (matches.all) {
+      matches.bits = *known;
+    } else {
+      std::transform(matches.bits.begin(), matches.bits.end(), known->begin(), matches.bits.begin(),
+                     std::bit_and());
+    }
+  } else if (matches.all) {
     matches.bits.assign(blocks * (k_block / 64), 0);
     std::fill_n(matches.bits.begin(), m_ids.size() / 64, ~std::uint64_t{0});
     if (m_ids.size() % 64 != 0) {
       matches.bits[m_ids.size() / 64] = (std::uint64_t{1} << (m_ids.size() % 64)) - 1;
     }
+    m_names.keep(matches.bits, words);
+    m_searches->keep(m_names.changes(), words,
+                     std::make_shared<const NameSearches::Rows>(matches.bits));
+  } else {
+    m_names.keep(matches.bits, words);
   }
-  m_names.keep(matches.bits, words);
+  matches.all = false;
   matches.counts.assign(blocks, 0);
   matches.total = 0;
   for (std::size_t word = 0; word < matches.bits.size(); ++word) {

@@ -229,6 +229,7 @@ bool NameIndex::put(std::size_t row, std::string_view name) {
     return false;
   }
   if (row >= m_size) {
+    ++m_changes;
     m_size = row + 1;
     m_last.insert(m_last.end(), now.begin(), now.end());
     return m_blocks.size() < k_free;
@@ -240,6 +241,7 @@ bool NameIndex::put(std::size_t row, std::string_view name) {
   if (std::equal(others, words.end(), now.begin(), now.end())) {
     return true;
   }
+  ++m_changes;
   words.erase(others, words.end());
   words.insert(words.end(), now.begin(), now.end());
   if (block == m_places.size()) {

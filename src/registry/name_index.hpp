@@ -20,6 +20,8 @@ class NameIndex {
   // Rows that have been put, and those between them.
   [[nodiscard]] std::size_t size() const { return m_size; }
   [[nodiscard]] std::size_t bytes() const;
+  // How often a name came or changed.
+  [[nodiscard]] std::uint64_t changes() const { return m_changes; }
 
   // Takes away the bits (64 rows each) of rows whose names do not have all of the words, in which
   // there is neither white space nor a comma: what these part is looked at by itself.
@@ -49,6 +51,7 @@ class NameIndex {
   std::size_t m_garbage = 0;  // in m_blocks
   Words m_last;               // the last block, which still grows
   std::size_t m_size = 0;
+  std::uint64_t m_changes = 0;
 };
 
 }  // namespace patchmill::registry
