@@ -19,6 +19,9 @@ make=(make -s ARCH=um PAHOLE_FLAGS= "-j$(nproc)")
 # As in later kernels: without it every object that is up to date costs a shell that does nothing.
 # shellcheck disable=SC2016
 make+=('cmd=@$(if $(cmd_$(1)),set -e; $(echo-cmd) $($(quiet)redirect) $(delete-on-interrupt) $(cmd_$(1)),:)')
+# Two thirds of a compile are headers and their macros: the compiler neither collects garbage
+# meanwhile nor notes where every token comes from.
+make+=("KCFLAGS=--param=ggc-min-heapsize=524288 -ftrack-macro-expansion=0")
 # kbuild asks the compiler some twenty times what it can do before it builds anything. ccache knows.
 if command -v ccache > /dev/null; then
     make+=(CC="ccache gcc")
