@@ -76,7 +76,7 @@ bool ListColumns::write(std::size_t at, const Row& row) {
       row.submitter > k_largest) {
     return false;
   }
-  m_dates[at] = row.date;
+  m_dates.set(at, row.date);
   // While nobody has asked, all are placed at once.
   if (!m_by_name.empty() || m_unnamed.empty()) {
     m_unnamed.push_back(static_cast<std::uint32_t>(at));
@@ -99,10 +99,10 @@ bool ListColumns::write(std::size_t at, const Row& row) {
 }
 
 void ListColumns::grow() {
-  if (m_dates.size() < m_dates.capacity()) {
+  if (m_marks.size() < m_marks.capacity()) {
     return;
   }
-  const std::size_t room = more_than(m_dates.size());
+  const std::size_t room = more_than(m_marks.size());
   m_dates.reserve(room);
   m_projects.reserve(room);
   m_marks.reserve(room);
@@ -131,13 +131,13 @@ bool ListColumns::put(const Row& row) {
     return write(*at, row);
   }
   const std::size_t at = m_ids.size();
-  m_dates_rise = m_dates_rise && (at == 0 || m_dates.back() <= row.date);
+  m_dates_rise = m_dates_rise && (at == 0 || m_dates[at - 1] <= row.date);
   if (!m_by_date.empty()) {
     m_unplaced.push_back(static_cast<std::uint32_t>(at));
   }
   grow();
   m_ids.add(row.id);
-  m_dates.emplace_back();
+  m_dates.add(row.date);
   m_projects.emplace_back();
   m_marks.emplace_back();
   return write(at, row);
@@ -166,8 +166,8 @@ void ListColumns::settle() {
 }
 
 std::size_t ListColumns::bytes() const {
-  return m_ids.bytes() + m_dates.capacity() * 8 + m_submitters.capacity() * 4 +
-         m_projects.capacity() * 2 + m_users.capacity() * 2 + m_marks.capacity() +
+  return m_ids.bytes() + m_dates.bytes() + m_submitters.capacity() * 4 + m_projects.capacity() * 2 +
+         m_users.capacity() * 2 + m_marks.capacity() +
          (m_by_date.capacity() + m_by_name.capacity()) * 4 + m_names.bytes() + m_searches->bytes();
 }
 

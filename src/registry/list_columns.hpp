@@ -1,9 +1,10 @@
 #pragma once
-// What lists are filtered and ordered by, in memory, a column each: 11 bytes a row, 4 more where
-// ids have been left out, 4 where there are submitters, 2 where there are users, some 10 to 30
-// where there are names to search, 4 where dates do not rise with ids, and 4 where somebody has
-// asked for the order of names. Knows no store.
+// What lists are filtered and ordered by, in memory, a column each: 7 bytes a row, 4 more where ids
+// have been left out, 4 where there are submitters, 2 where there are users, 4 where dates are not
+// whole seconds, some 10 to 30 where there are names to search, 4 where dates do not rise with ids,
+// and 4 where somebody has asked for the order of names. Knows no store.
 
+#include "registry/date_column.hpp"
 #include "registry/list_query.hpp"
 #include "registry/model.hpp"
 #include "registry/name_index.hpp"
@@ -111,7 +112,7 @@ class ListColumns {
                                        std::size_t count) const;
 
   Ids m_ids;
-  std::vector<std::int64_t> m_dates;
+  DateColumn m_dates;
   std::vector<std::uint32_t> m_submitters;  // empty as long as there are none
   std::vector<std::uint16_t> m_projects;    // codes
   std::vector<std::uint16_t> m_users;       // codes; empty as long as there are none

@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstring>
 #include <functional>
-#include <limits>
 
 namespace patchmill::registry {
 namespace {
@@ -115,8 +114,6 @@ ListColumns::Matches ListColumns::match(const ListQuery& query) const {
     matches.total = size;
     return matches;
   }
-  constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-  const std::int64_t from = query.date.from.value_or(lowest);
   matches.bits.resize((size + k_block - 1) / k_block * (k_block / 64));
   matches.counts.reserve(size / k_block + 1);
   Keep keep;
@@ -129,11 +126,14 @@ ListColumns::Matches ListColumns::match(const ListQuery& query) const {
     users.narrow_to(keep, m_users.data() + std::min(begin, m_users.size()), count);
     submitters.narrow_to(keep, m_submitters.data() + std::min(begin, m_submitters.size()), count);
     if (query.date.from) {
-      narrow(keep, &m_dates[begin], count, [&](std::int64_t date) { return date >= from; });
+      m_dates.with_bound(begin, *query.date.from, [&](const auto* dates, std::int64_t from) {
+        narrow(keep, dates, count, [from](std::int64_t date) { return date >= from; });
+      });
     }
     if (query.date.until) {
-      narrow(keep, &m_dates[begin], count,
-             [until = *query.date.until](std::int64_t date) { return date < until; });
+      m_dates.with_bound(begin, *query.date.until, [&](const auto* dates, std::int64_t until) {
+        narrow(keep, dates, count, [until](std::int64_t date) { return date < until; });
+      });
     }
     std::uint32_t kept = 0;
     for (std::size_t word = 0; word < k_block / 64; ++word) {

@@ -21,6 +21,22 @@ constexpr std::size_t k_few = 3;             // as many rows are cheaper one by 
 constexpr std::size_t k_at_once = 8;         // words that are looked for in one pass, and
 constexpr std::size_t k_bytes_at_once = 64;  // their bytes
 
+// A row set for each of the words looked for at once.
+struct alignas(64) Lanes {
+  std::array<std::uint64_t, k_at_once> of{};
+};
+
+// For every set of words those lanes all ones: no branches, which nobody could foretell.
+constexpr std::array<Lanes, 256> k_masks = [] {
+  std::array<Lanes, 256> masks{};
+  for (std::size_t marks = 0; marks < masks.size(); ++marks) {
+    for (std::size_t lane = 0; lane < k_at_once; ++lane) {
+      masks[marks].of[lane] = (marks >> lane & 1) != 0 ? ~std::uint64_t{0} : 0;
+    }
+  }
+  return masks;
+}();
+
 bool parts(char c) {
   return c == ',' || c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -270,6 +286,19 @@ NameIndex::Marks NameIndex::mark(std::span<const std::string> words) const {
   return marks;
 }
 
+template <std::size_t k_lanes>
+std::uint64_t NameIndex::with_all(std::size_t block, const Marks& marks, std::size_t count) const {
+  std::array<std::uint64_t, k_lanes> have{};
+  each_word(block, [&](Code code, std::uint64_t of) {
+    const Lanes& mask = k_masks[marks[code]];
+    for (std::size_t lane = 0; lane < k_lanes; ++lane) {
+      have[lane] |= of & mask.of[lane];
+    }
+  });
+  return std::accumulate(have.begin(), have.begin() + static_cast<std::ptrdiff_t>(count),
+                         ~std::uint64_t{0}, std::bit_and());
+}
+
 void NameIndex::keep(std::span<std::uint64_t> rows, std::vector<std::string> words) const {
   for (std::string& word : words) {
     word = to_lower(word);
@@ -305,18 +334,15 @@ void NameIndex::keep(std::span<std::uint64_t> rows, std::vector<std::string> wor
         rows[block] = 0;
       } else if (count == 1) {
         std::uint64_t have = 0;
-        each_word(block, [&](Code code, std::uint64_t of) { have |= marks[code] != 0 ? of : 0; });
-        rows[block] &= have;
-      } else {
-        std::array<std::uint64_t, k_at_once> have{};
+        // 0 or 1, as all ones.
         each_word(block, [&](Code code, std::uint64_t of) {
-          for (unsigned mark = marks[code]; mark != 0; mark &= mark - 1) {
-            have[static_cast<std::size_t>(std::countr_zero(mark))] |= of;
-          }
+          have |= of & (std::uint64_t{0} - marks[code]);
         });
-        rows[block] =
-            std::accumulate(have.begin(), have.begin() + static_cast<std::ptrdiff_t>(count),
-                            rows[block], std::bit_and());
+        rows[block] &= have;
+      } else if (count == 2) {
+        rows[block] &= with_all<2>(block, marks, count);
+      } else {
+        rows[block] &= with_all<k_at_once>(block, marks, count);
       }
       left = left || rows[block] != 0;
     }

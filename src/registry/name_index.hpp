@@ -40,6 +40,10 @@ class NameIndex {
   void store(std::size_t block, Words words);
   void drop_garbage();
   [[nodiscard]] Marks mark(std::span<const std::string> words) const;
+  // The rows of a block that have all `count` words of the marks; at most k_lanes.
+  template <std::size_t k_lanes>
+  [[nodiscard]] std::uint64_t with_all(std::size_t block, const Marks& marks,
+                                       std::size_t count) const;
   template <class Add>
   void each_word(std::size_t block, const Add& add) const;
 
