@@ -76,6 +76,7 @@ Result<placement::TreeSpec> tree_of(const Config& config, const TryOptions& opti
   }
   local.url = git_dir;
   local.branch.clear();
+  local.lists.clear();  // what is about to be sent has been on no list
   return local;
 }
 

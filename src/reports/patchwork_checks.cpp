@@ -131,7 +131,8 @@ std::string wanted_state(const CheckInput& input, bool taken, const std::set<std
   const auto ended = [&](Verdict verdict) {
     return !input.under_way && input.verdict && input.verdict->verdict == verdict;
   };
-  const bool begun = input.under_way || ended(Verdict::pass) || ended(Verdict::fail);
+  const bool begun =
+      input.under_way || ended(Verdict::pass) || ended(Verdict::warning) || ended(Verdict::fail);
   for (const auto& [state, is_so] :
        {std::pair("accepted", taken), std::pair("superseded", input.superseded),
         std::pair("changes-requested", ended(Verdict::fail)),

@@ -61,6 +61,11 @@ TEST_CASE("wanted_state: of those that may be set") {
   input.under_way = false;
   CHECK(wanted_state(input, false, all) == "changes-requested");
   CHECK(wanted_state(input, false, {"under-review"}) == "under-review");
+  // Tests may be over before anybody looks.
+  for (const auto verdict : {Verdict::pass, Verdict::warning}) {
+    input.verdict = verdict_of(verdict, "tested");
+    CHECK(wanted_state(input, false, all) == "under-review");
+  }
   for (const auto verdict : {Verdict::skip, Verdict::incomplete}) {
     input.verdict = verdict_of(verdict, "nothing was found out");
     CHECK(wanted_state(input, false, all).empty());
