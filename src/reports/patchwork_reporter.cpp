@@ -43,12 +43,14 @@ PatchworkReporter::PatchworkReporter(store::Database& database, const store::Blo
 
 // By number within the series; one mail may be in several projects there.
 std::multimap<int, patchwork::KnownPatch> PatchworkReporter::patches_of(
-    const tracker::Series& series) {
+    const tracker::Series& series, const std::function<bool(const tracker::PatchRef&)>& wanted) {
   std::multimap<int, patchwork::KnownPatch> patches;
   for (const auto& patch : series.patches) {
+    if (!wanted(patch)) {
+      continue;
+    }
     for (const auto& known : patchwork::patches_of(m_database, patch.msgid)) {
-      if (known.instance == m_config.instance && m_config.projects.contains(known.project) &&
-          !patch.carried_over) {
+      if (known.instance == m_config.instance && m_config.projects.contains(known.project)) {
         patches.emplace(patch.number, known);
       }
     }
@@ -56,13 +58,18 @@ std::multimap<int, patchwork::KnownPatch> PatchworkReporter::patches_of(
   return patches;
 }
 
-int PatchworkReporter::want_states(const CheckInput& input, const tracker::Series& series,
-                                   const std::multimap<int, patchwork::KnownPatch>& patches) {
+int PatchworkReporter::want_states(const CheckInput& input, const tracker::Series& series) {
+  if (m_config.states.empty()) {
+    return 0;
+  }
   int changed = 0;
+  const auto elsewhere = carried_on(m_queries, series);
   const auto taken = m_config.states.contains("accepted")
                          ? tracker::taken_patches(m_database, series)
                          : std::set<int>();
-  for (const auto& [number, known] : patches) {
+  for (const auto& [number, known] : patches_of(series, [&](const tracker::PatchRef& patch) {
+         return !elsewhere.contains(patch.message);
+       })) {
     const auto wanted = wanted_state(input, taken.contains(number), m_config.states);
     if (!wanted.empty()) {
       changed += m_states.want({known.instance, known.patch, known.project, wanted, known.state});
@@ -128,12 +135,14 @@ int PatchworkReporter::look_at(std::int64_t number) {
   };
   std::set<Key> wanted;
   const auto series = m_queries.series(number);
-  const auto patches = series ? patches_of(*series) : std::multimap<int, patchwork::KnownPatch>();
+  const auto posted = [](const tracker::PatchRef& patch) { return !patch.carried_over; };
+  const auto patches =
+      series ? patches_of(*series, posted) : std::multimap<int, patchwork::KnownPatch>();
   if (!patches.empty()) {
     auto input = m_series.of(*series);
     input.prefix = m_config.prefix;
     input.links = m_config.links;
-    changed += want_states(input, *series, patches);
+    changed += want_states(input, *series);
     for (const auto& wish :
          m_config.checks ? wishes(input, patches) : std::vector<patchwork::CheckWish>()) {
       if (wanted.insert(key_of(wish)).second) {

@@ -14,6 +14,7 @@
 #include "util/clock.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -49,11 +50,11 @@ class PatchworkReporter {
   int look_at(std::int64_t series);
 
  private:
-  std::multimap<int, patchwork::KnownPatch> patches_of(const tracker::Series& series);
+  std::multimap<int, patchwork::KnownPatch> patches_of(
+      const tracker::Series& series, const std::function<bool(const tracker::PatchRef&)>& wanted);
   std::vector<patchwork::CheckWish> wishes(
       const CheckInput& input, const std::multimap<int, patchwork::KnownPatch>& patches);
-  int want_states(const CheckInput& input, const tracker::Series& series,
-                  const std::multimap<int, patchwork::KnownPatch>& patches);
+  int want_states(const CheckInput& input, const tracker::Series& series);
   bool want_delegate(const patchwork::KnownPatch& patch, const tracker::Series& series);
 
   store::Database& m_database;

@@ -35,10 +35,11 @@ int RegistryStates::look_at(std::int64_t number, std::int64_t change) {
   }
   const auto input = m_series.of(*series);
   const auto taken = tracker::taken_patches(m_database, *series);
+  const auto elsewhere = carried_on(m_queries, *series);
   int changed = 0;
   for (const auto& patch : series->patches) {
     const auto wanted = wanted_state(input, taken.contains(patch.number), m_states);
-    if (!wanted.empty() && !patch.carried_over) {
+    if (!wanted.empty() && !elsewhere.contains(patch.message)) {
       changed += registry::set_state_by_itself(
           m_database, m_clock.now(), change, patch.message, wanted,
           [&](std::string_view seen) { return patchwork::may_follow(wanted, seen); });

@@ -19,6 +19,24 @@ CheckInput SeriesStates::of(const tracker::Series& series) {
   return input;
 }
 
+std::set<std::int64_t> carried_on(tracker::Queries& queries, const tracker::Series& series) {
+  std::set<std::int64_t> mails;
+  if (!series.superseded) {
+    return mails;
+  }
+  const auto revisions = queries.revisions(series.number);
+  for (auto later = std::ranges::find(revisions, series.number); later != revisions.end();
+       ++later) {
+    const auto other = *later != series.number ? queries.series(*later) : std::nullopt;
+    for (const auto& patch : other ? other->patches : std::vector<tracker::PatchRef>()) {
+      if (patch.carried_over) {
+        mails.insert(patch.message);
+      }
+    }
+  }
+  return mails;
+}
+
 bool changes_state(std::string_view event_kind) {
   return event_kind.starts_with("node-") || event_kind.starts_with("series-") ||
          event_kind == "patches-taken";

@@ -6,8 +6,11 @@
 #include "reports/patchwork_checks.hpp"
 #include "store/database.hpp"
 #include "tracker/model.hpp"
+#include "tracker/queries.hpp"
 #include "util/clock.hpp"
 
+#include <cstdint>
+#include <set>
 #include <string_view>
 
 namespace patchmill::reports {
@@ -25,6 +28,10 @@ class SeriesStates {
   pipeline::NodeStore m_nodes;
   pipeline::WorkStore m_work;
 };
+
+// The mails of those of its patches that a later revision has as they are (a partial reroll): it
+// decides their states. Throws DatabaseError.
+std::set<std::int64_t> carried_on(tracker::Queries& queries, const tracker::Series& series);
 
 // Whether an event may change what of() says.
 bool changes_state(std::string_view event_kind);

@@ -37,7 +37,7 @@ std::vector<OpenPatch> open_patches(store::Database& database, Timestamp since) 
   database.each(
       "SELECT s.number, p.mail FROM series s JOIN series_patches p ON p.series = s.number "
       "LEFT JOIN taken_patches t ON t.mail = p.mail "
-      "WHERE s.date >= ? AND s.superseded = 0 AND p.carried_over = 0 AND t.mail IS NULL "
+      "WHERE s.date >= ? AND s.superseded = 0 AND t.mail IS NULL "
       "ORDER BY s.number, p.number",
       [&](const store::Row& row) { found.push_back({row.integer(0), row.integer(1)}); },
       to_micros(since));

@@ -27,7 +27,8 @@ std::set<int> taken_patches(store::Database& database, const Series& series);
 struct OpenPatch {
   std::int64_t series = 0, mail = 0;
 };
-// Patches that no tree has, of series since then that have no newer revision; by series.
+// Patches that no tree has, of series since then that have no newer revision, those carried over
+// into them included; by series.
 std::vector<OpenPatch> open_patches(store::Database& database, Timestamp since);
 
 }  // namespace patchmill::tracker
