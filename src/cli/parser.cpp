@@ -103,8 +103,8 @@ std::string explain(const CLI::ParseError& error, const std::vector<Command>& co
 }
 
 // A slip in --data must not make them a new store to say nothing about.
-constexpr std::array<std::string_view, 8> k_lookers = {"cancel", "log",   "pause", "prune",
-                                                       "resume", "retry", "show",  "status"};
+constexpr std::array<std::string_view, 10> k_lookers = {
+    "cancel", "explain", "log", "pause", "plan", "prune", "resume", "retry", "show", "status"};
 
 }  // namespace
 

@@ -229,6 +229,10 @@ run plan -c "$work/patchmill.yaml" 1; expect_status 0 $? "plan"
 expect_text 'job: build on patch 1' "$work/out" "plan"
 run explain -c "$work/patchmill.yaml" 1; expect_status 0 $? "explain"
 expect_text 'applies' "$work/out" "explain"
+for command in plan explain; do
+  run "$command" --data "$work/typo" 1; expect_status 2 $? "$command of no data folder"
+  expect_text 'there is no data folder' "$work/err" "$command of no data folder"
+done
 run log -c "$work/patchmill.yaml" --json; expect_status 0 $? "log"
 node=$("$bin" show -c "$work/patchmill.yaml" series 2 --json | grep -oE '"id":[0-9]+,"parent":[0-9]+,"series":2,"kind":"kbuild"' | grep -oE '[0-9]+' | head -1)
 run log -c "$work/patchmill.yaml" "${node:-0}"; expect_status 0 $? "log of a build"
