@@ -21,7 +21,7 @@ std::string folder_name(std::string_view name) {
 }
 
 std::filesystem::path Slot::beginning() const {
-  return home.parent_path() / (home.stem().string() + ".beginning");
+  return home.parent_path() / (tree() + ".beginning");
 }
 
 std::filesystem::path Slot::warm(std::string_view name) const {

@@ -14,6 +14,8 @@ std::string folder_name(std::string_view name);
 
 struct Slot {
   std::filesystem::path home;
+  // The TREE of its name: slots of the same tree are beside each other.
+  [[nodiscard]] std::string tree() const { return home.stem().string(); }
   [[nodiscard]] CheckoutPlace checkout() const { return {home}; }
   // Held as long as the slot is somebody's.
   [[nodiscard]] std::filesystem::path lock() const { return home / "lock"; }

@@ -30,7 +30,7 @@ constexpr std::uint64_t k_room_left = std::uint64_t{1} << 30;
 // Slots of the same tree with this build folder, in the order of their names.
 std::vector<Slot> slots_with(const Slot& slot, std::string_view warm) {
   const std::string name = slot.home.filename().string();
-  const std::string tree = name.substr(0, name.rfind('.') + 1);
+  const std::string tree = slot.tree() + ".";
   std::vector<Slot> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(slot.home.parent_path(), error)) {
@@ -132,11 +132,16 @@ Result<WarmStart> copy_other_slot(const Slot& slot, std::string_view warm,
   ScratchFolder::remove(slot.half());  // of a process that died
   while (builds_of(slot).empty()) {
     auto beginning = LockFile::acquire(slot.beginning(), false);
+    if (!beginning && beginning.error().kind != ErrorKind::conflict) {
+      log::warning("{}: {}; builds from nothing", slot.home.filename().string(),
+                   beginning.error().message);
+      return WarmStart{};
+    }
     bool may_come = !beginning;
     for (const Slot& other : slots_with(slot, warm)) {
       const auto lock = LockFile::acquire(other.busy(), false);
       if (!lock) {
-        may_come = true;
+        may_come = may_come || lock.error().kind == ErrorKind::conflict;
       } else if (const auto holds = whole(other.checkout())) {
         PM_TRY(copy_slot(other, *holds, slot, stop));
         return WarmStart{.copied = true, .beginning = {}};

@@ -157,9 +157,20 @@ TEST_CASE("runtimes::copy_other_slot: nothing is taken that cannot be relied on"
   SUBCASE("builds of its own") {
     REQUIRE(slots.second->warm("other"));
   }
+  SUBCASE("a lock that nobody can take") {
+    fs::remove(slots.slot(0) / "busy");
+    fs::create_directory(slots.slot(0) / "busy");
+  }
   SUBCASE("another tree's slot") {
     fs::rename(slots.slot(0), slots.root.path() / "source/t.x.0");
   }
   CHECK_FALSE(*slots.copy(std::chrono::hours(1)));
   CHECK_FALSE(fs::exists(slots.slot(1) / "warm-um"));
+}
+
+TEST_CASE("runtimes::copy_other_slot: nobody is waited for who cannot be told of") {
+  Slots slots;
+  const auto busy = slots.first->use();
+  fs::create_directory(slots.root.path() / "source/t.beginning");
+  CHECK_FALSE(*slots.copy(std::chrono::hours(1)));
 }

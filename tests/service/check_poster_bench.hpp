@@ -63,9 +63,7 @@ struct PosterDesk {
     REQUIRE(write_file_atomic(spec.token.file, token + "\n"));
   }
   // As a process that has just started: nothing is remembered but what the store has.
-  void pass(const std::function<void(std::string_view)>& on_step = {}) { pass(on_step, false); }
-  void try_again() { pass({}, true); }
-  void pass(const std::function<void(std::string_view)>& on_step, bool tries_again) {
+  void pass(const std::function<void(std::string_view)>& on_step = {}, bool tries_again = false) {
     http::ClientConfig client;
     patchwork::InstanceConfig instance_config;
     instance_config.url = spec.url;
@@ -84,6 +82,7 @@ struct PosterDesk {
     while (poster.pass({})) {
     }
   }
+  void try_again() { pass({}, true); }
   // "CONTEXT STATE" of a patch, as posted.
   std::vector<std::string> posted(std::int64_t patch) {
     std::vector<std::string> all;
