@@ -1,21 +1,36 @@
 // Which built-in checks run, and their settings.
 
+#include "app/config_parts.hpp"
 #include "app/config_reader.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
+
 namespace patchmill::app {
+namespace {
+
+std::string meant_of(std::string_view written, const std::vector<std::string>& choices) {
+  const auto near = nearest_choice(written, choices);
+  return near ? fmt::format("; did you mean '{}'?", *near) : "";
+}
+
+}  // namespace
+
+std::vector<std::string> choices_of(const checks::Setting& setting) {
+  std::vector<std::string> choices;
+  if (!setting.choices.empty()) {
+    for (const std::string_view choice : split(setting.choices, '|')) {
+      choices.emplace_back(choice);
+    }
+  }
+  return choices;
+}
 
 void ConfigReader::read_checks(Config& config) {
   const YamlValue* section = m_document.find("checks");
   if (section == nullptr) {
     return;
   }
-  std::vector<std::string> known;
-  for (const auto& check : checks::all_checks()) {
-    known.emplace_back(check->name());
-  }
-  refuse_dangling(*section, "enable", known, "check");
-  refuse_dangling(*section, "disable", known, "check");
   if (section->find("enable") != nullptr) {
     config.checks_enabled = words(*section, "enable");
   }
@@ -57,11 +72,12 @@ void ConfigReader::read_setting(Config& config, const checks::Check& check, cons
   if (setting->type == checks::SettingType::number && !parse_uint(text)) {
     fault(value, fmt::format("'{}' takes a whole number", name.scalar));
   } else if (setting->type == checks::SettingType::flag && text != "true" && text != "false") {
-    fault(value, fmt::format("'{}' takes true or false", name.scalar));
-  } else if (const auto choices = split(setting->choices, '|');
-             !setting->choices.empty() &&
-             std::find(choices.begin(), choices.end(), text) == choices.end()) {
-    fault(value, fmt::format("'{}' is one of: {}", name.scalar, fmt::join(choices, ", ")));
+    fault(value, fmt::format("'{}' takes true or false{}", name.scalar,
+                             meant_of(text, {"true", "false"})));
+  } else if (const auto choices = choices_of(*setting);
+             !choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
+    fault(value, fmt::format("'{}' is one of: {}{}", name.scalar, join(choices, ", "),
+                             meant_of(text, choices)));
   } else if (setting->type == checks::SettingType::path && !text.empty()) {
     text = path(value).string();
   }

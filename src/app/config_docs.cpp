@@ -1,6 +1,6 @@
 #include "app/config_docs.hpp"
 
-#include "app/config_keys.hpp"
+#include "app/config_parts.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -47,9 +47,56 @@ void write_section(std::string& out, std::string_view path, std::string_view tit
 
 json::object schema_of_section(std::string_view path);
 
+json::object any_scalar() {
+  return json::object{{"type", json::array{"string", "number", "boolean"}}};
+}
+
+// One word of the list, or several.
+json::object schema_of_words(const json::array& choices) {
+  const json::object word = choices.empty() ? any_scalar() : json::object{{"enum", choices}};
+  return json::object{
+      {"oneOf", json::array{word, json::object{{"type", "array"}, {"items", word}}}}};
+}
+
+json::object schema_of_setting(const checks::Setting& setting) {
+  json::array choices;
+  for (const auto& choice : choices_of(setting)) {
+    choices.emplace_back(choice);
+  }
+  json::object schema;
+  switch (setting.type) {
+    case checks::SettingType::number:
+      schema = {{"type", "integer"}, {"minimum", 0}};
+      break;
+    case checks::SettingType::flag:
+      schema = {{"type", "boolean"}};
+      break;
+    case checks::SettingType::words:
+      schema = schema_of_words(choices);
+      break;
+    case checks::SettingType::path:
+      schema = {{"type", "string"}};
+      break;
+    case checks::SettingType::text:
+      schema = choices.empty() ? any_scalar() : json::object{{"enum", choices}};
+      break;
+  }
+  schema["description"] = setting.meaning;
+  return schema;
+}
+
+json::object schema_of_settings(std::string_view check_name) {
+  json::object properties;
+  if (const checks::Check* check = checks::find_check(check_name)) {
+    for (const checks::Setting& setting : check->settings()) {
+      properties[setting.name] = schema_of_setting(setting);
+    }
+  }
+  return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+}
+
 json::value schema_of(const KeySpec& key) {
   json::object schema;
-  const json::value scalar = json::array{"string", "number", "boolean"};
   json::array choices;
   for (const auto& choice : key.choices) {
     choices.emplace_back(choice);
@@ -73,17 +120,14 @@ json::value schema_of(const KeySpec& key) {
     case KeyType::name:
       schema = {{"type", "string"}, {"pattern", "^[A-Za-z0-9][A-Za-z0-9._-]*$"}};
       break;
-    case KeyType::words: {
-      const json::object word =
-          choices.empty() ? json::object{{"type", scalar}} : json::object{{"enum", choices}};
-      schema = {{"oneOf", json::array{word, json::object{{"type", "array"}, {"items", word}}}}};
+    case KeyType::words:
+      schema = schema_of_words(choices);
       break;
-    }
     case KeyType::settings:
-      schema = {{"type", "object"}};
+      schema = schema_of_settings(key.name);
       break;
     case KeyType::table:
-      schema = {{"type", "object"}, {"additionalProperties", json::object{{"type", scalar}}}};
+      schema = {{"type", "object"}, {"additionalProperties", any_scalar()}};
       break;
     case KeyType::secret:
       schema = {{"type", "object"},

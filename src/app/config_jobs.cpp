@@ -111,7 +111,9 @@ void ConfigReader::read_job(Config& config, const YamlValue& item) {
   const YamlValue* command = item.find("command");
   const YamlValue* nipa = item.find("nipa");
   if ((command == nullptr) == (nipa == nullptr)) {
-    fault(item, "a job takes either 'command' or 'nipa'");
+    if (!item.doubtful) {
+      fault(item, "a job takes either 'command' or 'nipa'");
+    }
     return;
   }
   if (nipa != nullptr) {

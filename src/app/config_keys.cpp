@@ -2,7 +2,6 @@
 
 #include "app/config_parts.hpp"
 #include "checks/check.hpp"
-#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,14 @@
 
 namespace patchmill::app {
 namespace {
+
+std::vector<std::string> names_of_checks() {
+  std::vector<std::string> names;
+  for (const auto& check : checks::all_checks()) {
+    names.emplace_back(check->name());
+  }
+  return names;
+}
 
 std::vector<KeySpec> make_keys() {
   using enum KeyType;
@@ -132,8 +139,9 @@ std::vector<KeySpec> make_keys() {
 
       {"checks", "enable", words,
        "Only these checks run. Leave it out to run all but those that must be asked for.",
-       "the standard ones", "[signed-off-by, checkpatch]"},
-      {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]"},
+       "the standard ones", "[signed-off-by, checkpatch]", false, names_of_checks()},
+      {"checks", "disable", words, "These do not run.", "none", "[cc-maintainers]", false,
+       names_of_checks()},
   };
   for (const auto& part : {source_keys(), selection_keys(), service_keys(), mail_keys(),
                            patchwork_keys(), operation_keys()}) {
@@ -145,197 +153,6 @@ std::vector<KeySpec> make_keys() {
   }
   return keys;
 }
-
-class Checker {
- public:
-  Checker(std::string_view file, std::string_view text) : m_file(file), m_text(text) {}
-
-  void section(const YamlValue& map, std::string_view path) {
-    if (map.kind != YamlValue::Kind::map) {
-      fault(map, fmt::format("expected a map of keys, found {}", to_string(map.kind)));
-      return;
-    }
-    std::vector<std::string> names;
-    for (const KeySpec& key : config_keys()) {
-      if (key.section == path) {
-        names.emplace_back(key.name);
-      }
-    }
-    for (const auto& [key, value] : map.members) {
-      const KeySpec* spec = find(path, key.scalar);
-      if (spec == nullptr) {
-        std::string message = fmt::format("unknown key '{}'", escape_terminal(key.scalar));
-        if (const auto near = nearest_name(key.scalar, names)) {
-          message += fmt::format("; did you mean '{}'?", *near);
-        } else {
-          message += fmt::format("; known here: {}", join(names, ", "));
-        }
-        fault(key, message);
-      } else {
-        check_value(value, *spec);
-      }
-    }
-    for (const KeySpec& key : config_keys()) {
-      if (key.section == path && key.required && map.find(key.name) == nullptr) {
-        fault(map, fmt::format("the key '{}' is missing here", key.name));
-      }
-    }
-  }
-
-  std::vector<ConfigFault> take() { return std::move(m_faults); }
-
- private:
-  static const KeySpec* find(std::string_view path, std::string_view name) {
-    for (const KeySpec& key : config_keys()) {
-      if (key.section == path && key.name == name) {
-        return &key;
-      }
-    }
-    return nullptr;
-  }
-
-  void check_value(const YamlValue& value, const KeySpec& key) {
-    switch (key.type) {
-      case KeyType::section:
-        section(value, section_path(key));
-        return;
-      case KeyType::sections:
-        if (expect(value, key, YamlValue::Kind::sequence)) {
-          for (const YamlValue& item : value.items) {
-            section(item, section_path(key));
-          }
-        }
-        return;
-      case KeyType::words:
-        check_words(value, key);
-        return;
-      case KeyType::table:
-      case KeyType::settings:
-        check_table(value, key);
-        return;
-      case KeyType::secret:
-        check_secret(value, key);
-        return;
-      default:
-        if (expect(value, key, YamlValue::Kind::scalar)) {
-          check_scalar(value, key);
-        }
-    }
-  }
-
-  void check_words(const YamlValue& value, const KeySpec& key) {
-    const auto check = [&](const YamlValue& item) {
-      if (expect(item, key, YamlValue::Kind::scalar) && !key.choices.empty()) {
-        check_choice(item, key);
-      }
-    };
-    if (value.kind == YamlValue::Kind::scalar) {
-      check(value);
-    } else if (expect(value, key, YamlValue::Kind::sequence)) {
-      std::for_each(value.items.begin(), value.items.end(), check);
-    }
-  }
-
-  void check_table(const YamlValue& value, const KeySpec& key) {
-    if (!expect(value, key, YamlValue::Kind::map)) {
-      return;
-    }
-    for (const auto& [name, item] : value.members) {
-      if (key.type == KeyType::settings && item.kind == YamlValue::Kind::sequence) {
-        for (const YamlValue& word : item.items) {
-          if (word.kind != YamlValue::Kind::scalar) {
-            fault(word, fmt::format("'{}' takes words, found {}", escape_terminal(name.scalar),
-                                    to_string(word.kind)));
-          }
-        }
-      } else if (item.kind != YamlValue::Kind::scalar && item.kind != YamlValue::Kind::null) {
-        fault(item, fmt::format("'{}' takes one value, found {}", escape_terminal(name.scalar),
-                                to_string(item.kind)));
-      }
-    }
-  }
-
-  void check_secret(const YamlValue& value, const KeySpec& key) {
-    if (value.kind != YamlValue::Kind::map || value.members.size() != 1 ||
-        (value.find("file") == nullptr && value.find("env") == nullptr) ||
-        value.members[0].value.kind != YamlValue::Kind::scalar) {
-      fault(value, fmt::format("'{}' is a secret: write {{file: PATH}} or {{env: NAME}}, never the "
-                               "secret itself",
-                               key.name));
-    }
-  }
-
-  void check_scalar(const YamlValue& value, const KeySpec& key) {
-    const std::string& text = value.scalar;
-    const std::string shown = escape_terminal(ellipsize(text, 60));
-    switch (key.type) {
-      case KeyType::integer:
-        if (!parse_uint(text)) {
-          fault(value, fmt::format("'{}' takes a whole number, found '{}'", key.name, shown));
-        }
-        break;
-      case KeyType::boolean:
-        if (text != "true" && text != "false") {
-          fault(value, fmt::format("'{}' takes true or false, found '{}'", key.name, shown));
-        }
-        break;
-      case KeyType::duration:
-        if (!parse_duration_seconds(text)) {
-          fault(value, fmt::format("'{}' takes a duration like 90s, 5m, 2h or 30d, found '{}'",
-                                   key.name, shown));
-        }
-        break;
-      case KeyType::size:
-        if (!parse_size_bytes(text)) {
-          fault(value,
-                fmt::format("'{}' takes a size like 64k, 256M or 2G, found '{}'", key.name, shown));
-        }
-        break;
-      case KeyType::name:
-        if (!is_name(text)) {
-          fault(value, fmt::format("'{}' takes letters, digits, '-', '_' and '.', found '{}'",
-                                   key.name, shown));
-        }
-        break;
-      case KeyType::choice:
-        check_choice(value, key);
-        break;
-      default:
-        if (text.empty()) {
-          fault(value, fmt::format("'{}' is empty", key.name));
-        }
-    }
-  }
-
-  void check_choice(const YamlValue& value, const KeySpec& key) {
-    if (std::find(key.choices.begin(), key.choices.end(), value.scalar) != key.choices.end()) {
-      return;
-    }
-    std::string message =
-        fmt::format("'{}' is not a value of '{}' (one of: {})", escape_terminal(value.scalar),
-                    key.name, join(key.choices, ", "));
-    if (const auto near = nearest_name(value.scalar, key.choices)) {
-      message += fmt::format("; did you mean '{}'?", *near);
-    }
-    fault(value, message);
-  }
-
-  bool expect(const YamlValue& value, const KeySpec& key, YamlValue::Kind kind) {
-    if (value.kind == kind) {
-      return true;
-    }
-    fault(value,
-          fmt::format("'{}' takes {}, found {}", key.name, to_string(kind), to_string(value.kind)));
-    return false;
-  }
-
-  void fault(const YamlValue& where, std::string_view message) {
-    m_faults.push_back(located(m_file, m_text, where.line, where.column, message));
-  }
-
-  std::string_view m_file, m_text;
-  std::vector<ConfigFault> m_faults;
-};
 
 }  // namespace
 
@@ -394,13 +211,6 @@ std::string_view to_string(KeyType type) {
 
 std::string section_path(const KeySpec& key) {
   return key.section.empty() ? std::string(key.name) : fmt::format("{}.{}", key.section, key.name);
-}
-
-std::vector<ConfigFault> check_keys(const YamlValue& document, std::string_view file,
-                                    std::string_view text) {
-  Checker checker(file, text);
-  checker.section(document, "");
-  return checker.take();
 }
 
 }  // namespace patchmill::app

@@ -5,6 +5,7 @@
 #include "app/yaml.hpp"
 #include "util/result.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,9 +49,17 @@ bool is_name(std::string_view text);
 // The path of the section a key of type section or sections opens.
 std::string section_path(const KeySpec& key);
 
+// The one of a few `choices` that was meant: nearest_name(), or the only one that has what was
+// written in it, or that is in it; there are too few for a wrong guess to do harm.
+std::optional<std::string> nearest_choice(std::string_view written,
+                                          std::span<const std::string> choices);
+
 // Every fault of the document against the table: unknown keys (with the nearest valid name),
-// wrong types, missing keys.
-std::vector<ConfigFault> check_keys(const YamlValue& document, std::string_view file,
+// wrong types, missing keys. So that the rest of it can be looked at all the same, what is refused
+// is replaced: an unknown key by the one that was meant, if nothing stands there, and else taken
+// away; a value by a harmless one of the right type, whose line is 0; and so is a missing key that
+// must be given. Maps that lost something are `doubtful`. A name that is not known becomes "".
+std::vector<ConfigFault> check_keys(YamlValue& document, std::string_view file,
                                     std::string_view text);
 
 }  // namespace patchmill::app

@@ -1,5 +1,6 @@
 // Who we are in mail, and where mail leaves.
 
+#include "app/config_keys.hpp"
 #include "app/config_reader.hpp"
 #include "mail/address.hpp"
 #include "mail/header_encode.hpp"
@@ -124,7 +125,7 @@ void ConfigReader::read_classes(reports::MailConfig& mail, const YamlValue& sect
       mail.reporter.classes[pattern.scalar] = *found;
       continue;
     }
-    const auto near = nearest_name(value.scalar, known);
+    const auto near = nearest_choice(value.scalar, known);
     fault(value,
           fmt::format("'{}' is no class of checks (one of: {}){}", escape_terminal(value.scalar),
                       join(known, ", "), near ? fmt::format("; did you mean '{}'?", *near) : ""));
@@ -170,8 +171,10 @@ void ConfigReader::read_smtp(reports::MailConfig& mail, const YamlValue& section
   }
   read_proxy(smtp, section);
   // One fault a key is enough; what does not fit together is said by who uses it.
-  for (const auto& message : delivery::check_smtp(smtp)) {
-    fault(section, message);
+  if (!is_doubtful(section)) {
+    for (const auto& message : delivery::check_smtp(smtp)) {
+      fault(section, message);
+    }
   }
 }
 
@@ -180,7 +183,7 @@ void ConfigReader::read_proxy(delivery::SmtpConfig& smtp, const YamlValue& secti
   smtp.proxy_password = named_secret(section, "proxy-password");
   const YamlValue* proxy = section.find("proxy");
   if (proxy == nullptr) {
-    if (!smtp.proxy_user.empty() || smtp.proxy_password.given()) {
+    if (!section.doubtful && (!smtp.proxy_user.empty() || smtp.proxy_password.given())) {
       fault(section, "there is a login for a proxy, but no 'proxy'");
     }
     return;
@@ -197,7 +200,7 @@ void ConfigReader::read_proxy(delivery::SmtpConfig& smtp, const YamlValue& secti
           "a login does not belong in the proxy's address; put it under 'proxy-user' and "
           "'proxy-password'");
   }
-  if (smtp.proxy_user.empty() == smtp.proxy_password.given()) {
+  if (!section.doubtful && smtp.proxy_user.empty() == smtp.proxy_password.given()) {
     fault(section, "'proxy-user' and 'proxy-password' go together");
   }
 }
@@ -249,11 +252,11 @@ void ConfigReader::read_mail(Config& config) {
                               : in_doubt == "give-up" ? reports::WhenInDoubt::give_up
                                                       : reports::WhenInDoubt::hold;
   mail.sender.opt_out_file = mail.reporter.opt_out_file;
-  if (mail.enabled() && section->find("from") == nullptr) {
+  if (mail.enabled() && section->find("from") == nullptr && !section->doubtful) {
     fault(*section, "the key 'from' is missing here: there are rules, so mails need a sender");
   }
   // What only shows when all of it is there; single keys have been looked at above.
-  if (m_faults.size() == faults_before) {
+  if (m_faults.size() == faults_before && !is_doubtful(*section)) {
     for (const auto& message : reports::check_mail_config(mail)) {
       fault(*section, message);
     }

@@ -78,12 +78,14 @@ void ConfigReader::read_policy(Config& config, const YamlValue& section) {
   if (rules == nullptr) {
     return;
   }
+  const YamlValue* folder = section.find("templates");
+  const bool names_known = folder == nullptr || folder->line != 0;
   bool anybody = false;
   for (const YamlValue& item : rules->items) {
     reports::Rule rule = read_rule(item, policy.rules.size() + 1);
     read_match(rule, item, config);
     if (const YamlValue* named = item.find("template");
-        named && !templates.has(rule.mail_template)) {
+        named && names_known && !templates.has(rule.mail_template)) {
       const auto names = templates.names();
       const auto near = nearest_name(rule.mail_template, names);
       fault(*named, fmt::format("there is no template '{}'; {}", escape_terminal(named->scalar),
@@ -93,7 +95,7 @@ void ConfigReader::read_policy(Config& config, const YamlValue& section) {
     anybody = anybody || (rule.to && !rule.to->empty()) || (rule.cc && !rule.cc->empty());
     policy.rules.push_back(std::move(rule));
   }
-  if (!policy.rules.empty() && !anybody) {
+  if (!policy.rules.empty() && !anybody && !is_doubtful(*rules)) {
     fault(*rules, "no rule names anybody in 'to' or 'cc': nothing would ever be mailed");
   }
 }
@@ -103,6 +105,9 @@ reports::TemplateSet ConfigReader::read_templates(reports::MailConfig& mail,
                                                   const YamlValue& section) {
   const YamlValue* folder = section.find("templates");
   if (folder == nullptr) {
+    return {};
+  }
+  if (folder->line == 0) {
     return {};
   }
   mail.templates = path(*folder);
@@ -223,7 +228,8 @@ void ConfigReader::read_match(reports::Rule& rule, const YamlValue& item, const 
   }
   each_word(match->find("trees"), [&](const YamlValue& pattern) {
     if (std::none_of(trees.begin(), trees.end(), [&](const std::string& tree) {
-          return glob_match(to_lower(pattern.scalar), to_lower(tree));
+          // A name that was refused may be the one.
+          return tree.empty() || glob_match(to_lower(pattern.scalar), to_lower(tree));
         })) {
       const auto near = nearest_name(pattern.scalar, trees);
       fault(pattern, fmt::format("there is no tree '{}'{}", escape_terminal(pattern.scalar),

@@ -78,6 +78,10 @@ void ConfigReader::read_patchwork_users(registry::Setup& setup, const YamlValue&
     for (const registry::UserSetup& other : setup.users) {
       if (iequals(other.username, user.username)) {
         fault(*item.find("username"), fmt::format("there is a user '{}' already", user.username));
+      } else if (user.email && other.email && iequals(*other.email, *user.email)) {
+        fault(*item.find("email"),
+              fmt::format("the user '{}' has this address already; whose mails would be whose?",
+                          other.username));
       }
     }
     setup.users.push_back(std::move(user));
@@ -117,7 +121,7 @@ void ConfigReader::read_patchwork_project(registry::Setup& setup, const YamlValu
     address_format(item, key);
   }
   for (const registry::ProjectSetup& other : setup.projects) {
-    if (iequals(other.project.list_id, project.list_id) &&
+    if (!item.doubtful && iequals(other.project.list_id, project.list_id) &&
         other.project.subject_match == project.subject_match) {
       fault(*item.find("list-id"),
             fmt::format("the project '{}' gets every mail that this one would: give one of them "
@@ -156,7 +160,7 @@ void ConfigReader::read_patchwork_states(registry::Setup& setup, const YamlValue
             fmt::format("'{}' is no slug: it takes a-z, 0-9, '-' and '_'",
                         escape_terminal(ellipsize(state.slug, 60))));
     }
-    if (const YamlValue* id = item.find("id")) {
+    if (const YamlValue* id = item.find("id"); id != nullptr && id->line != 0) {
       const std::uint64_t number = parse_uint(id->scalar).value_or(0);
       if (number == 0 || number > largest_id) {
         fault(*id, fmt::format("'id' is a number from 1 to {}", largest_id));
@@ -167,9 +171,10 @@ void ConfigReader::read_patchwork_states(registry::Setup& setup, const YamlValue
       state.action_required = required->scalar == "true";
     }
     for (const registry::StateSetup& other : setup.states) {
-      if (other.slug == state.slug || (state.id && other.id == state.id)) {
+      const bool same_slug = other.slug == state.slug && !state.slug.empty();
+      if (same_slug || (state.id && other.id == state.id)) {
         fault(item, fmt::format("the state '{}' has the same {} already", other.name,
-                                other.slug == state.slug ? "slug" : "id"));
+                                same_slug ? "slug" : "id"));
       }
     }
     setup.states.push_back(std::move(state));

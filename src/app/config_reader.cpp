@@ -9,11 +9,27 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 namespace patchmill::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+// By place, each once: the file's own first, then those of files it names; in each, at the end,
+// what has no place.
+void put_in_order(std::vector<ConfigFault>& faults, const std::string& file) {
+  const auto place = [&file](const ConfigFault& fault) {
+    return std::tuple(fault.file != file, std::string_view(fault.file), fault.line == 0, fault.line,
+                      fault.column, std::string_view(fault.message));
+  };
+  std::stable_sort(faults.begin(), faults.end(),
+                   [&](const ConfigFault& a, const ConfigFault& b) { return place(a) < place(b); });
+  faults.erase(
+      std::unique(faults.begin(), faults.end(),
+                  [&](const ConfigFault& a, const ConfigFault& b) { return place(a) == place(b); }),
+      faults.end());
+}
 
 Error all_of(const std::vector<ConfigFault>& faults) {
   constexpr std::size_t k_shown = 20;
@@ -56,7 +72,17 @@ Config ConfigReader::read() {
 }
 
 void ConfigReader::fault(const YamlValue& where, std::string_view message) {
+  if (where.line == 0) {
+    return;  // check_keys() has said what is wrong with what stood there
+  }
   m_faults.push_back(located(m_file.string(), m_text, where.line, where.column, message));
+}
+
+bool ConfigReader::is_doubtful(const YamlValue& value) {
+  return value.doubtful || value.line == 0 ||
+         std::any_of(value.items.begin(), value.items.end(), is_doubtful) ||
+         std::any_of(value.members.begin(), value.members.end(),
+                     [](const YamlMember& member) { return is_doubtful(member.value); });
 }
 
 std::string ConfigReader::word(const YamlValue& map, std::string_view key,
@@ -134,7 +160,7 @@ void ConfigReader::refuse_dangling(const YamlValue& map, std::string_view key,
                                    const std::vector<std::string>& known, std::string_view what,
                                    std::string_view self) {
   const YamlValue* list = map.find(key);
-  if (list == nullptr) {
+  if (list == nullptr || std::find(known.begin(), known.end(), "") != known.end()) {
     return;
   }
   const auto check = [&](const YamlValue& item) {
@@ -196,34 +222,39 @@ Config default_config() {
 
 Result<Config> parse_config(const fs::path& file, std::string_view text,
                             std::vector<ConfigFault>* faults) {
-  const auto refuse = [&](std::vector<ConfigFault> found) {
-    Error error = all_of(found);
-    if (faults != nullptr) {
-      *faults = std::move(found);
-    }
-    return tl::unexpected(std::move(error));
-  };
   ConfigFault no_yaml;
-  const auto document = parse_yaml(file.string(), text, &no_yaml);
+  auto document = parse_yaml(file.string(), text, &no_yaml);
   if (!document) {
     if (faults != nullptr) {
       *faults = {std::move(no_yaml)};
     }
     return tl::unexpected(document.error());
   }
-  if (auto found = check_keys(*document, file.string(), text); !found.empty()) {
-    return refuse(std::move(found));
-  }
+  auto found = check_keys(*document, file.string(), text);
   ConfigReader reader(file, text, *document);
   Config config = reader.read();
-  if (auto found = reader.take_faults(); !found.empty()) {
-    return refuse(std::move(found));
+  auto more = reader.take_faults();
+  if (found.empty() && more.empty()) {
+    return config;
   }
-  return config;
+  std::move(more.begin(), more.end(), std::back_inserter(found));
+  put_in_order(found, file.string());
+  Error error = all_of(found);
+  if (faults != nullptr) {
+    *faults = std::move(found);
+  }
+  return tl::unexpected(std::move(error));
 }
 
 Result<Config> load_config(const fs::path& file, std::vector<ConfigFault>* faults) {
-  const auto text = read_file(file, 4u << 20);
+  std::error_code error;
+  Result<std::string> text;
+  if (fs::is_directory(file, error)) {
+    text = fail(ErrorKind::invalid, fmt::format("{} is a folder; name the configuration file in it",
+                                                escape_terminal(file.string())));
+  } else {
+    text = read_file(file, 4u << 20);
+  }
   if (!text) {
     if (faults != nullptr) {
       *faults = {{file.string(), 0, 0, text.error().message, text.error().message}};

@@ -19,7 +19,8 @@
 
 namespace patchmill::app {
 
-// Reads one document whose keys and types check_keys() has accepted.
+// Reads one document that check_keys() has looked at: every value has its key's type, and every key
+// that must be given is there. Where that stands for something refused, nothing more is said of it.
 class ConfigReader {
  public:
   ConfigReader(const std::filesystem::path& file, std::string_view text, const YamlValue& document);
@@ -82,7 +83,10 @@ class ConfigReader {
   [[nodiscard]] delivery::Secret named_secret(const YamlValue& map, std::string_view key) const;
 
   void fault(const YamlValue& where, std::string_view message);
+  // Whether something in it was refused: nothing can be said of how its parts go together.
+  static bool is_doubtful(const YamlValue& value);
   // Each scalar of the list `key` must be one of `known`; `self` is not what was meant instead.
+  // Nothing is refused where one of them is "", a name that was refused: it may be the one.
   void refuse_dangling(const YamlValue& map, std::string_view key,
                        const std::vector<std::string>& known, std::string_view what,
                        std::string_view self = {});

@@ -142,7 +142,9 @@ void ConfigReader::read_service(Config& config) {
   const YamlValue* certificate = http->find("certificate");
   const YamlValue* key = http->find("key");
   if ((certificate == nullptr) != (key == nullptr)) {
-    fault(certificate != nullptr ? *certificate : *key, "TLS needs both 'certificate' and 'key'");
+    if (!http->doubtful) {
+      fault(certificate != nullptr ? *certificate : *key, "TLS needs both 'certificate' and 'key'");
+    }
   } else if (certificate != nullptr) {
     config.http.certificate = path(*certificate);
     config.http.key = path(*key);

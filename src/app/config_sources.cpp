@@ -248,8 +248,10 @@ void ConfigReader::read_sources(Config& config) {
     const YamlValue* nntp = item.find("nntp");
     const YamlValue* patchwork = item.find("patchwork");
     if ((place != nullptr) + (imap != nullptr) + (nntp != nullptr) + (patchwork != nullptr) != 1) {
-      fault(*item.find("name"),
-            "a source has exactly one of 'url', 'imap', 'nntp' and 'patchwork'");
+      if (!item.doubtful) {
+        fault(*item.find("name"),
+              "a source has exactly one of 'url', 'imap', 'nntp' and 'patchwork'");
+      }
       continue;
     }
     intake::SourceSpec spec;
@@ -272,8 +274,10 @@ void ConfigReader::read_sources(Config& config) {
     spec.name = word(item, "name");
     spec.list_id = to_lower(word(item, "list-id"));
     read_take(spec, item);
-    for (const Error& problem : intake::check_source(spec)) {
-      fault(*item.find("name"), problem.message);
+    if (!is_doubtful(item)) {
+      for (const Error& problem : intake::check_source(spec)) {
+        fault(*item.find("name"), problem.message);
+      }
     }
     config.sources.push_back(std::move(spec));
   }

@@ -62,7 +62,7 @@ void ConfigReader::read_take(intake::SourceSpec& spec, const YamlValue& item) {
     if (const YamlValue* negated = one.find("not")) {
       read_conditions(clause, *negated, true);
     }
-    if (clause.empty()) {
+    if (clause.empty() && !is_doubtful(one)) {
       fault(one, "a clause of 'take' without conditions fits everything; leave 'take' out instead");
     }
     for (const tracker::Condition& condition : clause) {

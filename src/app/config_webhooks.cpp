@@ -46,7 +46,7 @@ void ConfigReader::read_webhooks(Config& config, const YamlValue& project) {
       hook.url = url->text;
     }
     for (const WebhookConfig& other : config.webhooks) {
-      if (other.project == hook.project && other.url == hook.url) {
+      if (other.project == hook.project && other.url == hook.url && !hook.url.empty()) {
         fault(item, "the project has a webhook with this 'url' already");
       }
     }

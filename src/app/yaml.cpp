@@ -3,9 +3,11 @@
 #include "util/text.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <optional>
 #include <sstream>
 
 namespace patchmill::app {
@@ -86,16 +88,25 @@ class Converter {
   std::size_t m_count = 0;
 };
 
-bool flow_too_deep(std::string_view text) {
+struct Place {
+  int line = 1, column = 1;
+};
+
+// Where brackets or dashes get too deep, if they do.
+std::optional<Place> flow_too_deep(std::string_view text) {
   int depth = 0;
   int indent_dashes = 0;
   bool line_start = true;
+  Place at{1, 0};
   for (const char c : text) {
     if (c == '\n') {
       line_start = true;
       indent_dashes = 0;
+      at = {at.line + 1, 0};
       continue;
     }
+    // Characters, as yaml-cpp counts its columns.
+    at.column += (static_cast<unsigned char>(c) & 0xC0u) == 0x80u ? 0 : 1;
     if (line_start && (c == '-' || c == '?')) {
       ++indent_dashes;  // "- - - -" and "? ? ?" nest too
     } else if (c != ' ') {
@@ -107,10 +118,10 @@ bool flow_too_deep(std::string_view text) {
       depth = depth > 0 ? depth - 1 : 0;
     }
     if (depth > k_max_flow_depth || indent_dashes > k_max_flow_depth) {
-      return true;
+      return at;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 // An event handler that only lets the parser go on.
@@ -226,9 +237,10 @@ Result<YamlValue> parse_yaml(std::string_view file, std::string_view text, Confi
   if (!is_valid_utf8(text)) {
     return refuse(ErrorKind::invalid, without_place("not UTF-8 text"));
   }
-  if (flow_too_deep(text)) {
+  if (const auto place = flow_too_deep(text)) {
     return refuse(ErrorKind::limit,
-                  without_place(fmt::format("nested deeper than {} levels", k_max_flow_depth)));
+                  located(file, text, place->line, place->column,
+                          fmt::format("nested deeper than {} levels", k_max_flow_depth)));
   }
   try {
     const std::string owned(text);
@@ -247,6 +259,10 @@ Result<YamlValue> parse_yaml(std::string_view file, std::string_view text, Confi
   } catch (const Refusal& refusal) {
     return refuse(ErrorKind::invalid,
                   located(file, text, refusal.line, refusal.column, refusal.message));
+  } catch (const YAML::DeepRecursion& error) {  // its own words are "bad file"
+    return refuse(ErrorKind::invalid,
+                  located(file, text, error.mark.line + 1, error.mark.column + 1,
+                          fmt::format("nested deeper than {} levels", k_max_depth)));
   } catch (const YAML::Exception& error) {
     return refuse(ErrorKind::invalid,
                   located(file, text, error.mark.line + 1, error.mark.column + 1,

@@ -21,7 +21,9 @@ struct YamlValue {
   std::string scalar;
   std::vector<YamlValue> items;     // of a sequence
   std::vector<YamlMember> members;  // of a map, in order
-  int line = 1, column = 1;         // 1-based
+  // 1-based; line 0: it stands for what check_keys() has refused, so nothing is wrong with it.
+  int line = 1, column = 1;
+  bool doubtful = false;  // of a map: something in it was refused, so what it lacks may be there
 
   // The member of this name, or nullptr.
   [[nodiscard]] const YamlValue* find(std::string_view key) const;

@@ -130,6 +130,9 @@ TEST_CASE("app::parse_config: patchwork: wrong names, where they stand, and what
              "there is a user 'A' already"));
   CHECK(says(patchwork_fault("patchwork: {users: [{username: a, email: a b@x}]}\n"),
              "'a b@x' is not a mail address"));
+  CHECK(says(patchwork_fault("patchwork:\n  users:\n    - {username: a, email: a@x.org}\n"
+                             "    - {username: b, email: A@x.org}\n"),
+             "c.yaml:4:28: the user 'a' has this address already"));
   CHECK(says(patchwork_fault("patchwork: {states: [{name: A, slug: A b}]}\n"), "'A b' is no slug"));
   CHECK(says(patchwork_fault("patchwork: {states: [{name: A, id: 0}]}\n"),
              "'id' is a number from 1"));

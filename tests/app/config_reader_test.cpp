@@ -236,7 +236,8 @@ TEST_CASE("app::parse_config: dangling names are refused with the nearest valid 
   CHECK(has(fault_of(jobs + "    needs: [biuld]\n"),
             ":5:13: there is no job 'biuld'; did you mean 'build'?"));
   CHECK(has(fault_of(jobs + "    match: {trees: main}\n"), "there is no tree 'main'"));
-  CHECK(has(fault_of("checks: {enable: [aplies-not]}\n"), "there is no check 'aplies-not'"));
+  CHECK(has(fault_of("checks: {enable: [aplies-not]}\n"),
+            "'aplies-not' is not a value of 'enable' (one of: series-format, "));
   CHECK(has(fault_of("jobs:\n  - {name: a, command: ./nothing.sh}\n"), "there is no program"));
   CHECK(has(fault_of("jobs:\n  - {name: a, nipa: nowhere}\n"), "nowhere"));
 }
@@ -374,6 +375,34 @@ TEST_CASE("app::parse_config: secrets come by file or environment only") {
 
 TEST_CASE("app::parse_config: helper transports of git are refused") {
   CHECK(has(fault_of("trees:\n  - {name: t, url: \"ext::sh -c date\"}\n"), "not a git URL"));
+}
+
+TEST_CASE("app::parse_config: faults come in the order of their places, each once") {
+  std::vector<app::ConfigFault> faults;
+  // The anchor's value is looked at twice.
+  const std::string text =
+      "workers: 0\n"
+      "jobs:\n"
+      "  - {name: b, command: x, needs: [nobody], env: &e {1A: c}}\n"
+      "  - {name: c, command: x, timeout: 0, env: *e}\n"
+      "trees:\n"
+      "  - {name: t, url: \"ext::x\"}\n";
+  REQUIRE_FALSE(app::parse_config("/etc/patchmill/c.yaml", text, &faults).has_value());
+  std::vector<int> lines;
+  for (const auto& fault : faults) {
+    lines.push_back(fault.line);
+  }
+  CHECK(lines == std::vector<int>{1, 3, 3, 4, 6});
+}
+
+TEST_CASE("app::load_config: a folder is called one") {
+  TempDir folder;
+  std::vector<app::ConfigFault> faults;
+  const auto config = app::load_config(folder.path(), &faults);
+  REQUIRE_FALSE(config.has_value());
+  CHECK(config.error().kind == ErrorKind::invalid);
+  CHECK(has(config.error().message, folder.path().string() + " is a folder"));
+  CHECK(faults.size() == 1);
 }
 
 TEST_CASE("app::load_config: a missing file is named") {

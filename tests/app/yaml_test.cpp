@@ -69,6 +69,14 @@ TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble")
     dashes += "- ";
   }
   CHECK(yaml_fault(dashes).find("nested") != std::string::npos);
+  CHECK(yaml_fault("a: 1\nb: " + std::string(300, '[')).find("f.yaml:2:204: nested deeper") == 0);
+  CHECK(yaml_fault("é: [1]\n" + dashes).find("f.yaml:2:401: nested deeper") == 0);
+  std::string steps;
+  for (int i = 0; i < 900; ++i) {
+    steps += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  }
+  CHECK(yaml_fault(steps).find("nested deeper than 40 levels") != std::string::npos);
+  CHECK(yaml_fault(steps).find("f.yaml:") == 0);
   CHECK(yaml_fault("a: \xff\xfe\n").find("UTF-8") != std::string::npos);
   CHECK(yaml_fault(std::string(2u << 20, '#')).find("bytes") != std::string::npos);
   CHECK(yaml_fault("a: 1\n---\nb: 2\n").find("second document") != std::string::npos);
