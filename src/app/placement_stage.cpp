@@ -58,7 +58,8 @@ std::string conflict_sentence(const tracker::Series& series, const git::Conflict
     }
   }
   text += ": " + conflict.reason;
-  if (conflict.upstream_commit) {
+  if (conflict.upstream_commit &&
+      conflict.reason.find(conflict.upstream_commit->substr(0, 12)) == std::string::npos) {
     text += fmt::format(" (in conflict with {} {})", conflict.upstream_commit->substr(0, 12),
                         conflict.upstream_subject);
   }

@@ -1,5 +1,6 @@
 #include "app/try_session.hpp"
 
+#include "app/try_own_commits.hpp"
 #include "placement/prefixes.hpp"
 #include "placement/series_placement.hpp"
 #include "store/cursors.hpp"
@@ -129,8 +130,9 @@ Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
   }
   PM_TRY_ASSIGN(std::string base, base_of(input));
   if (base.empty()) {
-    // The placer will choose among what the branch has now.
-    base = "until " + m_checkout->resolve("HEAD").value_or("");
+    // The placer will choose among what the branch has now; what its upstream has counts as taken.
+    base = fmt::format("until {} {}", m_checkout->resolve("HEAD").value_or(""),
+                       m_checkout->resolve("@{upstream}").value_or(""));
   }
   store::Database& database = m_workspace->database();
   const std::string scope = scope_of(input, base);
@@ -240,7 +242,57 @@ Result<placement::Placement> TrySession::apply_here(const tracker::Series& serie
       placement.state == placement::PlacementState::conflict ? "does not apply to" : "on",
       placement.candidates[0].tree, placement.candidates[0].described,
       placement.candidates[0].explanation);
+  if (const std::string note = placement::note_of_dates(patches); !note.empty()) {
+    placement.explanation += "; " + note;
+  }
   return placement;
+}
+
+Result<void> TrySession::refresh_history() {
+  if (m_refreshed) {
+    return {};
+  }
+  for (const auto& [tree, result] : m_workspace->placer().refresh()) {
+    if (!result) {
+      return fail_with("reading the history of this checkout", result.error());
+    }
+  }
+  m_refreshed = true;
+  return {};
+}
+
+Result<std::optional<placement::Placement>> TrySession::before_own_commits(
+    const tracker::Series& series) {
+  if (!series.received_all()) {
+    return std::nullopt;  // that is all there is to say of it
+  }
+  PM_TRY_ASSIGN(const auto patches, placement::load_patches(m_workspace->queries(), series));
+  placement::Placer& placer = m_workspace->placer();
+  PM_TRY_ASSIGN(const auto carriers,
+                placer.commits_of(m_workspace->config().trees[0].name, series, patches));
+  PM_TRY_ASSIGN(const auto own, own_commits(*m_checkout, carriers));
+  if (!own) {
+    return std::nullopt;
+  }
+  PM_TRY_ASSIGN(placement::Placement here, apply_here(series, own->base));
+  const bool placed = here.state == placement::PlacementState::placed;
+  if (!placed) {
+    // Recognised by their subjects, they may be made on something else all the same.
+    PM_TRY_ASSIGN(const auto other, placer.place(series, patches, m_workspace->queries()));
+    const bool all = own->patches.size() == patches.inputs.size();
+    if (other.state == placement::PlacementState::placed || !all ||
+        here.state != placement::PlacementState::conflict) {
+      return std::nullopt;
+    }
+  }
+  here.candidates[0].explanation = own->place();
+  here.explanation =
+      fmt::format("{}{} {}", own->found(patches.inputs.size()),
+                  placed ? "; tested on" : ", but as mails they do not apply to", own->place());
+  if (const std::string note = placement::note_of_dates(patches); !note.empty()) {
+    here.explanation += "; " + note;
+  }
+  return std::optional(std::move(here));
 }
 
 Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput& input,
@@ -254,13 +306,10 @@ Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput&
   if (!base.empty()) {
     PM_TRY_ASSIGN(request.placement, apply_here(series, base));
     request.repository = m_work.get();
-  } else if (!m_refreshed) {
-    for (const auto& [tree, result] : m_workspace->placer().refresh()) {
-      if (!result) {
-        return fail_with("reading the history of this checkout", result.error());
-      }
-    }
-    m_refreshed = true;
+  } else {
+    PM_TRY(refresh_history());
+    PM_TRY_ASSIGN(request.placement, before_own_commits(series));
+    request.repository = request.placement ? m_work.get() : nullptr;
   }
   SeriesRunner runner(*m_workspace, runtime, processes, watcher);
   PM_TRY_ASSIGN(SeriesReport report, runner.run(series, request));

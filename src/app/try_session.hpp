@@ -8,6 +8,7 @@
 #include "app/series_runner.hpp"
 #include "app/try_input.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,8 @@ class TrySession {
   // Errors: invalid for mails that cannot be used, two patches with one Message-ID, and a base that
   // is no commit here or is named for commits.
   Result<std::vector<tracker::Series>> take(const TryInput& input);
+  // Mails without a named base that are commits of the branch already go onto what was before these
+  // (own_commits()). Errors: invalid where nothing was; infrastructure.
   Result<TryResult> run(const tracker::Series& series, const TryInput& input,
                         runtimes::Runtime& runtime, ProcessRunner& processes,
                         const RunWatcher& watcher);
@@ -49,6 +52,10 @@ class TrySession {
   Result<std::string> base_of(const TryInput& input);
   Result<git::Repository*> work_repository();
   Result<placement::Placement> apply_here(const tracker::Series& series, const std::string& base);
+  Result<void> refresh_history();
+  // Of mails that are commits of the branch already, but not of its upstream: on what was before
+  // the first of them. Empty: they are none, or the placer has a place for them.
+  Result<std::optional<placement::Placement>> before_own_commits(const tracker::Series& series);
 
   TryOptions m_options;
   std::unique_ptr<Workspace> m_workspace;

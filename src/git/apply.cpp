@@ -61,7 +61,8 @@ class SeriesApplier {
         m_options(options),
         m_base(base.id),
         m_tree(base.tree),
-        m_commit(base.id) {}
+        m_commit(base.id),
+        m_seconds(base.committer.seconds) {}
 
   // Either the patch applied, or why not.
   Result<tl::expected<AppliedPatch, Conflict>> apply(const PatchInput& patch);
@@ -87,6 +88,7 @@ class SeriesApplier {
   Repository& m_repository;
   const ApplyOptions& m_options;
   ObjectId m_base, m_tree, m_commit;
+  std::int64_t m_seconds;  // the committer's date of m_commit
   std::string m_first_output;
   std::unique_ptr<TempDir> m_scratch;
 };
@@ -216,8 +218,11 @@ Result<SeriesApplier::Verdict> SeriesApplier::accept(const PatchInput& patch,
     // Whoever commits signs off (git am -s does): a committer of our own would be one whose
     // sign-off is missing, to scripts that look.
     const std::vector<ObjectId> parents{m_commit};
-    PM_TRY_ASSIGN(m_commit, m_repository.write_commit(m_tree, parents, patch.author, patch.author,
-                                                      patch.message));
+    Signature author = patch.author;
+    author.seconds = patch.undated ? m_seconds : author.seconds;
+    PM_TRY_ASSIGN(m_commit,
+                  m_repository.write_commit(m_tree, parents, author, author, patch.message));
+    m_seconds = author.seconds;
   }
   return Verdict(AppliedPatch{m_options.commits ? m_commit : ObjectId(), m_tree, method,
                               paths_of(reading.scan)});

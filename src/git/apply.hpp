@@ -5,7 +5,8 @@
 // starting git when every hunk stands where it says), then with `--3way`, else a conflict report.
 // The results are those of `git am --keep-cr` and `git am -3 --keep-cr`. Trees are spliced, commits
 // are deterministic: the same base, patches and dates give the same commit ids. The committer is
-// the author.
+// the author. A patch without a date, which git am refuses, gets the committer's date of the commit
+// it goes onto, never the time of day.
 
 #include "git/repository.hpp"
 
@@ -20,7 +21,8 @@ struct PatchInput {
   std::string label;  // for messages: "[PATCH 2/5] title"
   std::string diff;   // bytes
   Signature author;
-  std::string message;  // commit message
+  std::string message;   // commit message
+  bool undated = false;  // author.seconds says nothing
 };
 
 enum class ApplyMethod { exact, three_way, already_applied };
@@ -32,11 +34,13 @@ struct AppliedPatch {
 };
 
 struct Conflict {
-  std::size_t patch = 0;                    // index into the patches given
-  std::string file;                         // empty: the diff as a whole
-  int hunk = 0;                             // 1-based; 0: not about one hunk
-  int line = 0;                             // first line of that hunk in the old file
-  std::string reason;                       // one sentence
+  std::size_t patch = 0;  // index into the patches given
+  std::string file;       // empty: the diff as a whole
+  int hunk = 0;           // 1-based; 0: not about one hunk
+  int line = 0;           // first line of that hunk in the old file
+  // With a file what is said of it (with a hunk, of that), without naming either again ("does not
+  // exist in the base"); else a sentence.
+  std::string reason;
   std::string excerpt;                      // the hunk that failed, at most 40 lines
   std::string git_output;                   // git's words, at most 4 KiB
   std::optional<ObjectId> upstream_commit;  // the commit after which the hunk no longer fits

@@ -121,11 +121,6 @@ class Explainer {
     m_conflict.excerpt = excerpt_of(m_hunk->text);
   }
 
-  [[nodiscard]] std::string hunk_name() const {
-    return fmt::format("hunk {} of {} of {}", m_conflict.hunk, m_file->hunks.size(),
-                       shown_path(m_file->old_path));
-  }
-
   // git's first complaint, in a sentence.
   [[nodiscard]] std::string general_reason() const {
     const std::string_view words = m_failed.git_output;
@@ -137,6 +132,9 @@ class Explainer {
         continue;
       }
       line.remove_prefix(7);
+      if (m_file != nullptr && line.starts_with(m_file->path() + ": ")) {
+        line.remove_prefix(m_file->path().size() + 2);
+      }
       if (line.starts_with("No valid patches")) {
         return "the mail contains no diff that git can read";
       }
@@ -147,10 +145,10 @@ class Explainer {
         return fmt::format("the patch writes through a symbolic link: {}", shown_path(line));
       }
       if (line.find("without full index line") != std::string_view::npos) {
-        return fmt::format(
-            "the binary file's content is not in the mail; send it with git "
-            "format-patch --binary: {}",
-            shown_path(line));
+        const std::string cited = m_file == nullptr ? ": " + shown_path(line) : std::string();
+        return "the binary file's content is not in the mail; send it with git format-patch "
+               "--binary" +
+               cited;
       }
       return fmt::format("git refuses the patch: {}", shown_path(line));
     }
@@ -169,15 +167,14 @@ class Explainer {
 
   Result<void> explain_missing(bool search) {
     const std::string& path = m_file->old_path;
-    m_conflict.reason = fmt::format("{} does not exist in the base", shown_path(path));
+    m_conflict.reason = "does not exist in the base";
     if (!search) {
       return {};
     }
     const std::vector<std::string> one{path};
     PM_TRY_ASSIGN(const auto in_base, m_repository.entries(m_failed.base, one));
     if (!in_base.empty()) {
-      m_conflict.reason =
-          fmt::format("{} was removed by an earlier patch of the series", shown_path(path));
+      m_conflict.reason = "was removed by an earlier patch of the series";
       return {};
     }
     PM_TRY_ASSIGN(const auto history,
@@ -189,29 +186,24 @@ class Explainer {
     blame(history.front());
     PM_TRY_ASSIGN(const auto target,
                   renamed_to(m_repository, history.front().commit, path, time_left()));
-    m_conflict.reason = target ? fmt::format("{} was renamed to {} by commit {}", shown_path(path),
-                                             shown_path(*target), cited(history.front()))
-                               : fmt::format(
-                                     "{} does not exist in the base; it was removed by "
-                                     "commit {}",
-                                     shown_path(path), cited(history.front()));
+    m_conflict.reason = target
+                            ? fmt::format("was renamed to {} by commit {}", shown_path(*target),
+                                          cited(history.front()))
+                            : fmt::format("does not exist in the base; it was removed by commit {}",
+                                          cited(history.front()));
     return {};
   }
 
   Result<void> explain_existing(bool search) {
     const std::string& path = m_file->new_path;
-    m_conflict.reason =
-        fmt::format("{} shall be a new file, but it exists already", shown_path(path));
+    m_conflict.reason = "shall be a new file, but it exists already";
     if (!search) {
       return {};
     }
     const std::vector<std::string> one{path};
     PM_TRY_ASSIGN(const auto in_base, m_repository.entries(m_failed.base, one));
     if (in_base.empty()) {
-      m_conflict.reason = fmt::format(
-          "{} shall be a new file, but an earlier patch of the series "
-          "made it",
-          shown_path(path));
+      m_conflict.reason = "shall be a new file, but an earlier patch of the series made it";
       return {};
     }
     PM_TRY_ASSIGN(const auto history,
@@ -226,7 +218,7 @@ class Explainer {
   }
 
   Result<void> explain_hunk(const TreeEntry& now, bool search) {
-    m_conflict.reason = fmt::format("{} expects lines that are not there", hunk_name());
+    m_conflict.reason = "expects lines that are not there";
     if (!search) {
       return {};
     }
@@ -236,10 +228,7 @@ class Explainer {
       PM_TRY_ASSIGN(const bool fitted,
                     in_base.empty() ? Result<bool>(false) : fits(in_base.front().id));
       if (fitted) {
-        m_conflict.reason = fmt::format(
-            "{} expects lines that an earlier patch of the series "
-            "changed",
-            hunk_name());
+        m_conflict.reason = "expects lines that an earlier patch of the series changed";
         return {};
       }
     }
@@ -262,8 +251,7 @@ class Explainer {
       PM_TRY_ASSIGN(const bool fitted, fits(change.before));
       if (fitted) {
         blame(change);
-        m_conflict.reason =
-            fmt::format("{} expects lines that commit {} changed", hunk_name(), cited(change));
+        m_conflict.reason = fmt::format("expects lines that commit {} changed", cited(change));
         return {};
       }
     }
@@ -296,14 +284,14 @@ std::optional<Conflict> refusal(const PatchScan& scan, const EntryMap& entries,
         continue;
       }
       if (const std::string problem = path_problem(*path); !problem.empty()) {
-        return refuse(*path, fmt::format("{} may not be patched: {}", shown_path(*path), problem));
+        return refuse(*path, "may not be patched: " + problem);
       }
       const auto at = entries.find(*path);
       if (file.old_mode == kModeSubmodule || file.new_mode == kModeSubmodule ||
           (at != entries.end() && at->second.mode == kModeSubmodule)) {
-        return refuse(*path, fmt::format("{} is a submodule; patches may not change which commit "
-                                         "of another repository is used",
-                                         shown_path(*path)));
+        return refuse(*path,
+                      "is a submodule; patches may not change which commit of another repository "
+                      "is used");
       }
     }
   }
@@ -317,8 +305,7 @@ std::optional<Conflict> refusal(const EntryMap& before, const std::vector<TreeEn
                            (old != before.end() && old->second.mode == kModeSubmodule);
     const std::string problem = submodule ? "it is a submodule" : path_problem(change.path);
     if (!problem.empty()) {
-      return refuse(change.path,
-                    fmt::format("{} may not be patched: {}", shown_path(change.path), problem));
+      return refuse(change.path, "may not be patched: " + problem);
     }
   }
   return std::nullopt;

@@ -40,7 +40,7 @@ bool host_is_option(std::string_view after_scheme) {
 }
 
 tl::unexpected<Error> refused(std::string_view url, std::string_view why) {
-  return fail(ErrorKind::invalid, fmt::format("\"{}\" is not used as the URL of a tree: {}",
+  return fail(ErrorKind::invalid, fmt::format("nothing is fetched from \"{}\": {}",
                                               without_credentials(ellipsize(url, 300), url), why));
 }
 

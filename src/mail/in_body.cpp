@@ -59,6 +59,7 @@ InBody read_in_body(std::string_view text) {
     if (from) {
       auto addresses = parse_addresses(value);
       if (addresses.empty()) {
+        result.unread = line;
         break;
       }
       result.from = std::move(addresses.front());
@@ -67,6 +68,7 @@ InBody read_in_body(std::string_view text) {
     } else {
       result.date = parse_date(value);
       if (!result.date) {
+        result.unread = line;
         break;
       }
     }

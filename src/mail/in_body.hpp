@@ -15,6 +15,9 @@ struct InBody {
   std::optional<std::string> subject;
   std::optional<Timestamp> date;
   std::size_t end = 0;  // where the text goes on behind them
+  // The line that ended them because it names no address or no date: it stays in the text, where
+  // git am refuses the mail.
+  std::string unread;
 };
 InBody read_in_body(std::string_view text);
 

@@ -100,6 +100,23 @@ bool has_scissors(std::string_view text) {
   return false;
 }
 
+// What git am would refuse a patch for.
+void note_author(const InBody& in_body, Message& message) {
+  if (message.diff.empty()) {
+    return;
+  }
+  if (!message.date && !message.in_body_date) {
+    message.mended.emplace_back("its commit gets the date of the one before it");
+  }
+  if (in_body.unread.empty()) {
+    return;
+  }
+  const bool from = istarts_with(in_body.unread, "From");
+  message.mended.push_back("its text begins with " + shown_header(in_body.unread) +
+                           (from ? ", which has no mail address; its sender is taken for the author"
+                                 : ", which is no date that can be read; kept as text"));
+}
+
 void note_body(Message& message) {
   if (!message.diff.empty() &&
       (has_scissors(message.text) || message.text.find("-- >8 --") != std::string::npos)) {
@@ -187,6 +204,7 @@ Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   message.in_body_from = std::move(in_body.from);
   message.in_body_subject = std::move(in_body.subject);
   message.in_body_date = in_body.date;
+  note_author(in_body, message);
   note_body(message);
   read_headers(header, message);
   return message;

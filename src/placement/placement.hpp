@@ -74,6 +74,9 @@ struct SeriesPatches {
   std::vector<std::vector<std::string>> paths;  // touched, per patch
 };
 Result<SeriesPatches> load_patches(tracker::Queries& queries, const tracker::Series& series);
+// For people: which mails have no usable date, and which one their commits have (git/apply.hpp)
+// instead. Empty: all have one.
+std::string note_of_dates(const SeriesPatches& patches);
 // By rows of mails; kept between calls, so that mails are not read again.
 using PathsOfMails = std::unordered_map<std::int64_t, std::vector<std::string>>;
 
@@ -107,6 +110,12 @@ class Placer {
 
   Result<Placement> place(const tracker::Series& series, const SeriesPatches& patches,
                           tracker::Queries& queries, const PlaceOptions& options = {});
+  // For each patch the commit of the tree's branch that carries it, as place() recognises what is
+  // in a tree already: not older than 60 days before the series (empty: there is none). Errors:
+  // infrastructure.
+  Result<std::vector<std::optional<git::ObjectId>>> commits_of(std::string_view tree,
+                                                               const tracker::Series& series,
+                                                               const SeriesPatches& patches);
   // Notes which files the series makes, so that a series on top of it is recognised without being
   // told. place() does so itself; call it for series that are not placed (incomplete ones).
   void remember(const tracker::Series& series, const SeriesPatches& patches);

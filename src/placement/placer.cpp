@@ -6,6 +6,7 @@
 #include "placement/series_placement.hpp"
 #include "placement/taken.hpp"
 #include "placement/tree.hpp"
+#include "placement/upstream.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,9 @@ struct Placer::Impl {
     const auto nearest = nearest_name(name, names);
     return fail(ErrorKind::not_found,
                 fmt::format("there is no tree \"{}\" in the configuration{}", escape_terminal(name),
-                            nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : ""));
+                            nearest         ? fmt::format("; did you mean \"{}\"?", *nearest)
+                            : names.empty() ? "; add one under `trees:`"
+                                            : fmt::format(" (there are: {})", join(names, ", "))));
   }
 
   store::Database& database;
@@ -105,6 +108,21 @@ Result<Placement> Placer::place(const tracker::Series& series, const SeriesPatch
   return SeriesPlacement(m_impl->database, m_impl->specs, m_impl->forest, queries, series, patches,
                          options)
       .run();
+}
+
+Result<std::vector<std::optional<git::ObjectId>>> Placer::commits_of(std::string_view tree,
+                                                                     const tracker::Series& series,
+                                                                     const SeriesPatches& patches) {
+  PM_TRY_ASSIGN(Tree * found, m_impl->find(tree));
+  PM_TRY_ASSIGN(const TreeView view, found->view(std::nullopt));
+  PM_TRY_ASSIGN(git::Repository * repository, found->repository());
+  PM_TRY_ASSIGN(const auto commits,
+                find_upstream(*repository, view, patches, series.date - k_upstream_window));
+  std::vector<std::optional<git::ObjectId>> result;
+  for (const auto& commit : commits) {
+    result.push_back(commit ? std::optional(commit->commit) : std::nullopt);
+  }
+  return result;
 }
 
 void Placer::remember(const tracker::Series& series, const SeriesPatches& patches) {

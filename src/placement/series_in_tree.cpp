@@ -14,9 +14,6 @@ namespace patchmill::placement {
 
 namespace {
 
-// A patch may be taken before it is posted to the list we read, hardly long before.
-constexpr auto k_upstream_window = std::chrono::days(60);
-
 // What the patches were recognised by, `by_id` of them by patch-id.
 std::string how_recognised(std::size_t by_id, std::size_t all) {
   if (by_id == 0) {

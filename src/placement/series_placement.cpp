@@ -265,6 +265,9 @@ Result<Placement> SeriesPlacement::try_attempts() {
     if (placement.tip_conflict) {
       placement.explanation += "; it no longer applies to the newest commit of the branch";
     }
+    if (const std::string note = note_of_dates(m_patches); !note.empty()) {
+      placement.explanation += "; " + note;
+    }
     return placement;
   }
   if (m_options.only_commit.empty() && placement.upstream.empty()) {

@@ -5,6 +5,7 @@
 #include "placement/placement.hpp"
 #include "placement/tree.hpp"
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,9 @@
 namespace patchmill::placement {
 
 enum class UpstreamMatch { patch_id, subject_author_files };
+
+// A patch may be taken before it is posted to the list we read, hardly long before.
+inline constexpr auto k_upstream_window = std::chrono::days(60);
 
 struct UpstreamCommit {
   git::ObjectId commit;

@@ -60,6 +60,10 @@ Classified classify(const mail::Message& message, const mail::Subject& subject) 
   return {MessageKind::reply, ""};
 }
 
+std::string damaged_diff_note(std::string_view fault) {
+  return "its diff is cut off or damaged: " + std::string(fault);
+}
+
 std::vector<std::string> parents_of(const mail::Message& message, std::size_t max) {
   std::vector<std::string> result;
   std::unordered_set<std::string_view> seen{message.message_id};

@@ -68,6 +68,8 @@ struct Classified {
 };
 // What a mail is, judged by itself alone.
 Classified classify(const mail::Message& message, const mail::Subject& subject);
+// Of a patch whose diff cannot be parsed for this reason.
+std::string damaged_diff_note(std::string_view fault);
 
 // In-Reply-To and References of a mail, nearest first, unique, at most `max` (the oldest is kept).
 std::vector<std::string> parents_of(const mail::Message& message, std::size_t max = 100);

@@ -1,5 +1,7 @@
 #include "tracker/queries.hpp"
 
+#include "mail/diff.hpp"
+#include "tracker/facts.hpp"
 #include "tracker/message_store.hpp"
 #include "tracker/series_store.hpp"
 #include "tracker/thread_index.hpp"
@@ -244,6 +246,21 @@ Result<std::string> Queries::raw(std::int64_t message) {
 Result<mail::Message> Queries::parsed(std::int64_t message) {
   PM_TRY_ASSIGN(const std::string content, raw(message));
   return mail::parse_message(content);
+}
+
+std::vector<std::string> Queries::notes(std::int64_t message) {
+  auto mail = parsed(message);
+  if (!mail) {
+    return {};
+  }
+  std::vector<std::string> notes = std::move(mail->mended);
+  const auto kind = m_database.one<MessageKind>("SELECT kind FROM messages WHERE id = ?", message);
+  if (kind && std::get<0>(*kind) == MessageKind::patch) {
+    if (const auto diff = mail::parse_diff(mail->diff); !diff) {
+      notes.push_back(damaged_diff_note(diff.error().message));
+    }
+  }
+  return notes;
 }
 
 }  // namespace patchmill::tracker

@@ -50,6 +50,9 @@ class Queries {
   std::map<std::string, std::int64_t> message_counts();  // by kind, "unusable: REASON" apart
   Result<std::string> raw(std::int64_t message);         // as received
   Result<mail::Message> parsed(std::int64_t message);
+  // What was wrong with a mail and was repaired when it was read, one sentence each; of a patch
+  // also what is wrong with its diff. Reads the mail. Empty for one that cannot be used.
+  std::vector<std::string> notes(std::int64_t message);
 
  private:
   store::Database& m_database;

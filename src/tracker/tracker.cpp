@@ -70,8 +70,8 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
     mail.row.reason += (mail.row.reason.empty() ? "" : ": ") + join(message.mended, "; ");
   }
   if (mail.row.kind == MessageKind::patch && !incoming.diff_fault.empty()) {
-    mail.row.reason += (mail.row.reason.empty() ? "" : "; ") +
-                       ("its diff is cut off or damaged: " + incoming.diff_fault);
+    mail.row.reason +=
+        (mail.row.reason.empty() ? "" : "; ") + damaged_diff_note(incoming.diff_fault);
   }
   mail.row.subject = message.subject;
   mail.row.from = message.from;

@@ -267,7 +267,7 @@ TEST_CASE("app::SeriesRunner: a conflict names patch, file and hunk, and no job 
   const auto series = bench.take("p1@x", "[PATCH] a: change what is not there", "zwei", "2");
   const auto report = bench.run(series);
   CHECK(report.verdict.verdict == Verdict::fail);
-  CHECK(report.verdict.reason.find("patch 1 of 1 does not apply to t: a.txt hunk 1") !=
+  CHECK(report.verdict.reason.find("patch 1 of 1 does not apply to t: a.txt hunk 1: expects ") !=
         std::string::npos);
   CHECK(bench.runtime.asked.empty());
   std::vector<std::string> skipped;

@@ -208,6 +208,13 @@ TEST_CASE("app::TrySession: what is said of the base is true of mails too") {
   const std::string conflict = summary(mail);
   CHECK(conflict.starts_with("does not apply to "));
   CHECK(conflict.ends_with("the commit that --base names"));
+  std::string undated = patch_mail("undated@x", "[PATCH] a: say 9", "9");
+  undated.erase(undated.find("Date: "), undated.find("\n\n") - undated.find("Date: ") + 1);
+  bench.checkout.git({"reset", "-q", "--hard", "main"});
+  CHECK(summary({{undated}, "", ""})
+            .ends_with("; patch 1 has no date that can be read, so the commit has that of the one "
+                       "before it"));
+  bench.checkout.commit("two", "2");
   const std::string made_here = summary(bench.commits());
   CHECK(made_here.starts_with("on "));
   CHECK(made_here.ends_with("the commit it was made on"));

@@ -93,6 +93,35 @@ TEST_CASE("git::apply_series: the same input gives the same commits, also elsewh
   }
 }
 
+TEST_CASE("git::apply_series: a patch without a date has that of the commit it goes onto") {
+  Sandbox box;
+  const ObjectId base = box.commit({{"a", {"1\n"}}});
+  const ObjectId one = box.commit({{"a", {"2\n"}}});
+  const ObjectId two = box.commit({{"a", {"3\n"}}});
+  const ObjectId three = box.commit({{"a", {"4\n"}}});
+  std::vector<PatchInput> patches{Sandbox::patch(box.diff(base, one)),
+                                  Sandbox::patch(box.diff(one, two)),
+                                  Sandbox::patch(box.diff(two, three))};
+  patches[0].undated = patches[2].undated = true;
+  patches[0].author.seconds = 5;  // says nothing
+  patches[2].author.seconds = 6;
+  const auto outcome = box.apply(base, patches);
+  REQUIRE(outcome.ok());
+  std::vector<std::int64_t> dates;
+  for (const AppliedPatch& applied : outcome.applied) {
+    const auto commit = box.repository().commit(applied.commit);
+    REQUIRE(commit.has_value());
+    CHECK(commit->committer.seconds == commit->author.seconds);
+    dates.push_back(commit->author.seconds);
+  }
+  const auto before = box.repository().commit(base);
+  REQUIRE(before.has_value());
+  CHECK(dates ==
+        std::vector<std::int64_t>{before->committer.seconds, 1'700'000'000, 1'700'000'000});
+  patches[0].author.seconds = 7;
+  CHECK(box.apply(base, patches).tip() == outcome.tip());
+}
+
 TEST_CASE("git::apply_series: trees only, and no patches at all") {
   Sandbox box;
   const ObjectId base = box.commit({{"a", {"1\n"}}});
@@ -161,8 +190,8 @@ TEST_CASE("git::apply_series: a conflict names hunk, file and the commit in the 
     CHECK(conflict.file == "f.c");
     CHECK(conflict.hunk == 2);
     CHECK(conflict.line == 67);
-    CHECK(conflict.reason == "hunk 2 of 2 of f.c expects lines that commit " +
-                                 culprit.substr(0, 12) + " (\"rework line 70\") changed");
+    CHECK(conflict.reason ==
+          "expects lines that commit " + culprit.substr(0, 12) + " (\"rework line 70\") changed");
     CHECK(conflict.upstream_commit == culprit);
     CHECK(conflict.upstream_subject == "rework line 70");
     CHECK(has(conflict.excerpt, "-line 70\n+mine too\n"));
@@ -221,7 +250,7 @@ TEST_CASE("git::apply_series: files that are gone, renamed, or there already") {
   plain.three_way = false;
   const auto renamed = box.apply(added, {Sandbox::patch(box.diff(base, edit))}, plain);
   CHECK(reason_of(renamed) ==
-        "old.c was renamed to sub/new name.c by commit " + moved.substr(0, 12) + " (\"move it\")");
+        "was renamed to sub/new name.c by commit " + moved.substr(0, 12) + " (\"move it\")");
   CHECK(renamed.conflict->upstream_commit == moved);
 
   const auto gone = box.apply(added, {Sandbox::patch(box.diff(base, edit_gone))});
@@ -231,7 +260,52 @@ TEST_CASE("git::apply_series: files that are gone, renamed, or there already") {
   const auto never = box.apply(base, {Sandbox::patch("diff --git a/no b/no\nindex 1234567..7654321 "
                                                      "100644\n--- a/no\n+++ b/no\n@@ -1 +1 @@\n-a\n"
                                                      "+b\n")});
-  CHECK(reason_of(never) == "no does not exist in the base; no commit of its history had it");
+  CHECK(reason_of(never) == "does not exist in the base; no commit of its history had it");
+}
+
+TEST_CASE("git::apply_series: a reason does not name again the file it is about") {
+  Sandbox box;
+  const Sandbox::Files files = {{"dir/a.c", {numbered_lines(1, 30)}},
+                                {"dir/gone.c", {"g\n"}},
+                                {"dir/mod", {std::string(40, '1'), 0160000}}};
+  const Sandbox::Files changes = {{"dir/a.c", {numbered_lines(1, 29) + "end\n"}},
+                                  {"dir/gone.c", {"h\n"}},
+                                  {"dir/new.c", {"n\n"}},
+                                  {"dir/mod", {std::string(40, '2'), 0160000}}};
+  const ObjectId base = box.commit(files);
+  std::map<std::string, std::string> diffs;
+  for (const auto& [path, file] : changes) {
+    Sandbox::Files changed = files;
+    changed.insert_or_assign(path, file);
+    diffs[path] = box.diff(base, box.commit(changed));
+  }
+  box.commit(files);
+  const ObjectId other = box.commit({{"dir/a.c", {numbered_lines(1, 25)}},
+                                     {"dir/new.c", {"other\n"}},
+                                     {"dir/mod", {std::string(40, '1'), 0160000}}});
+  for (const auto& [path, diff] : diffs) {
+    for (const bool explain : {true, false}) {
+      CAPTURE(path);
+      CAPTURE(explain);
+      ApplyOptions options;
+      options.explain = explain;
+      const auto outcome = box.apply(other, {Sandbox::patch(diff)}, options);
+      const std::string reason = reason_of(outcome);
+      CAPTURE(reason);
+      CHECK(outcome.conflict->file == path);
+      CHECK_FALSE(has(reason, path));
+      CHECK_FALSE(has(reason, "hunk"));
+    }
+  }
+  const std::string binary =
+      "diff --git a/dir/b.bin b/dir/b.bin\nindex 1234567..7654321 100644\n"
+      "Binary files a/dir/b.bin and b/dir/b.bin differ\n";
+  const ObjectId with_binary = box.commit({{"dir/b.bin", {std::string("\0x", 2)}}});
+  const auto refused = box.apply(with_binary, {Sandbox::patch(binary)});
+  const std::string why = refused.conflict->file + ": " + reason_of(refused);
+  CAPTURE(why);
+  CHECK(has(why, "format-patch --binary"));
+  CHECK(why.find("dir/b.bin") == why.rfind("dir/b.bin"));
 }
 
 TEST_CASE("git::apply_series: paths out of the tree and into .git are refused") {

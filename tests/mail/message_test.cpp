@@ -339,6 +339,34 @@ TEST_CASE("mail::parse_message: what cannot be used, and why") {
   CHECK(says(message, "no Subject"));
 }
 
+TEST_CASE("mail::parse_message: what git am refuses for its date or author is said") {
+  const std::string from = "From: Ann <a@x>\nSubject: [PATCH] x\nMessage-ID: <1@x>\n";
+  for (const char* date :
+       {"", "Date: yesterday, I think\n", "Date: Fri, 31 Dec 9999 23:59:59 +0000\n"}) {
+    CAPTURE(date);
+    const Message message = parsed(from + date + "\nWhy.\n---\n" + diff);
+    CHECK_FALSE(message.date.has_value());
+    CHECK(says(message, *date == '\0' ? "has no Date header" : "has no readable date: \""));
+    CHECK(says(message, "its commit gets the date of the one before it"));
+    // Of a mail without a patch there is no commit.
+    CHECK_FALSE(says(parsed(from + date + "\nWhy.\n"), "commit"));
+    const Message dated =
+        parsed(from + date + "\nDate: Tue, 14 Nov 2023 22:13:20 +0100\n\nWhy.\n---\n" + diff);
+    CHECK(dated.in_body_date.has_value());
+    CHECK_FALSE(says(dated, "commit"));
+  }
+  const Message unknown = parsed(headers + "\nFrom: unknown\n\nWhy.\n---\n" + diff);
+  CHECK_FALSE(unknown.in_body_from.has_value());
+  CHECK(unknown.mended ==
+        std::vector<std::string>{"its text begins with \"From: unknown\", which has no mail "
+                                 "address; its sender is taken for the author"});
+  const Message undated = parsed(headers + "\nDate: soon\n\nWhy.\n---\n" + diff);
+  CHECK(undated.mended ==
+        std::vector<std::string>{"its text begins with \"Date: soon\", which is no "
+                                 "date that can be read; kept as text"});
+  CHECK(parsed(headers + "\nFrom: what I see here\n").mended.empty());
+}
+
 TEST_CASE("mail::parse_message: limits") {
   Limits limits;
   limits.message_bytes = 100'000;

@@ -159,7 +159,8 @@ TEST_CASE("placement::Placer::place: a conflict names the nearest candidate, pat
   CHECK(placed.state == PlacementState::conflict);
   CHECK(chosen(placed).outcome->applied.size() == 1);
   CHECK(chosen(placed).outcome->conflict->patch == 1);
-  CHECK(placed.explanation.find("patch 2 fails in g, hunk 1") != std::string::npos);
+  CHECK(placed.explanation.find("patch 2 fails in g, hunk 1: expects lines that ") !=
+        std::string::npos);
   for (const auto& candidate : placed.candidates) {
     CHECK_FALSE(candidate.explanation.empty());
     CHECK((!candidate.tried || candidate.outcome->conflict.has_value()));
@@ -191,6 +192,15 @@ TEST_CASE("placement::Placer::place: what is in the tree already") {
     CHECK(placed.state == PlacementState::already_applied);
     CHECK(placed.upstream == std::vector<std::string>{taken});
     CHECK(placed.explanation.find("(1 of 1 patch recognised by patch-id)") != std::string::npos);
+    // The same commits are told apart from the placement; later ones no longer.
+    using Commits = std::vector<std::optional<git::ObjectId>>;
+    patches.inputs.push_back(patches.inputs[0]);
+    patches.inputs[1].diff = "--- a/h\n+++ b/h\n@@ -1,1 +1,1 @@\n-never\n+there\n";
+    patches.inputs[1].message = "never there\n";
+    patches.paths.push_back({"h"});
+    CHECK(p.placer.commits_of("main", posted(63), patches) == Commits{taken, std::nullopt});
+    CHECK(p.placer.commits_of("main", posted(200), patches) == Commits{std::nullopt, std::nullopt});
+    CHECK_FALSE(p.placer.commits_of("nosuch", posted(63), patches).has_value());
   }
   SUBCASE("by subject, author and files, inside a merge") {
     history.commit(60, {{"h", "a\n"}}, "add h");
@@ -208,6 +218,44 @@ TEST_CASE("placement::Placer::place: what is in the tree already") {
     patches.inputs[0].author = {"Other", "other@example.org", 1, 0};
     CHECK(p.place(posted(63), patches).state == PlacementState::conflict);
   }
+}
+
+TEST_CASE("placement::load_patches: the day a mail came is no date of a commit") {
+  test::TestStore store(store::Engine::sqlite);
+  Line line(store.folder());
+  test::Placing p(store, {test::tree_of(line.history)});
+  p.refresh();
+  std::vector<tracker::Incoming> batch(1);
+  batch[0].raw =
+      "From: A U Thor <author@example.org>\nSubject: [PATCH] x\nMessage-ID: <undated@x>\n"
+      "Date: Fri, 31 Dec 9999 23:59:59 +0000\n\nBecause.\n---\n" +
+      line.patches_on(4).inputs[0].diff;
+  batch[0].parsed = mail::parse_message(batch[0].raw);
+  batch[0].source = "test";
+  REQUIRE(batch[0].parsed.has_value());
+  tracker::Tracker(store.database(), store.blobs(), store.clock()).ingest(batch);
+  const auto series = p.queries.series(p.queries.series_of("undated@x").value_or(0));
+  REQUIRE(series.has_value());
+  const auto patches = placement::load_patches(p.queries, *series);
+  REQUIRE(patches.has_value());
+  CHECK(patches->inputs[0].undated);
+  CHECK(patches->inputs[0].author.seconds == 0);
+  const auto placed = p.place(*series, *patches);
+  CHECK(placed.state == PlacementState::placed);
+  CHECK(placed.explanation.ends_with(
+      "; patch 1 has no date that can be read, so the commit has that of the one before it"));
+  auto repository = p.placer.repository("main");
+  REQUIRE(repository.has_value());
+  const auto base = (*repository)->commit(chosen(placed).commit);
+  const auto made = (*repository)->commit(chosen(placed).outcome->tip());
+  REQUIRE(base.has_value());
+  REQUIRE(made.has_value());
+  CHECK(made->author.seconds == base->committer.seconds);
+  auto several = *patches;
+  several.inputs.insert(several.inputs.end(), 2, several.inputs[0]);
+  several.inputs[1].undated = false;
+  CHECK(placement::note_of_dates(several) ==
+        "patches 1, 3 have no date that can be read, so the commit has that of the one before it");
 }
 
 TEST_CASE("placement::Placer::place: follows renames within the series") {
@@ -294,6 +342,11 @@ TEST_CASE("placement::Placer::place: two trees, told apart by tag, list, MAINTAI
     const auto wrong = p.placer.place(series, both, p.queries, options);
     REQUIRE_FALSE(wrong.has_value());
     CHECK(wrong.error().message.find("did you mean \"net-next\"") != std::string::npos);
+    options.only_tree = "something-else";
+    const auto far = p.placer.place(series, both, p.queries, options);
+    REQUIRE_FALSE(far.has_value());
+    CHECK(far.error().message.find("\"something-else\" in the configuration (there are: ") !=
+          std::string::npos);
   }
 }
 

@@ -303,6 +303,37 @@ TEST_CASE("tracker::Queries::raw: gives every mail back as received, small, larg
   });
 }
 
+TEST_CASE("tracker::Queries::notes: what was mended in a mail, and what is wrong with its diff") {
+  TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  const MailSpec plain{"plain@x", "[PATCH] a"};
+  std::string nul = MailSpec{"nul@x", "[PATCH] b", "", "", 1}.raw();
+  nul.insert(nul.find("Commit message"), 1, '\0');
+  nul.erase(nul.find("Date: "), nul.find('\n', nul.find("Date: ")) + 1 - nul.find("Date: "));
+  MailSpec cut{"cut@x", "[PATCH] c", "", "", 2};
+  std::string damaged = cut.raw();
+  damaged.erase(damaged.find(" line2\n"));
+  // A reply may well show half a diff.
+  MailSpec review{"re@x", "Re: [PATCH] c", "cut@x", "", 3};
+  std::string answer = review.raw();
+  answer.erase(answer.find(" line2\n"));
+  harness.feed(incoming({plain.raw(), nul, damaged, answer, "Subject: [PATCH] no sender\n\nx\n"}));
+  const auto notes = [&](const char* msgid) {
+    const auto row = harness.queries().message(msgid);
+    REQUIRE(row);
+    return harness.queries().notes(row->id);
+  };
+  CHECK(notes("plain@x").empty());
+  CHECK(notes("nul@x") ==
+        std::vector<std::string>{"has no Date header", "text has NUL bytes; removed",
+                                 "its commit gets the date of the one before it"});
+  const auto of_cut = notes("cut@x");
+  REQUIRE(of_cut.size() == 1);
+  CHECK(of_cut[0].starts_with("its diff is cut off or damaged: "));
+  CHECK(notes("re@x").empty());
+  CHECK(harness.queries().notes(1'000'000).empty());
+}
+
 TEST_CASE("tracker::Tracker::ingest: what a batch brings along is stored or lost with it") {
   on_each_engine([](TestStore& store) {
     Harness harness(store);
