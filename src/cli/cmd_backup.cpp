@@ -81,7 +81,7 @@ int backup(const Common& common, const BackupStorage& storage) {
     auto out = to_json(result->manifest);
     out["new_blobs"] = result->new_blobs;
     out["new_bytes"] = result->new_bytes;
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     fmt::print("{}: store {}, {} ({}), {} of them new ({})\n", escape_terminal(storage.where[0]),
                human_bytes(result->manifest.store.bytes), blobs_of(result->manifest),
@@ -113,7 +113,7 @@ int restore(const Common& common, const BackupStorage& storage) {
     auto out = to_json(result->manifest);
     out["mails_in_doubt"] = result->mails_in_doubt;
     out["kept_aside"] = result->kept_aside.string();
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   if (storage.verify) {

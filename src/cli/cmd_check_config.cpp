@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -21,7 +22,7 @@ void print_faults(const std::vector<app::ConfigFault>& faults) {
     list.push_back(std::move(item));
   }
   const boost::json::object out{{"valid", false}, {"faults", std::move(list)}};
-  fmt::print("{}\n", boost::json::serialize(out));
+  print_json(out);
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ Command check_config_command() {
                                     {"sources", config->sources.size()},
                                     {"jobs", config->jobs.size()},
                                     {"mail_rules", config->mail.reporter.policy.rules.size()}};
-      fmt::print("{}\n", boost::json::serialize(out));
+      print_json(out);
     } else {
       fmt::print("{}: good ({}, {}, {}, {}; data in {})\n", file.string(),
                  count_of(config->trees.size(), "tree"), count_of(config->sources.size(), "source"),

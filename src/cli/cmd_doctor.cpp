@@ -69,7 +69,7 @@ Command doctor_command() {
       }
     }
     if (common.json) {
-      fmt::print("{}\n", boost::json::serialize(out));
+      print_json(out);
     }
     return broken ? k_infrastructure : k_pass;
   };

@@ -116,7 +116,7 @@ void print_totals(const Common& common, const Totals& totals) {
                                   {"changed_series", report.changed_series.size()},
                                   {"problems", std::move(problems)},
                                   {"seconds", totals.seconds}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return;
   }
   fmt::print("{}, {} known already, {} series new or changed\n",

@@ -56,7 +56,7 @@ int list(MailStore& mails, const Common& common, const MailStorage& storage) {
   for (const auto& mail : found) {
     out.push_back(mail_json(mail, false));
   }
-  fmt::print("{}\n", boost::json::serialize(out));
+  print_json(out);
   return k_pass;
 }
 
@@ -67,7 +67,7 @@ Error no_mail(const std::string& word) {
 
 int show(const reports::StoredMail& mail, const Common& common) {
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(mail_json(mail, true)));
+    print_json(mail_json(mail, true));
   } else {
     print_mail(mail);
   }
@@ -78,7 +78,7 @@ int show(const reports::StoredMail& mail, const Common& common) {
 int tell(MailStore& mails, std::int64_t id, const Common& common) {
   const auto mail = mails.mail(id);
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(mail_json(*mail, false)));
+    print_json(mail_json(*mail, false));
   } else if (!common.quiet) {
     fmt::print("mail {} is {}: {}\n", id, reports::to_string(mail->state),
                escape_terminal(mail->reason));
@@ -151,7 +151,7 @@ int opt_outs(MailStore& mails, const Common& common) {
     table.row({one.person, one.list.empty() ? "all" : one.list, to_iso(one.time), one.reason});
   }
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     table.print();
   }

@@ -51,7 +51,7 @@ int print_pass(const service::MailWork::Pass& pass, service::MailWork& work, con
                                   {"digests", pass.digests},   {"settled", pass.settled},
                                   {"queued", waiting},         {"held", held},
                                   {"undecided", undecided}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     if (!pass.steps.empty()) {
       table.print();
@@ -159,7 +159,7 @@ int mail_test(const Common& common, const std::string& address) {
                                   {"outcome", delivery::to_string(outcome.outcome)},
                                   {"reply", mend_utf8(outcome.reply)},
                                   {"msgid", "<" + mailing->name + ">"}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     fmt::print("{}: {}{}{}\n", route_name(mail.route), delivery::to_string(outcome.outcome),
                outcome.reply.empty() ? "" : ": ", escape_terminal(mend_utf8(outcome.reply)));

@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 #include "cli/operator.hpp"
+#include "cli/output.hpp"
 #include "pipeline/pauses.hpp"
 #include "util/text.hpp"
 
@@ -55,7 +56,7 @@ int print(const Common& common, const std::vector<pipeline::Pause>& pauses) {
                      {"reason", pause.reason},
                      {"since", to_iso(pause.time)}});
     }
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   for (const auto& pause : pauses) {

@@ -152,7 +152,7 @@ int execute(const Common& common, const PlanStorage& storage, bool explain) {
     return report(planned.error());
   }
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(plan_json(*planned)));
+    print_json(plan_json(*planned));
   } else if (explain) {
     const auto verdict = (*workspace)->nodes().verdict(planned->series.number);
     fmt::print("series {}  {}\n", planned->series.number,
@@ -194,7 +194,7 @@ int plan_mail(app::Workspace& workspace, const Common& common, const PlanStorage
   }
   const auto earlier = (*stage)->mails().of_series(series->number);
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(preview_json(*series, *preview, earlier)));
+    print_json(preview_json(*series, *preview, earlier));
   } else {
     print_preview(*series, *preview, earlier);
   }

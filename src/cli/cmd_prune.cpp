@@ -19,17 +19,16 @@ int print(const Common& common, const service::PruneResult& result, bool dry_run
     for (const auto& trouble : result.troubles) {
       troubles.emplace_back(trouble);
     }
-    fmt::print("{}\n", boost::json::serialize(
-                           boost::json::object{{"dry_run", dry_run},
-                                               {"artifacts", result.artifacts},
-                                               {"events", result.events},
-                                               {"posted", result.posted},
-                                               {"files", result.blobs.removed},
-                                               {"file_bytes", result.blobs.bytes_removed},
-                                               {"leftovers", result.blobs.leftovers},
-                                               {"builds", std::move(builds)},
-                                               {"build_bytes", result.build_bytes},
-                                               {"troubles", std::move(troubles)}}));
+    print_json(boost::json::object{{"dry_run", dry_run},
+                                   {"artifacts", result.artifacts},
+                                   {"events", result.events},
+                                   {"posted", result.posted},
+                                   {"files", result.blobs.removed},
+                                   {"file_bytes", result.blobs.bytes_removed},
+                                   {"leftovers", result.blobs.leftovers},
+                                   {"builds", std::move(builds)},
+                                   {"build_bytes", result.build_bytes},
+                                   {"troubles", std::move(troubles)}});
   } else {
     const std::string_view would = dry_run ? "would let go: " : "let go: ";
     fmt::print("{}{} of old nodes\n", would,

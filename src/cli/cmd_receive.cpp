@@ -1,5 +1,6 @@
 #include "app/series_addresses.hpp"
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "intake/importer.hpp"
 #include "intake/pipe.hpp"
 #include "registry/follow.hpp"
@@ -67,7 +68,7 @@ int run(const Common& common, const ReceiveStorage& storage) {
                                   {"duplicates", done.duplicates},
                                   {"unusable", reason},
                                   {"changed_series", done.changed_series.size()}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else if (!common.quiet && !reason.empty()) {
     fmt::print("stored, but it cannot be used: {}\n", escape_terminal(reason));
   }

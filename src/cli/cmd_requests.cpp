@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
 #include "cli/operator.hpp"
+#include "cli/output.hpp"
 #include "pipeline/requests.hpp"
 #include "pipeline/work_store.hpp"
 #include "service/health_state.hpp"
@@ -119,7 +120,7 @@ int run(const Common& common, const Kinds& kinds, const RequestsStorage& storage
                      {"reason", request.reason},
                      {"time", to_iso(request.time)}});
     }
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   const bool running =

@@ -145,7 +145,9 @@ Command run_command() {
       "without work; incomplete ones are tried again when "
       "their time comes (30 seconds, 2 and 8 minutes later; at once what waits for a mail or a "
       "commit). Jobs of as many series run at once as `workers` of the configuration says, or one "
-      "for every two processors. Killed at any moment, the next run goes on.";
+      "for every two processors. Killed at any moment, the next run goes on. Where no "
+      "configuration names the data folder and nothing was imported into it, none is made: exit "
+      "status 2.";
   command.arguments = {
       {"SERIES", "Only these, by number or Message-ID.", &storage->series, false, true}};
   command.options = {

@@ -32,7 +32,7 @@ int show_all_series(app::Workspace& workspace, const Common& common) {
     }
   });
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     table.print(3);
   }
@@ -47,12 +47,14 @@ int show_one_series(app::Workspace& workspace, const Common& common, const std::
   const auto verdict = workspace.nodes().verdict(series->number);
   const auto nodes = latest_nodes(workspace.nodes().of_series(series->number));
   if (!common.json) {
-    print_series(*series, verdict, nodes,
-                 [&](std::int64_t node) { return workspace.nodes().findings_of(node); });
+    print_series(
+        *series, verdict, nodes,
+        [&](std::int64_t node) { return workspace.nodes().findings_of(node); },
+        [&](std::int64_t mail) { return workspace.queries().notes(mail); });
     return k_pass;
   }
-  fmt::print("{}\n", boost::json::serialize(
-                         series_with_nodes_json(*series, verdict, nodes, workspace.nodes())));
+  print_json(
+      series_with_nodes_json(*series, verdict, nodes, workspace.nodes(), workspace.queries()));
   return k_pass;
 }
 
@@ -74,7 +76,7 @@ int show_messages(app::Workspace& workspace, const Common& common, std::size_t l
                       {"reason", row.reason}});
     }
     out["unusable"] = std::move(rows);
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   Table table({"mails", "kind"});
@@ -124,17 +126,23 @@ int show_message(app::Workspace& workspace, const Common& common, const std::str
   if (!raw) {
     return report(raw.error());
   }
+  const auto notes = workspace.queries().notes(row->id);
   if (common.json) {
     const boost::json::object out{
         {"msgid", "<" + row->message_id + ">"},
         {"kind", tracker::to_string(row->kind)},
         {"reason", row->reason},
+        {"notes", notes_json(notes)},
         {"subject", row->subject},
         {"date", to_iso(row->date)},
         {"series", row->series ? boost::json::value(*row->series) : boost::json::value(nullptr)}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     fmt::print("{}", escape_terminal(mend_utf8(*raw), true));
+    // Apart from the mail, which goes into files and pipes.
+    for (const std::string& note : notes) {
+      fmt::print(stderr, "patchmill: note: {}\n", escape_terminal(note));
+    }
   }
   return k_pass;
 }
@@ -159,7 +167,7 @@ int show_artifact(app::Workspace& workspace, const Common& common,
       table.row({std::to_string(artifact.size), artifact.sha256, artifact.name});
     }
     if (common.json) {
-      fmt::print("{}\n", boost::json::serialize(out));
+      print_json(out);
     } else {
       table.print();
     }

@@ -163,7 +163,7 @@ int run(const Common& common, const StatusStorage& storage) {
       (*workspace)->database(), (*workspace)->config(), (*workspace)->clock().now(),
       {.events = static_cast<std::size_t>(*events), .disk_use = storage.disk});
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(service::to_json(status)));
+    print_json(service::to_json(status));
   } else {
     print_service(status);
     print_series_counts(status);

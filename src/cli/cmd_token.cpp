@@ -113,7 +113,7 @@ int create(const Common& common, app::Workspace& workspace, const TokenStorage& 
   if (common.json) {
     auto out = to_json(created->record);
     out["secret"] = created->secret;
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   // The secret alone on standard output: `patchmill token create … >file` is what people do.
@@ -152,7 +152,7 @@ int list_tokens(const Common& common, app::Workspace& workspace) {
     for (const auto& record : *all) {
       out.push_back(to_json(record));
     }
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return k_pass;
   }
   const Timestamp now = workspace.clock().now();

@@ -3,6 +3,7 @@
 #include "app/try_session.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
+#include "cli/output.hpp"
 #include "cli/run_view.hpp"
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
@@ -61,9 +62,15 @@ Result<app::TryInput> read_input(const Common& common, git::Repository& checkout
                              word.find("@{") == std::string::npos &&
                              word.find("..") == std::string::npos;
   if (word.starts_with('<') || (looks_like_id && !checkout.resolve(word))) {
-    PM_TRY_ASSIGN(const auto workspace, common.workspace());
-    PM_TRY_ASSIGN(const auto series, find_series(workspace->queries(), word));
-    return app::try_series(workspace->queries(), series);
+    Common looking = common;
+    looking.needs_store = true;
+    const auto workspace = looking.workspace();
+    if (!workspace) {
+      return fail_with(fmt::format("there is no series {} here", escape_terminal(word)),
+                       workspace.error());
+    }
+    PM_TRY_ASSIGN(const auto series, find_series((*workspace)->queries(), word));
+    return app::try_series((*workspace)->queries(), series);
   }
   return app::try_commits(checkout, word);
 }
@@ -77,17 +84,20 @@ int print_results(const Common& common, app::TrySession& session,
     auto& nodes = session.workspace().nodes();
     const auto list = latest_nodes(nodes.of_series(result.series.number));
     if (common.json) {
-      out.push_back(series_with_nodes_json(result.series, result.report.verdict, list, nodes));
+      out.push_back(series_with_nodes_json(result.series, result.report.verdict, list, nodes,
+                                           session.workspace().queries()));
     } else {
-      print_series(result.series, result.report.verdict, list,
-                   [&](std::int64_t node) { return nodes.findings_of(node); });
+      print_series(
+          result.series, result.report.verdict, list,
+          [&](std::int64_t node) { return nodes.findings_of(node); },
+          [&](std::int64_t mail) { return session.workspace().queries().notes(mail); });
       if (result.report.kept) {
         fmt::print("\n{}\n", note_of_kept({result.report.verdict.time}));
       }
     }
   }
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   }
   return exit_status_of(verdicts);
 }

@@ -75,7 +75,7 @@ int add(const Common& common, app::Workspace& workspace, const registry::UserSet
   }
   const auto now = registry::user_by_name(workspace.database(), user.username).value();
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(json_of(now)));
+    print_json(json_of(now));
     return k_pass;
   }
   const std::string name(trim(now.first_name + " " + now.last_name));
@@ -124,7 +124,7 @@ int list_users(const Common& common, app::Workspace& workspace) {
     }
   }
   if (common.json) {
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else {
     table.print();
   }

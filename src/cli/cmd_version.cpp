@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 #include "store/migrations.hpp"
 
 #include <boost/json.hpp>
@@ -14,7 +15,7 @@ Command version_command() {
     if (common.json) {
       const boost::json::object out{{"version", PATCHMILL_VERSION},
                                     {"schema", store::newest_schema()}};
-      fmt::print("{}\n", boost::json::serialize(out));
+      print_json(out);
     } else {
       fmt::print("patchmill {} (store schema {})\n", PATCHMILL_VERSION, store::newest_schema());
     }

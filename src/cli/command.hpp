@@ -52,12 +52,14 @@ struct Example {
 struct Common {
   std::string config_file, data;
   bool json = false, quiet = false, verbose = false;
-  bool only_looks = false;  // set for commands that mean a data folder which is there
+  bool only_looks = false;   // set for commands that mean a data folder which is there
+  bool needs_store = false;  // set for commands that find nothing to do in a new store
 
   // The file named or found; empty: none. Says so when ./patchmill.yaml was passed over.
   [[nodiscard]] std::filesystem::path config_path() const;
   // The configuration named, found or standard, with --data applied.
   [[nodiscard]] Result<app::Config> config() const;
+  // No store is made for a command that `needs_store`, unless the configuration names its place.
   [[nodiscard]] Result<std::unique_ptr<app::Workspace>> workspace() const;
 };
 

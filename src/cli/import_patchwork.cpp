@@ -57,7 +57,7 @@ void print_report(const Common& common, store::Database& database,
                                   {"known", counts.known},       {"renumbered", counts.renumbered},
                                   {"mails", report.mails},       {"left_out", std::move(left_out)},
                                   {"missed", report.missed}};
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
     return;
   }
   fmt::print("{}, {}, {}, {} new series, {}, {}, {}, {} known already\n",

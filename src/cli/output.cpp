@@ -2,6 +2,7 @@
 
 #include "util/text.hpp"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
+#include <iterator>
 
 namespace patchmill::cli {
 namespace {
@@ -78,7 +80,65 @@ std::string cut_to_width(std::string_view text, std::size_t width) {
   return width < 2 ? "" : cut_to_width(text.substr(0, i), width - 1) + "…";
 }
 
+struct Disturbing {
+  unsigned code = 0;
+  std::size_t length = 0;  // 0: it is none
+};
+
+// DEL, a C1 control or a bidirectional control at the start of the text. By bytes, so that what is
+// no UTF-8 stays as it is.
+Disturbing disturbing_character(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const unsigned first = byte(0), second = byte(1), third = byte(2);
+  if (first == 0x7F) {
+    return {first, 1};
+  }
+  if (first == 0xC2 && second >= 0x80 && second <= 0x9F) {
+    return {second, 2};
+  }
+  if (first == 0xD8 && second == 0x9C) {
+    return {0x061C, 2};
+  }
+  const bool marks_and_embeddings =
+      second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE));
+  const bool isolates = second == 0x81 && third >= 0xA6 && third <= 0xA9;
+  if (first == 0xE2 && (marks_and_embeddings || isolates)) {
+    return {0x2000u + ((second & 0x3Fu) << 6) + (third & 0x3Fu), 3};
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string escape_json_controls(std::string_view json) {
+  std::string result;
+  result.reserve(json.size());
+  while (!json.empty()) {
+    const auto [code, length] = disturbing_character(json);
+    if (length == 0) {
+      result += json.front();
+      json.remove_prefix(1);
+    } else {
+      fmt::format_to(std::back_inserter(result), "\\u{:04x}", code);
+      json.remove_prefix(length);
+    }
+  }
+  return result;
+}
+
+void print_json(const boost::json::value& value) {
+  fmt::print("{}\n", escape_json_controls(boost::json::serialize(value)));
+}
+
+void print_json(const boost::json::object& value) {
+  fmt::print("{}\n", escape_json_controls(boost::json::serialize(value)));
+}
+
+void print_json(const boost::json::array& value) {
+  fmt::print("{}\n", escape_json_controls(boost::json::serialize(value)));
+}
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;

@@ -3,6 +3,8 @@
 
 #include "findings/finding.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -43,6 +45,15 @@ class Progress {
   bool m_quiet, m_terminal, m_drawn = false;
   std::chrono::steady_clock::time_point m_start, m_last;
 };
+
+// All that --json prints goes through here: one line on standard output. Characters that a terminal
+// obeys, and that JSON allows to stand as they are (DEL, C1, bidirectional controls), are written
+// as \uXXXX, which is the same value.
+void print_json(const boost::json::value& value);
+void print_json(const boost::json::object& value);
+void print_json(const boost::json::array& value);
+// The same replacement in the text of a JSON document.
+std::string escape_json_controls(std::string_view json);
 
 // Columns of the terminal on `fd`; 0 when it is none.
 std::size_t terminal_width(int fd);

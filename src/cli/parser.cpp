@@ -106,6 +106,29 @@ std::string explain(const CLI::ParseError& error, const std::vector<Command>& co
 constexpr std::array<std::string_view, 10> k_lookers = {
     "cancel", "explain", "log", "pause", "plan", "prune", "resume", "retry", "show", "status"};
 
+// A place that --data names, or nobody, and where nothing was imported yet. What a configuration
+// names is a store that is about to be filled.
+bool is_slip(const Common& common, const app::Config& config) {
+  std::error_code error;
+  return config.store_url == (config.data / "store.sqlite").string() &&
+         (!common.data.empty() || config.data == app::default_config().data) &&
+         !std::filesystem::exists(config.store_url, error);
+}
+
+tl::unexpected<Error> no_store(const Common& common, const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::string shown = escape_terminal(folder.string());
+  return fail(
+      ErrorKind::not_found,
+      fmt::format("{}; {}, or bring mails there first: `patchmill import{} PATH`",
+                  std::filesystem::exists(folder, error)
+                      ? fmt::format("there is no store in the folder {}", shown)
+                      : fmt::format("there is no data folder {}", shown),
+                  common.data.empty() ? "name the right one with --data or in the configuration"
+                                      : "name the right one with --data",
+                  common.data.empty() ? "" : fmt::format(" --data {}", shown)));
+}
+
 }  // namespace
 
 std::filesystem::path Common::config_path() const {
@@ -145,6 +168,9 @@ Result<std::unique_ptr<app::Workspace>> Common::workspace() const {
   if (only_looks && !data.empty() && !std::filesystem::exists(loaded.data, error)) {
     return fail(ErrorKind::not_found,
                 fmt::format("there is no data folder {}", loaded.data.string()));
+  }
+  if (needs_store && is_slip(*this, loaded)) {
+    return no_store(*this, loaded.data);
   }
   return app::Workspace::open(std::move(loaded));
 }
@@ -200,6 +226,7 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   if (chosen != nullptr) {
     remove_marks(*chosen);
     common.only_looks = std::ranges::find(k_lookers, chosen->name) != k_lookers.end();
+    common.needs_store = chosen->name == "run";
   }
   log::set_level(common.verbose ? log::Level::info : log::Level::warning);
   return chosen != nullptr ? chosen->run(common) : k_usage;

@@ -1,5 +1,6 @@
 #include "cli/run_view.hpp"
 
+#include "cli/output.hpp"
 #include "cli/series_json.hpp"
 #include "cli/series_text.hpp"
 #include "util/text.hpp"
@@ -95,7 +96,7 @@ int RunView::finish() {
   }
   m_progress.update(m_rows.size(), m_count);
   if (m_common.json) {
-    fmt::print("{}\n", boost::json::serialize(out));
+    print_json(out);
   } else if (m_rows.empty()) {
     fmt::print("nothing is pending\n");
   } else {

@@ -80,10 +80,23 @@ json::object series_json(const tracker::Series& series,
   return out;
 }
 
+json::array notes_json(const std::vector<std::string>& notes) {
+  json::array out;
+  for (const std::string& note : notes) {
+    out.emplace_back(note);
+  }
+  return out;
+}
+
 json::object series_with_nodes_json(
     const tracker::Series& series, const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
-    const std::vector<pipeline::Node>& nodes, pipeline::NodeStore& store) {
+    const std::vector<pipeline::Node>& nodes, pipeline::NodeStore& store,
+    tracker::Queries& queries) {
   json::object out = series_json(series, verdict);
+  json::array& patches = out["patches"].as_array();
+  for (std::size_t i = 0; i < series.patches.size(); ++i) {
+    patches[i].as_object()["notes"] = notes_json(queries.notes(series.patches[i].message));
+  }
   json::array list;
   for (const auto& node : nodes) {
     json::object object = pipeline::node_json(node);

@@ -18,7 +18,9 @@ void print_conflict(std::string_view what, const git::Conflict& conflict) {
              conflict.file.empty() ? "" : ", " + escape_terminal(conflict.file),
              conflict.hunk > 0 ? fmt::format(", hunk {}", conflict.hunk) : "",
              escape_terminal(conflict.reason));
-  if (conflict.upstream_commit) {
+  // The reason may have named it.
+  if (conflict.upstream_commit &&
+      conflict.reason.find(conflict.upstream_commit->substr(0, 12)) == std::string::npos) {
     fmt::print("     in conflict with {} {}\n", conflict.upstream_commit->substr(0, 12),
                escape_terminal(conflict.upstream_subject));
   }
@@ -73,7 +75,8 @@ std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes) {
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
                   const std::vector<pipeline::Node>& nodes,
-                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of) {
+                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of,
+                  const std::function<std::vector<std::string>(std::int64_t)>& notes_of) {
   const bool color = use_color(STDOUT_FILENO);
   fmt::print("series {}  {}\n", series.number, escape_terminal(shown_name(series)));
   fmt::print("  by {}, {} UTC, version {}, {} of {} patches\n",
@@ -96,6 +99,9 @@ void print_series(const tracker::Series& series,
   for (const auto& patch : series.patches) {
     fmt::print("  {:>3}  {}{}\n", patch.number, escape_terminal(patch.title),
                patch.carried_over ? "  (from an earlier revision)" : "");
+    for (const std::string& note : notes_of(patch.message)) {
+      fmt::print("       note: {}\n", escape_terminal(note));
+    }
   }
   if (verdict) {
     fmt::print("\nverdict: {}  {}\n", verdict_word(verdict->verdict, color),
@@ -114,6 +120,12 @@ void print_series(const tracker::Series& series,
   }
 }
 
+std::string shown_candidate(const placement::Candidate& candidate) {
+  return candidate.described.starts_with(candidate.tree + ' ')
+             ? std::string(trim(candidate.described))
+             : fmt::format("{} {}", candidate.tree, candidate.described);
+}
+
 void print_placement(const placement::Placement& placement) {
   fmt::print("{}\n", escape_terminal(placement.explanation));
   bool shows_tip = false;
@@ -124,9 +136,9 @@ void print_placement(const placement::Placement& placement) {
       reasons += (reasons.empty() ? "" : ", ") + std::string(placement::to_string(reason));
     }
     const bool chosen = placement.chosen == i;
-    fmt::print("\n{} {}. {} {}\n     {}\n     {} (score {:.2f})\n", chosen ? "*" : " ", i + 1,
-               escape_terminal(candidate.tree), escape_terminal(candidate.described),
-               escape_terminal(candidate.explanation), escape_terminal(reasons), candidate.score);
+    fmt::print("\n{} {}. {}\n     {}\n     {} (score {:.2f})\n", chosen ? "*" : " ", i + 1,
+               escape_terminal(shown_candidate(candidate)), escape_terminal(candidate.explanation),
+               escape_terminal(reasons), candidate.score);
     if (!candidate.tried) {
       fmt::print("     not tried\n");
     } else if (candidate.outcome && candidate.outcome->ok()) {

@@ -19,11 +19,15 @@ std::string shown_name(const tracker::Series& series);
 // The nodes of the last run only.
 std::vector<pipeline::Node> latest_nodes(std::vector<pipeline::Node> nodes);
 
+// `notes_of`: what was mended in a mail (tracker::Queries::notes).
 void print_series(const tracker::Series& series,
                   const std::optional<pipeline::NodeStore::SeriesVerdict>& verdict,
                   const std::vector<pipeline::Node>& nodes,
-                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of);
+                  const std::function<std::vector<findings::Finding>(std::int64_t)>& findings_of,
+                  const std::function<std::vector<std::string>(std::int64_t)>& notes_of);
 
+// Its tree and commit, each once.
+std::string shown_candidate(const placement::Candidate& candidate);
 // Every candidate with why, and for those that failed the first failing hunk.
 void print_placement(const placement::Placement& placement);
 

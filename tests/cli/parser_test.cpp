@@ -1,7 +1,9 @@
 #include "cli/command.hpp"
+#include "util/file.hpp"
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -75,4 +77,41 @@ TEST_CASE("cli::parse_and_run: what is given empty is given") {
   const auto empty = parse({"take", "--name", "", "path"});
   CHECK(empty.name == "");
   CHECK(empty.paths == Words{"path"});
+}
+
+TEST_CASE("cli::Common::workspace: a slip in --data makes no store for what needs one") {
+  TempDir folder;
+  const auto config = folder.path() / "c.yaml";
+  cli::Common common;
+  common.config_file = config.string();
+  common.needs_store = true;
+  common.data = (folder.path() / "typo").string();
+  REQUIRE(write_file_atomic(config, "data: here\n"));
+  const auto missing = common.workspace();
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(missing.error().kind == ErrorKind::not_found);
+  CHECK(missing.error().message.find("there is no data folder " + common.data) == 0);
+  CHECK(missing.error().message.find("patchmill import --data") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(common.data));
+  std::filesystem::create_directory(common.data);
+  const auto empty = common.workspace();
+  REQUIRE_FALSE(empty.has_value());
+  CHECK(empty.error().message.find("there is no store in the folder") == 0);
+  CHECK(std::filesystem::is_empty(common.data));
+  // What is not to find something makes it.
+  common.needs_store = false;
+  CHECK(common.workspace().has_value());
+  common.needs_store = true;
+  CHECK(common.workspace().has_value());
+}
+
+TEST_CASE("cli::Common::workspace: a folder that the configuration names may be a new one") {
+  TempDir folder;
+  const auto config = folder.path() / "c.yaml";
+  REQUIRE(write_file_atomic(config, "data: here\n"));
+  cli::Common common;
+  common.config_file = config.string();
+  common.needs_store = true;
+  CHECK(common.workspace().has_value());
+  CHECK(std::filesystem::exists(folder.path() / "here/store.sqlite"));
 }

@@ -71,6 +71,12 @@ run check-config --json "$work/bad.yaml"; expect_status 2 $? "bad configuration,
 expect_text '"faults":\[\{"file":"[^"]*bad.yaml","line":6,"column":5,"message":"unknown key' "$work/out" \
   "bad configuration, --json"
 run check-config "$work/none.yaml"; expect_status 2 $? "missing configuration"
+run check-config "$work"; expect_status 2 $? "a folder as configuration"
+expect_text 'is a folder' "$work/err" "a folder as configuration"
+sed 's/    timeout: 60s/    timeout: 90d/' "$work/bad.yaml" >"$work/worse.yaml"
+run check-config "$work/worse.yaml"; expect_status 2 $? "a wrong key and a wrong value"
+expect_text "unknown key 'listz'" "$work/err" "a wrong key and a wrong value"
+expect_text "'timeout' is between 1s and 30d" "$work/err" "a wrong key and a wrong value"
 
 case_of "try: good commits pass, without anything configured"
 run try; expect_status 0 $? "try"
@@ -101,6 +107,8 @@ run try main..; expect_status 0 $? "two authors"
 expect_text '2/2|2 of 2|v1' "$work/out" "two authors"
 git format-patch -q --stdout --thread main.. >"$work/two.mbox"
 run try "$work/two.mbox"; expect_status 0 $? "two authors by mail"
+expect_text 'these are commits already on this branch; tested on the parent of the first, [0-9a-f]{12}' \
+  "$work/out" "two authors by mail"
 git format-patch -q --stdout main.. >"$work/two.mbox"
 run try "$work/two.mbox"; expect_status 0 $? "two authors by mail without references"
 
@@ -145,6 +153,9 @@ run try we@ird; expect_status 0 $? "we@ird"
 run try @; expect_status 0 $? "@"
 run try no@such.id; expect_status 2 $? "unknown Message-ID"
 expect_text 'there is no series no@such.id' "$work/err" "unknown Message-ID"
+run try --data "$work/typo" no@such.id; expect_status 2 $? "a Message-ID of no data folder"
+expect_text "there is no data folder $work/typo" "$work/err" "a Message-ID of no data folder"
+[[ ! -e $work/typo && ! -e $work/share/patchmill/store.sqlite ]] || fail "try made a store"
 
 case_of "try: an empty commit is named"
 git commit -q --allow-empty -m 'widget: nothing'
@@ -208,6 +219,8 @@ expect_status 0 $? "import"
 run import -c "$work/patchmill.yaml" --list-id widget.example.org "$work/a.mbox"
 expect_status 0 $? "import again"
 run import -c "$work/patchmill.yaml" "$work/nothing-here"; expect_status 2 $? "import of nothing"
+run import -c "$work/patchmill.yaml" ftp://example.org/list; expect_status 2 $? "import by a scheme nobody fetches"
+expect_text 'nothing is fetched from "ftp://example.org/list": only paths' "$work/err" "import by ftp"
 run import -c "$work/patchmill.yaml" patchwork "$work/nothing.sql"; expect_status 2 $? "import of no dump"
 expect_text "there is no such file" "$work/err" "import of no dump"
 echo 'SELECT 1;' >"$work/other.sql"
@@ -228,12 +241,31 @@ run show -c "$work/patchmill.yaml" series 99; expect_status 2 $? "show series 99
 run plan -c "$work/patchmill.yaml" 1; expect_status 0 $? "plan"
 expect_text 'job: build on patch 1' "$work/out" "plan"
 run explain -c "$work/patchmill.yaml" 1; expect_status 0 $? "explain"
-expect_text 'applies' "$work/out" "explain"
+cp "$work/out" "$work/explained"
 for command in plan explain; do
   run "$command" --data "$work/typo" 1; expect_status 2 $? "$command of no data folder"
   expect_text 'there is no data folder' "$work/err" "$command of no data folder"
 done
+expect_text 'applies' "$work/explained" "explain"
+if grep -q 'widget widget' "$work/explained"; then fail "explain says the tree twice"; fi
+run run --data "$work/typo"; expect_status 2 $? "run of no data folder"
+expect_text "there is no data folder $work/typo; .*patchmill import --data $work/typo PATH" "$work/err" \
+  "run of no data folder"
+[[ ! -e $work/typo ]] || fail "run made a store in a folder that was misspelt"
+run run; expect_status 2 $? "run without anything configured or imported"
+expect_text 'there is no data folder .*share/patchmill; name the right one' "$work/err" "run without anything"
+sed 's/^data: .*/data: fresh/' "$work/patchmill.yaml" >"$work/fresh.yaml"
+run run -c "$work/fresh.yaml" --no-fetch; expect_status 0 $? "run in a folder that is configured"
+expect_text 'nothing is pending' "$work/out" "run in a folder that is configured"
+run plan -c "$work/patchmill.yaml" --no-fetch --tree nowhere 1; expect_status 2 $? "plan on an unknown tree"
+expect_text 'there is no tree "nowhere".*there are: widget' "$work/err" "plan on an unknown tree"
 run log -c "$work/patchmill.yaml" --json; expect_status 0 $? "log"
+run log -c "$work/patchmill.yaml" --limit 2; expect_status 0 $? "log --limit"
+[[ $(wc -l <"$work/out") == 2 ]] || wrong "log --limit 2"
+expect_text 'there are more events; `--after [0-9]+` shows the next, `--limit 0` all' "$work/err" "log --limit"
+run log -c "$work/patchmill.yaml" --limit 0; expect_status 0 $? "log of everything"
+(($(wc -l <"$work/out") > 2)) || wrong "log --limit 0"
+[[ ! -s $work/err ]] || wrong "log of everything names more"
 node=$("$bin" show -c "$work/patchmill.yaml" series 2 --json | grep -oE '"id":[0-9]+,"parent":[0-9]+,"series":2,"kind":"kbuild"' | grep -oE '[0-9]+' | head -1)
 run log -c "$work/patchmill.yaml" "${node:-0}"; expect_status 0 $? "log of a build"
 expect_text 'undeclared' "$work/out" "log of a build"
@@ -279,6 +311,23 @@ sed -i '1d' "$work/one.mail"
 expect_text 'cannot be used: the mail is empty' "$work/out" "receive nothing"
 run show --data "$work/received" series --json; expect_status 0 $? "show what was received"
 expect_text '"total":1' "$work/out" "show what was received"
+
+case_of "show says what was mended in a mail"
+{
+  printf 'From: O <o@example.org>\nSubject: [PATCH] odd\nMessage-ID: <odd@x>\nDate: Fri, 31 Dec 9999 23:59:59 +0000\n\nx\n'
+  printf -- '---\ndiff --git a/o b/o\nnew file mode 100644\n--- /dev/null\n+++ b/o\n@@ -0,0 +1 @@\n+x\n'
+} >"$work/odd.mail"
+"$bin" receive --data "$work/odd" <"$work/odd.mail" >"$work/out" 2>"$work/err"; expect_status 0 $? "receive an odd mail"
+run show --data "$work/odd" series 1; expect_status 0 $? "show an odd series"
+expect_text 'note: has no readable date: ' "$work/out" "show an odd series"
+expect_text 'note: its commit gets the date of the one before it' "$work/out" "show an odd series"
+run show --data "$work/odd" series 1 --json
+expect_text '"notes":\["has no readable date: [^]]*","its commit gets the date' "$work/out" "show an odd series --json"
+run show --data "$work/odd" message odd@x --json
+expect_text '"notes":\["has no readable date: ' "$work/out" "show an odd mail --json"
+run show --data "$work/odd" message odd@x
+expect_text '^patchmill: note: has no readable date: ' "$work/err" "show an odd mail"
+cmp -s "$work/odd.mail" "$work/out" || fail "a note stands among the lines of the mail"
 
 case_of "output that finds no place"
 "$bin" show --data "$work/received" series --json >/dev/full 2>"$work/err"; expect_status 3 $? "show on a full disk"
