@@ -65,8 +65,7 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
       const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
       if (high < 0 || low < 0) {
-        return fail(ErrorKind::invalid,
-                    "a '%' in the address is not followed by two hexadecimal digits");
+        return fail(ErrorKind::invalid, "a '%' is not followed by two hexadecimal digits");
       }
       c = static_cast<char>(high * 16 + low);
       i += 2;
@@ -79,7 +78,7 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     decoded.push_back(c);
   }
   if (!is_valid_utf8(decoded)) {
-    return fail(ErrorKind::invalid, "the address is not valid UTF-8 after percent-decoding");
+    return fail(ErrorKind::invalid, "what its '%' codes stand for is not valid UTF-8");
   }
   return decoded;
 }

@@ -2,6 +2,7 @@
 
 #include "registry/automatic_state.hpp"
 #include "registry/check_state.hpp"
+#include "registry/person_order.hpp"
 #include "registry/setup.hpp"
 #include "registry/turn.hpp"
 #include "tracker/mail_rows.hpp"
@@ -98,12 +99,17 @@ Id Adopter::user(const User& user) {
     return *id;
   }
   const Id id = id_for("registry_users", user.id);
-  const std::string email_key = to_lower(user.email);
+  // An address that somebody has is that one's, with the rights of who writes from it.
+  const bool taken = !user.email.empty() &&
+                     one_id(m_database, "SELECT id FROM registry_users WHERE email_key = ? LIMIT 1",
+                            to_lower(user.email));
+  const std::string email = taken ? "" : user.email;
+  const std::string email_key = to_lower(email);
   const User standard;
   m_database.exec(
       "INSERT INTO registry_users (id, username, username_key, first_name, last_name, email,"
       " email_key, send_email, items_per_page, show_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      id, user.username, key, user.first_name, user.last_name, user.email, email_key,
+      id, user.username, key, user.first_name, user.last_name, email, email_key,
       standard.send_email, standard.items_per_page, standard.show_ids);
   if (!email_key.empty()) {
     m_database.exec("UPDATE registry_people SET user_id = ? WHERE email_key = ?", id, email_key);
@@ -156,6 +162,7 @@ Id Adopter::person(const Person& person) {
       owner         ? owner
       : key.empty() ? std::nullopt
                     : one_id(m_database, "SELECT id FROM registry_users WHERE email_key = ?", key));
+  note_people_changed(m_database);
   return id;
 }
 

@@ -53,7 +53,9 @@ struct PatchFilter {
   Values msgid = {};  // without angle brackets
   Span date = {};
   std::string q = {};  // in the name, in any case
-  Order order = {};    // id name project date state archived submitter; default id
+  // id name project date state archived submitter, and submitter_name and delegate_name (nobody
+  // first); default id
+  Order order = {};
 };
 
 struct SeriesFilter {

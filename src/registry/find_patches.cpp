@@ -10,8 +10,9 @@
 namespace patchmill::registry {
 namespace {
 
-// As Patchwork: projects by link name, states by their ordering.
-constexpr std::array<SortKey, 7> k_patch_keys = {
+// As Patchwork: projects by link name, states by their ordering. Its API orders by a submitter's
+// id, its pages by the names.
+constexpr std::array<SortKey, 9> k_patch_keys = {
     {{"id", "t.id", false, ListKey::id},
      {"name", "t.name", true, ListKey::name},
      {"project", "(SELECT o.link_key FROM registry_projects o WHERE o.id = t.project)", true,
@@ -20,7 +21,12 @@ constexpr std::array<SortKey, 7> k_patch_keys = {
      {"state", "(SELECT o.ordering FROM registry_states o WHERE o.id = t.state)", false,
       ListKey::kind},
      {"archived", "t.archived", false, ListKey::flag},
-     {"submitter", "t.submitter", false, ListKey::submitter}}};
+     {"submitter", "t.submitter", false, ListKey::submitter},
+     {"submitter_name", "(SELECT o.name FROM registry_people o WHERE o.id = t.submitter)", true,
+      ListKey::submitter_name},
+     {"delegate_name",
+      "COALESCE((SELECT o.username_key FROM registry_users o WHERE o.id = t.delegate), '')", true,
+      ListKey::user_name}}};
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #include "registry/follow_mails.hpp"
 
 #include "registry/writing.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -191,6 +193,12 @@ void FollowMails::take_patch(const MailRow& mail) {
       patch.tags = marks.tags;
       patch.state = m_rules.state_of(marks.state);
       patch.delegate = m_rules.delegate_of(project, marks);
+      if (m_rules.ignores_delegate(project, marks)) {
+        log::info(
+            "patch {}, mail <{}>: X-Patchwork-Delegate is ignored: '{}' is no maintainer of its "
+            "project",
+            patch.id, ellipsize(mail.msgid, 200), ellipsize(marks.delegate, 100));
+      }
       m_events.tell(Category::patch_created, project, {.patch = patch.id});
       if (!before.empty()) {
         m_comments.joined(mail.id);

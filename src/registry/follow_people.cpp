@@ -1,5 +1,6 @@
 #include "registry/follow_people.hpp"
 
+#include "registry/person_order.hpp"
 #include "registry/turn.hpp"
 #include "tracker/bulk_query.hpp"
 #include "util/text.hpp"
@@ -53,11 +54,16 @@ Id FollowPeople::of(const mail::Address& address, Name which) {
 
 void FollowPeople::flush() {
   m_fresh.flush();
+  bool any = false;
   for (auto& [_, known] : m_known) {
     if (known.renamed) {
       m_database.exec("UPDATE registry_people SET name = ? WHERE id = ?", known.name, known.id);
       known.renamed = false;
+      any = true;
     }
+  }
+  if (any) {
+    note_people_changed(m_database);
   }
 }
 

@@ -21,6 +21,9 @@ FollowRules::FollowRules(store::Database& database) {
   database.each(
       "SELECT email_key, id FROM registry_users WHERE email_key <> '' ORDER BY id",
       [&](const store::Row& row) { m_users.emplace(row.get<std::string>(0), row.integer(1)); });
+  database.each("SELECT project, user_id FROM registry_maintainers", [&](const store::Row& row) {
+    m_maintainers.emplace(row.integer(0), row.integer(1));
+  });
   database.each("SELECT trailer, tag FROM registry_tags", [&](const store::Row& row) {
     m_tags.push_back({row.get<std::string>(0), row.get<Tag>(1)});
   });
@@ -77,11 +80,18 @@ std::optional<Id> FollowRules::user_with(const std::string& email_key) const {
   return found == m_users.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<Id> FollowRules::maintainer_named(Id project, const MailMarks& marks) const {
+  const auto user = marks.delegate.empty() ? std::nullopt : user_with(to_lower(marks.delegate));
+  return user && m_maintainers.contains({project, *user}) ? user : std::nullopt;
+}
+
+bool FollowRules::ignores_delegate(Id project, const MailMarks& marks) const {
+  return !marks.delegate.empty() && !maintainer_named(project, marks);
+}
+
 std::optional<Id> FollowRules::delegate_of(Id project, const MailMarks& marks) const {
-  if (!marks.delegate.empty()) {
-    if (const auto user = user_with(to_lower(marks.delegate))) {
-      return user;
-    }
+  if (const auto user = maintainer_named(project, marks)) {
+    return user;
   }
   const auto rules = m_delegation.find(project);
   if (rules == m_delegation.end()) {

@@ -9,8 +9,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace patchmill::registry {
@@ -27,8 +29,11 @@ class FollowRules {
   [[nodiscard]] bool delegates_by_path() const { return !m_delegation.empty(); }
   // A state by its name, in any case; the first state for any other.
   [[nodiscard]] Id state_of(std::string_view name) const;
-  // Who is named by the mail, else who every file of the patch belongs to.
+  // Who is named by the mail and maintains the project: anybody writes mails, and a delegate may
+  // change the patch. Else who every file of the patch belongs to.
   [[nodiscard]] std::optional<Id> delegate_of(Id project, const MailMarks& marks) const;
+  // Whether the mail names somebody who cannot be the delegate.
+  [[nodiscard]] bool ignores_delegate(Id project, const MailMarks& marks) const;
   // The user with this address, in lower case.
   [[nodiscard]] std::optional<Id> user_with(const std::string& email_key) const;
   [[nodiscard]] const std::vector<TagWord>& tags() const { return m_tags; }
@@ -46,12 +51,14 @@ class FollowRules {
     Id user = 0;
   };
   void read_projects(store::Database& database);
+  [[nodiscard]] std::optional<Id> maintainer_named(Id project, const MailMarks& marks) const;
 
   std::vector<Listed> m_projects;  // by id
   std::map<Id, std::vector<Delegation>> m_delegation;
   std::map<std::string, Id> m_states;  // by name in lower case
   Id m_first_state = 0;
-  std::map<std::string, Id> m_users;  // by address in lower case
+  std::map<std::string, Id> m_users;          // by address in lower case
+  std::set<std::pair<Id, Id>> m_maintainers;  // project and user
   std::vector<TagWord> m_tags;
   std::string m_fingerprint;
 };

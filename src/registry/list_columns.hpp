@@ -56,11 +56,13 @@ class ListColumns {
   [[nodiscard]] bool names_placed() const { return m_unnamed.empty(); }
   void place_names(const NameSource& source);
 
-  // Places of kinds or projects where these are not ordered by id.
+  // Places of kinds, projects or users where these are not ordered by id.
   using Ranks = std::unordered_map<Id, std::uint32_t>;
+  // `people`: the places of submitters where these are ordered by name, by id (PersonOrder).
   // Nothing: it cannot order by that.
   [[nodiscard]] std::optional<Selection> select(const ListQuery& query, ListKey key,
                                                 bool descending, const Ranks& ranks,
+                                                std::span<const std::uint32_t> people,
                                                 Slice slice) const;
 
  private:

@@ -92,7 +92,8 @@ std::vector<Id> ListColumns::by_key(const Matches& matches, std::size_t keys, co
   std::size_t found = 0;
   for (std::size_t row = 0; row < size && found < count; ++row) {
     const std::size_t key = key_of(row);
-    if (key < lowest || key > highest || !matches.has(row)) {
+    // Lowest to highest in one comparison, that is mostly foreseen: two cost three times as much.
+    if (key - lowest > highest - lowest || !matches.has(row)) {
       continue;
     }
     const std::size_t place = next[key]++;
@@ -105,7 +106,9 @@ std::vector<Id> ListColumns::by_key(const Matches& matches, std::size_t keys, co
 }
 
 std::optional<Selection> ListColumns::select(const ListQuery& query, ListKey key, bool descending,
-                                             const Ranks& ranks, Slice slice) const {
+                                             const Ranks& ranks,
+                                             std::span<const std::uint32_t> people,
+                                             Slice slice) const {
   if (m_largest_submitter > k_largest_submitter) {
     return std::nullopt;
   }
@@ -163,6 +166,25 @@ std::optional<Selection> ListColumns::select(const ListQuery& query, ListKey key
           },
           first, count);
       break;
+    case ListKey::submitter_name: {
+      const std::size_t last = people.empty() ? 0 : *std::max_element(people.begin(), people.end());
+      result.ids = by_key(
+          matches, last + 1,
+          [&](std::size_t row) {
+            const std::size_t id = m_submitters.empty() ? 0 : m_submitters[row];
+            return id < people.size() ? std::size_t{people[id]} : 0;
+          },
+          first, count);
+      break;
+    }
+    case ListKey::user_name: {
+      const auto places = ranks_of(m_user_codes.ids());
+      result.ids = by_key(
+          matches, ranks.size() + 1,
+          [&](std::size_t row) { return m_users.empty() ? 0u : places[m_users[row]]; }, first,
+          count);
+      break;
+    }
     case ListKey::flag:
       result.ids = by_key(
           matches, 2, [&](std::size_t row) { return std::size_t{m_marks[row]} >> 7; }, first,

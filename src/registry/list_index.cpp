@@ -44,9 +44,11 @@ Newest newest_of(store::Database& database, const ListTable& list) {
 
 ListColumns::Ranks ranks_for(store::Database& database, const ListTable& list, ListKey key) {
   ListColumns::Ranks ranks;
-  if (key == ListKey::project) {
+  if (key == ListKey::project || key == ListKey::user_name) {
     const bool collate = database.engine() == store::Engine::postgresql;
-    database.each(fmt::format("SELECT id FROM registry_projects ORDER BY link_key{}",
+    database.each(fmt::format("SELECT id FROM {}{}",
+                              key == ListKey::project ? "registry_projects ORDER BY link_key"
+                                                      : "registry_users ORDER BY username_key",
                               collate ? " COLLATE \"C\"" : ""),
                   [&](const store::Row& row) {
                     ranks.emplace(row.integer(0), static_cast<std::uint32_t>(ranks.size()));
@@ -138,6 +140,9 @@ void ListIndex::load(store::Database& database, const std::stop_token& stop) {
       m_tables[i].columns.place_names(names_in(database, *k_lists[i]));
     }
   }
+  if (!stop.stop_requested()) {
+    (void)m_people.places(database);
+  }
 }
 
 std::optional<Selection> ListIndex::select(store::Database& database, const ListTable& list,
@@ -150,6 +155,10 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
   const Newest newest = newest_of(database, list);
   const auto ranks = ranks_for(database, list, *sorting.key);
   const bool by_name = *sorting.key == ListKey::name;
+  // Whoever comes from now on has no place yet, and is first until the next question.
+  const auto people = *sorting.key == ListKey::submitter_name
+                          ? m_people.places(database)
+                          : std::make_shared<const PersonOrder::Places>();
   constexpr int most_tries = 3;  // others may go on changing it meanwhile
   for (int tries = 1;; ++tries) {
     std::shared_lock reading(table.mutex);
@@ -159,7 +168,8 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
     // Another thread may know more than this connection has seen: that is as good.
     const bool current = table.change >= newest.change && table.columns.newest() >= newest.id;
     if ((current && (!by_name || table.columns.names_placed())) || tries > most_tries) {
-      return table.columns.select(query, *sorting.key, sorting.descending, ranks, slice_of(page));
+      return table.columns.select(query, *sorting.key, sorting.descending, ranks, *people,
+                                  slice_of(page));
     }
     reading.unlock();
     const std::unique_lock writing(table.mutex);
@@ -171,7 +181,7 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
 }
 
 std::size_t ListIndex::bytes() const {
-  std::size_t sum = 0;
+  std::size_t sum = m_people.bytes();
   for (const Table& table : m_tables) {
     const std::shared_lock lock(table.mutex);
     sum += table.columns.bytes();

@@ -8,6 +8,7 @@
 
 #include "registry/list_columns.hpp"
 #include "registry/list_query.hpp"
+#include "registry/person_order.hpp"
 #include "store/database.hpp"
 
 #include <array>
@@ -46,6 +47,7 @@ class ListIndex {
 
   std::int64_t m_batch;
   std::array<Table, 4> m_tables;
+  PersonOrder m_people;
 };
 
 }  // namespace patchmill::registry

@@ -68,6 +68,28 @@ void set_user(store::Database& database, const UserSetup& user) {
   }
 }
 
+// Whose address it is has the rights of who writes from it: it cannot be that of two. Looked at
+// when all users are set, as two may have changed addresses.
+Result<void> check_addresses(store::Database& database, const std::vector<UserSetup>& users) {
+  for (const UserSetup& user : users) {
+    if (!user.email || user.email->empty()) {
+      continue;
+    }
+    const auto other = database.one<std::string>(
+        "SELECT username FROM registry_users WHERE email_key = ? AND username_key <> ?"
+        " ORDER BY id LIMIT 1",
+        to_lower(*user.email), to_lower(user.username));
+    if (other) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("the users '{0}' and '{1}' have the same address '{2}': patches from "
+                              "it would belong to both; give one of them another address, or none "
+                              "(in the configuration, or patchmill user add {1} --email \"\")",
+                              user.username, std::get<0>(*other), *user.email));
+    }
+  }
+  return {};
+}
+
 Result<void> set_people_of(store::Database& database, Id project, const ProjectSetup& wanted) {
   const std::string& link_name = wanted.project.link_name;
   database.exec("DELETE FROM registry_maintainers WHERE project = ?", project);
@@ -177,6 +199,7 @@ Result<void> set_up(store::Database& database, const Setup& setup) {
   for (const UserSetup& user : setup.users) {
     set_user(database, user);
   }
+  PM_TRY(check_addresses(database, setup.users));
   for (const ProjectSetup& project : setup.projects) {
     PM_TRY(set_project(database, project));
   }

@@ -60,7 +60,8 @@ std::string slug_of(std::string_view name);
 // One transaction, idempotent. Projects are known by link name, users by username (both in any
 // case), states by id where one is given, else by slug. What is not mentioned stays as it is; of a
 // project that is, subject match, maintainers and delegation become those given. Nothing is changed
-// when an error comes back (invalid: what contradicts what is there, or names nobody).
+// when an error comes back (invalid: what contradicts what is there, or names nobody; one address
+// of two users, in any case).
 Result<void> set_up(store::Database& database, const Setup& setup);
 
 }  // namespace patchmill::registry

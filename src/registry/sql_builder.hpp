@@ -65,8 +65,9 @@ class Conditions {
   std::deque<std::string> m_texts;  // what m_values looks at: a deque never moves its elements
 };
 
-// What an index in memory can order by; projects and kinds of patches by their own order.
-enum class ListKey { id, date, project, submitter, kind, flag, name };
+// What an index in memory can order by; projects and kinds of patches by their own order, users and
+// submitters by their names.
+enum class ListKey { id, date, project, submitter, kind, flag, name, user_name, submitter_name };
 
 struct SortKey {
   std::string_view field;  // as people name it

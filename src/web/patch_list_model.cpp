@@ -68,6 +68,14 @@ registry::Values submitters(store::Database& database, const std::string& text) 
   return ids.empty() ? registry::Values{text} : ids;
 }
 
+// Patchwork's pages order people by their names; its API by their ids.
+registry::Order order_of(std::string_view asked) {
+  const bool descending = asked.starts_with('-');
+  asked.remove_prefix(descending ? 1 : 0);
+  const std::string field(asked);
+  return {field == "submitter" || field == "delegate" ? field + "_name" : field, descending};
+}
+
 }  // namespace
 
 void read_marks(store::Database& database, std::span<PatchRow> rows) {
@@ -166,8 +174,7 @@ PatchList read_patch_list(store::Database& database, registry::ListIndex& index,
     filter.archived = query.archived() == Archive::yes;
   }
   filter.q = query.text;
-  filter.order = {query.order.substr(query.order.starts_with('-') ? 1 : 0),
-                  query.order.starts_with('-')};
+  filter.order = order_of(query.order);
   auto page = registry::find_patches(database, filter, {query.page, query.per_page}, &index);
   list.total = page.total;
   std::map<Id, std::string> links;

@@ -129,7 +129,7 @@ View row_view(const PatchRow& row, const PatchList& list) {
 }
 
 void set_orders(View& view, const PatchList& list) {
-  for (const auto* field : {"date", "state", "submitter"}) {
+  for (const auto* field : {"name", "date", "submitter", "delegate", "state"}) {
     const std::string key(field);
     const bool rising = list.query.order == key;
     view.set("by_" + key, list_address(list, list.query.ordered_by(key)));

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t k_most_states = 50;
 constexpr std::uint64_t k_most_rows = 250;
 constexpr std::uint64_t k_last_page = 1'000'000'000;
-constexpr std::array<std::string_view, 4> k_orders = {"date", "state", "submitter", "id"};
+constexpr std::array<std::string_view, 6> k_orders = {"date",      "name",     "state",
+                                                      "submitter", "delegate", "id"};
 constexpr std::string_view k_any = "*";
 
 // Patchwork takes "*" as "any" wherever it takes a value.
@@ -115,8 +116,10 @@ Result<PatchListQuery> patch_list_query(const http::Params& query) {
   if (const std::string order = bounded_value(query.get_or("order", "")); !order.empty()) {
     const std::string_view field = std::string_view(order).substr(order.starts_with('-') ? 1 : 0);
     if (std::find(k_orders.begin(), k_orders.end(), field) == k_orders.end()) {
-      return fail(ErrorKind::invalid,
-                  "order is date, state, submitter or id, with - in front the other way round");
+      return fail(
+          ErrorKind::invalid,
+          "order is date, name, state, submitter, delegate or id, with - in front the other "
+          "way round");
     }
     result.order = order;
   }

@@ -21,7 +21,8 @@ struct PatchListQuery {
   std::string series;                     // id
   std::string submitter, delegate, text;  // id, address or part of a name; id, username or Nobody
   std::string archive;                    // "", "true" or "both"
-  std::string order = "-date";            // date, state, submitter or id; "-": descending
+  // date, name, state, submitter, delegate (both by name) or id; "-": descending
+  std::string order = "-date";
   std::uint64_t page = 1, per_page = 100;
 
   // Nothing said: what needs action, or of a series everything.

@@ -47,9 +47,11 @@ std::string conflict_of(const json::object& parent, std::string_view key, std::s
   if (const auto hunk = number_of(conflict, "hunk"); hunk > 0) {
     text += fmt::format(", hunk {}", hunk);
   }
-  text += ": " + text_of(conflict, "reason");
-  if (const std::string commit = text_of(conflict, "upstream_commit"); !commit.empty()) {
-    text += fmt::format("; in conflict with {} {}", commit.substr(0, 12),
+  const std::string reason = text_of(conflict, "reason");
+  text += ": " + reason;
+  const std::string commit = text_of(conflict, "upstream_commit").substr(0, 12);
+  if (!commit.empty() && reason.find(commit) == std::string::npos) {
+    text += fmt::format("; in conflict with {} {}", commit,
                         text_of(conflict, "upstream_subject"));
   }
   if (excerpt != nullptr) {

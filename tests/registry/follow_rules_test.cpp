@@ -1,6 +1,10 @@
 #include "registry/follow_rules.hpp"
 
+#include "registry/change.hpp"
 #include "registry/follow_support.hpp"
+#include "registry/get.hpp"
+#include "util/file.hpp"
+#include "util/log.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +36,7 @@ std::string patch_touching(const std::vector<std::string>& files, const std::str
 TEST_CASE("registry::FollowRules: state and delegate as the mail or the files say") {
   on_each_engine([](TestStore& store) {
     ProjectSetup with_rules = project("test");
+    with_rules.maintainers = {"ben"};
     with_rules.delegation = {{"*.c", "ann", 0}, {"drivers/*", "ben", 5}, {"docs/[a-m]*", "ben", 0}};
     Follower follower(store, {{ann, ben}, {with_rules}, {}, {}});
     struct Case {
@@ -47,6 +52,7 @@ TEST_CASE("registry::FollowRules: state and delegate as the mail or the files sa
         {"", {"docs/index.rst", "drivers/x.c"}, "new", "ben"},
         {"X-Patchwork-Delegate: BEN@example.org\n", {"a.c"}, "new", "ben"},
         {"X-Patchwork-Delegate: nobody@example.org\n", {"a.c"}, "new", "ann"},
+        {"X-Patchwork-Delegate: ann@example.org\n", {"README"}, "new", "nobody"},
         {"X-Patchwork-State: under REVIEW\n", {"README"}, "under-review", "nobody"},
         {"X-Patchwork-State: under-review\n", {"README"}, "new", "nobody"},
         {"X-Patchwork-State: nonsense\n", {"README"}, "new", "nobody"},
@@ -63,6 +69,38 @@ TEST_CASE("registry::FollowRules: state and delegate as the mail or the files sa
                          [](const store::Row& row) {
                            return row.get<std::string>(0) + " " + row.get<std::string>(1);
                          }) == expected);
+  });
+}
+
+TEST_CASE(
+    "registry::FollowRules::delegate_of: a mail gives no rights to another project's people") {
+  on_each_engine([](TestStore& store) {
+    ProjectSetup here = project("here"), there = project("there", "there.example.com");
+    here.maintainers = {"ann"};
+    there.maintainers = {"ben"};
+    Follower follower(store, {{ann, ben}, {here, there}, {}, {}});
+    const TempDir folder;
+    const auto file = folder.path() / "log";
+    REQUIRE(log::set_file(file));
+    for (const char* whom : {"ben@example.org", "ann@example.org"}) {
+      follower.mails.feed(std::vector{tracker::test::incoming(
+          patch_touching({"a.c"}, fmt::format("X-Patchwork-Delegate: {}\n", whom)))});
+    }
+    follower.follow();
+    REQUIRE(log::set_file({}));
+    auto& database = follower.database();
+    CHECK_FALSE(patch(database, 1)->delegate.has_value());
+    CHECK(patch(database, 2)->delegate->username == "ann");
+    PatchChange change;
+    change.state = "accepted";
+    const auto done =
+        change_patch(database, store.clock(), *user_by_name(database, "ben"), 1, change);
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().kind == Refusal::Kind::forbidden);
+    const std::string said = read_file(file).value();
+    CHECK(said.find("X-Patchwork-Delegate is ignored: 'ben@example.org' is no maintainer") !=
+          std::string::npos);
+    CHECK(said.find("'ann@example.org'") == std::string::npos);
   });
 }
 

@@ -18,8 +18,9 @@ using namespace patchmill::registry::test;
 
 namespace {
 
-const std::vector<std::string> k_orders = {"id",   "date",     "project",   "state",
-                                           "name", "archived", "submitter", "bogus"};
+const std::vector<std::string> k_orders = {
+    "id",       "date",      "project",        "state",         "name",
+    "archived", "submitter", "submitter_name", "delegate_name", "bogus"};
 
 struct IndexWorld {
   explicit IndexWorld(store::Database& database) : rows(database), db(database) {
@@ -29,7 +30,7 @@ struct IndexWorld {
     rows.project("Alpha", {2});
     rows.project("mid");
     for (int i = 0; i < 5; ++i) {
-      rows.person("p" + std::to_string(i) + "@x");
+      rows.person("p" + std::to_string(i) + "@x", std::to_string((i * 3) % 4));
     }
     rows.series({});
     db.exec("UPDATE registry_states SET ordering = 1 WHERE id = 7");  // as of "under-review"
@@ -73,7 +74,8 @@ struct IndexWorld {
           "patch", "FIX thing 1", "thing 1", "_", "%", "no", "\xc3\xb6ne THING", "thing,7", "x"};
       filter.q = words[static_cast<std::size_t>(pick(9))];
     }
-    filter.order = {k_orders[static_cast<std::size_t>(pick(8))], pick(2) == 0};
+    filter.order = {k_orders[static_cast<std::size_t>(pick(static_cast<int>(k_orders.size())))],
+                    pick(2) == 0};
     return filter;
   }
   // The store itself and the index say the same.

@@ -54,6 +54,7 @@ std::string number(const json::object& object, std::string_view key, std::string
 
 Setup setup_of(const json::object& scenario) {
   Setup setup{{{"maint", "", "", "maint@example.com"}}, {project("testproj")}, {}, {}};
+  setup.projects[0].maintainers = {"maint"};  // a mail delegates to nobody else
   const json::object& options = scenario.at("options").as_object();
   for (const json::value& other : list(options, "projects")) {
     const json::array& words = other.as_array();

@@ -1,5 +1,6 @@
 #include "registry/setup.hpp"
 
+#include "registry/adopt.hpp"
 #include "registry/change.hpp"
 #include "registry/follow_support.hpp"
 #include "registry/get.hpp"
@@ -190,6 +191,59 @@ TEST_CASE("registry::set_up: a person is the user with the same address, also a 
     setup.users[0].email = "new@example.org";
     follower.set_up(setup);
     CHECK(people() == Lines{"alice@example.org -", "bob@example.org bob"});
+  });
+}
+
+TEST_CASE("registry::set_up: an address is one user's") {
+  on_each_engine([](TestStore& store) {
+    Follower follower(store,
+                      {{{"ann", "", "", "ann@example.org"}, {"ben", "", "", "ben@example.org"}},
+                       {project("test")},
+                       {},
+                       {}});
+    follower.feed_and_follow(
+        {{.msgid = "1@x", .subject = "[PATCH] x", .from = "A <ann@example.org>"}});
+    const auto email = [&](const char* user) {
+      return user_by_name(follower.database(), user)->email;
+    };
+    const auto refused = [&](const Setup& setup) {
+      const auto done = set_up(follower.database(), setup);
+      REQUIRE(!done);
+      CHECK(registry::person(follower.database(), 1)->user->username == "ann");
+      CHECK(email("ben") == "ben@example.org");
+      return done.error().message;
+    };
+    Setup third{{{"carl", "", "", "Ann@Example.org"}}, {}, {}, {}};
+    CHECK(refused(third).find(
+              "the users 'carl' and 'ann' have the same address 'Ann@Example.org'") == 0);
+    CHECK_FALSE(user_by_name(follower.database(), "carl").has_value());
+    refused({{{"ben", {}, {}, "ann@example.org"}}, {}, {}, {}});
+    refused({{{"dora", "", "", "d@example.org"}, {"emma", "", "", "D@example.org"}}, {}, {}, {}});
+    // None is as many users' as one likes, and two may change addresses.
+    follower.set_up({{{"carl", "", "", ""}, {"dora", "", "", ""}}, {}, {}, {}});
+    follower.set_up(
+        {{{"ann", {}, {}, "ben@example.org"}, {"ben", {}, {}, "ann@example.org"}}, {}, {}, {}});
+    CHECK(email("ann") == "ben@example.org");
+    CHECK(registry::person(follower.database(), 1)->user->username == "ben");
+  });
+}
+
+TEST_CASE("registry::Adopter::user: an address that somebody has stays his") {
+  on_each_engine([](TestStore& store) {
+    Follower follower(store, {{{"ann", "", "", "ann@example.org"}}, {project("test")}, {}, {}});
+    follower.feed_and_follow(
+        {{.msgid = "1@x", .subject = "[PATCH] x", .from = "A <ann@example.org>"}});
+    store::Transaction transaction(follower.database());
+    AdoptedCounts counts;
+    Adopter adopter(follower.database(), counts);
+    User second;
+    second.id = 9;
+    second.username = "second";
+    second.email = "ANN@example.org";
+    CHECK(adopter.user(second) == 9);
+    transaction.commit();
+    CHECK(user_by_name(follower.database(), "second")->email.empty());
+    CHECK(registry::person(follower.database(), 1)->user->username == "ann");
   });
 }
 

@@ -31,6 +31,7 @@ patchwork:
       list-archive-url-format: "https://lore.example.org/{}/"
       show-dependencies: true
       maintainers: [maint, both]
+      delegation: [{path: fs/proc/cmdline.c, user: delegate}]
     - link-name: other
       name: Another list
       list-id: other.example.org

@@ -1,5 +1,6 @@
 #include "web/patch_list_model.hpp"
 
+#include "registry/person_order.hpp"
 #include "registry/support.hpp"
 #include "web/patch_list_query.hpp"
 
@@ -74,6 +75,12 @@ TEST_CASE("web::read_patch_list: filters as Patchwork has them") {
     CHECK(world.names("q=O&state=*&order=date") == "one two");
     CHECK(world.names("state=*&order=state") == "one three two");
     CHECK(world.names("state=*&order=-submitter") == "three two one");
+    CHECK(world.names("state=*&archive=both&order=submitter") == "one two old three");
+    CHECK(world.names("state=*&order=delegate") == "two one three");  // nobody's first
+    CHECK(world.names("state=*&order=-delegate") == "three one two");
+    CHECK(world.names("state=*&order=name") == "one three two");
+    CHECK(world.names("series=1&order=-delegate") == "one two");
+    CHECK(world.names("series=1&order=submitter") == "one two");
     const PatchList series = world.read("series=1");
     CHECK(World::names(series) == "two one");
     REQUIRE(series.series.has_value());
@@ -84,6 +91,19 @@ TEST_CASE("web::read_patch_list: filters as Patchwork has them") {
     CHECK(second.total == 3);
     CHECK(second.rows.size() == 1);
     CHECK(world.read("page=1000000").rows.empty());
+  });
+}
+
+TEST_CASE("web::read_patch_list: people are ordered by the names they have now") {
+  on_each_engine([](TestStore& store) {
+    World world(store.database());
+    CHECK(world.names("state=*&order=submitter") == "one two three");
+    world.db.exec("UPDATE registry_people SET name = 'Zora' WHERE id = ?", world.carl);
+    registry::note_people_changed(world.db);
+    CHECK(world.names("state=*&order=submitter") == "three one two");
+    world.rows.patch({.date = 9, .name = "new", .submitter = world.rows.person("a@x", "Abe")});
+    CHECK(world.names("state=*&order=submitter") == "new three one two");
+    CHECK(world.names("state=*&order=-submitter") == "two one three new");
   });
 }
 

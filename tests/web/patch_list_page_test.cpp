@@ -64,6 +64,11 @@ TEST_CASE("web::patch_list_page: orders and pages keep the filter") {
   CHECK(contains(page, "rel=\"next\" href=\"" + kept + "order=state&amp;per_page=10&amp;page=3\""));
   CHECK(contains(page, kept + "order=-state&amp;per_page=10\">State"));
   CHECK(contains(page, kept + "per_page=10\">Date"));
+  for (const std::string column : {"name=Patch", "submitter=Submitter", "delegate=Delegate"}) {
+    const auto equals = column.find('=');
+    CHECK(contains(page, kept + "order=" + column.substr(0, equals) + "&amp;per_page=10\">" +
+                             column.substr(equals + 1)));
+  }
   CHECK(contains(page, "aria-sort=\"ascending\""));
   CHECK(contains(page, "11 to 20 of 35"));
   CHECK(contains(page, "<option value=\"accepted\" selected>Accepted"));

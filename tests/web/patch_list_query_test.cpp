@@ -33,6 +33,10 @@ TEST_CASE("web::patch_list_query: what Patchwork's addresses say") {
         "state=3&state=new&submitter=7&delegate=Nobody&q=a%26b&archive=both&order=state");
   CHECK(*parse(full->query()) == *full);
 
+  for (const std::string order : {"name", "state", "submitter", "delegate", "date"}) {
+    CHECK(parse("order=" + order)->order == order);
+    CHECK(parse("order=-" + order)->order == "-" + order);
+  }
   CHECK(parse("state=*")->any_state());
   CHECK(parse("archive=True")->archived() == Archive::yes);
   CHECK(parse("archive=false")->archived() == Archive::no);
@@ -51,7 +55,7 @@ TEST_CASE("web::patch_list_query: of a series everything, unless something else 
 
 TEST_CASE("web::patch_list_query: what it does not know is said") {
   for (const auto* query :
-       {"series=x", "series=1%20OR%201", "archive=maybe", "order=name", "order=--date", "order=-",
+       {"series=x", "series=1%20OR%201", "archive=maybe", "order=title", "order=--date", "order=-",
         "page=0", "page=-1", "page=99999999999999999999", "per_page=251", "per_page=x"}) {
     CAPTURE(query);
     const auto refused = parse(query);

@@ -5,6 +5,7 @@
 #include "util/text.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -190,6 +191,22 @@ Fields::Nullable<std::string> Fields::nullable_text(std::string_view name, Text 
 std::optional<std::string> Fields::word(std::string_view name) {
   const json::value* value = find(name);
   return value == nullptr ? std::nullopt : as_text(*value);
+}
+
+bool Fields::is_null(std::string_view name) const {
+  const json::value* value = find(name);
+  return value != nullptr && value->is_null();
+}
+
+std::string Fields::printed(std::string_view name) const {
+  const json::value* value = find(name);
+  if (value == nullptr || value->is_null()) {
+    return "None";
+  }
+  if (value->is_bool()) {
+    return value->get_bool() ? "True" : "False";
+  }
+  return as_text(*value).value_or(json::serialize(*value));
 }
 
 std::optional<Id> Fields::id_of(std::string_view name, const json::value& value) {

@@ -44,6 +44,9 @@ class Fields {
   std::optional<std::vector<Id>> ids(std::string_view name);
   // A choice or the like: as text, whether it is a string or a number.
   std::optional<std::string> word(std::string_view name);
+  // What stands there, as Python prints it ("True"), for messages; a list or an object as JSON.
+  [[nodiscard]] std::string printed(std::string_view name) const;
+  [[nodiscard]] bool is_null(std::string_view name) const;
 
   void require(std::string_view name);  // notes an error when it is not there
   FieldErrors& errors() { return m_errors; }

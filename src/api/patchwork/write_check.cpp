@@ -40,9 +40,11 @@ registry::NewCheck read_check(Fields& fields) {
   const auto state = word ? read_state(*word) : std::nullopt;
   if (state) {
     check.state = *state;
+  } else if (fields.is_null("state")) {
+    fields.errors().add("state", std::string(k_not_null));
   } else {
     fields.errors().add("state", fmt::format("\"{}\" is not a valid choice.",
-                                             ellipsize(word.value_or("null"), 80)));
+                                             ellipsize(fields.printed("state"), 80)));
   }
   auto url = fields.nullable_text("target_url", {});
   if (url.value && !url.value->empty()) {

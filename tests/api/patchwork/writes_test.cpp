@@ -70,7 +70,11 @@ TEST_CASE("add_check: what is wrong, in Patchwork's words") {
   wrong(R"({"state":""})", R"({"state":["A check must have a state."]})");
   wrong(R"({"state":"bogus"})", R"({"state":["\"bogus\" is not a valid choice."]})");
   wrong(R"({"state":4})", R"({"state":["\"4\" is not a valid choice."]})");
-  wrong(R"({"state":[]})", R"({"state":["\"null\" is not a valid choice."]})");
+  wrong(R"({"state":true})", R"({"state":["\"True\" is not a valid choice."]})");
+  wrong(R"({"state":false})", R"({"state":["\"False\" is not a valid choice."]})");
+  wrong(R"({"state":1.5})", R"({"state":["\"1.5\" is not a valid choice."]})");
+  wrong(R"({"state":[]})", R"({"state":["\"[]\" is not a valid choice."]})");
+  wrong(R"({"state":null})", R"({"state":["This field may not be null."]})");
   wrong(R"({"state":"fail","context":""})", R"({"context":["This field may not be blank."]})");
   wrong(R"({"state":"fail","context":null})", R"({"context":["This field may not be null."]})");
   wrong(R"({"state":"fail","context":{}})", R"({"context":["Not a valid string."]})");
@@ -138,7 +142,16 @@ TEST_CASE("bodies: what cannot be read") {
   CHECK(f.check("[1]").body ==
         R"({"detail":"Invalid data. Expected a dictionary, but got list."})");
   CHECK(f.check("x", "multipart/form-data").status == 400);
-  CHECK(f.check("state=%zz", "application/x-www-form-urlencoded").status == 400);
+  for (const char* form : {"state=%zz", "state=fail&context=%"}) {
+    const Answer fault = f.check(form, "application/x-www-form-urlencoded");
+    CHECK(fault.status == 400);
+    CHECK(
+        fault.body ==
+        R"({"detail":"Form parse error - a '%' is not followed by two hexadecimal digits"})");
+  }
+  CHECK(
+      f.check("state=%ff", "application/x-www-form-urlencoded").body ==
+      R"({"detail":"Form parse error - what its '%' codes stand for is not valid UTF-8"})");
   CHECK(f.check(std::string(100, '[')).status == 400);
   CHECK(f.check("").status == 400);
   CHECK(f.check(std::string("{\"state\":\"\xff\"}")).status == 400);

@@ -39,7 +39,8 @@ def main():
         listed = file.read()
     mark = f"Message-ID: <{PATCH}>\n"
     assert listed.count(mark) == 1
-    print(listed.replace(mark, mark + "X-Patchwork-Delegate: delegate@example.org\n"))
+    # Who does not maintain the project gets no rights by it.
+    print(listed.replace(mark, mark + "X-Patchwork-Delegate: other@example.org\n"))
     tess = "Tess Chute <tess@example.org>"
     below = "In-Reply-To: <o0@example.org>\n"
     print(
