@@ -62,7 +62,8 @@ std::string CheckWish::target() const {
 
 bool CheckStore::want(const CheckWish& wish) {
   const auto before = find(m_database, wish.instance, wish.patch, wish.version, wish.context);
-  if (before && before->wish.state == wish.state && before->wish.attempt == wish.attempt) {
+  if (before && before->wish.state == wish.state && before->wish.series == wish.series &&
+      before->wish.attempt == wish.attempt) {
     return false;
   }
   if (before && says_the_same(before->wish, wish) &&

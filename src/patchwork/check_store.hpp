@@ -39,9 +39,9 @@ class CheckStore {
   CheckStore(store::Database& database, const Clock& clock)
       : m_database(database), m_clock(clock) {}
 
-  // Writes down what is new or has another state or attempt than before, and puts it into the
-  // outbox, unless it was posted with the same words. False: nothing is to be posted. Call it in a
-  // transaction with whatever made it so.
+  // Writes down what is new or has another state, series or attempt than before, and puts it into
+  // the outbox, unless it was posted with the same words. False: nothing is to be posted. Call it
+  // in a transaction with whatever made it so.
   bool want(const CheckWish& wish);
   std::vector<CheckWish> of_series(std::int64_t series);
 

@@ -1,7 +1,6 @@
 #include "reports/patchwork_reporter.hpp"
 
 #include "mail/diff.hpp"
-#include "patchwork/revision_store.hpp"
 #include "reports/patchwork_checks.hpp"
 #include "store/cursors.hpp"
 #include "store/event_log.hpp"
@@ -29,6 +28,23 @@ std::int64_t newest_event(store::Database& database) {
   return events.empty() ? 0 : events.back().id;
 }
 
+// Its patches, by number, that were posted with an earlier revision.
+std::set<int> carried_over(const tracker::Series& series) {
+  std::set<int> numbers;
+  for (const auto& patch : series.patches) {
+    if (patch.carried_over) {
+      numbers.insert(patch.number);
+    }
+  }
+  return numbers;
+}
+
+template <class Patches>
+Patches without(Patches patches, const std::set<int>& numbers) {
+  std::erase_if(patches, [&](const auto& patch) { return numbers.contains(patch.first); });
+  return patches;
+}
+
 }  // namespace
 
 PatchworkReporter::PatchworkReporter(store::Database& database, const store::BlobStore& blobs,
@@ -41,14 +57,9 @@ PatchworkReporter::PatchworkReporter(store::Database& database, const store::Blo
       m_states(database, clock),
       m_delegates(database, clock) {}
 
-// By number within the series; one mail may be in several projects there.
-std::multimap<int, patchwork::KnownPatch> PatchworkReporter::patches_of(
-    const tracker::Series& series, const std::function<bool(const tracker::PatchRef&)>& wanted) {
-  std::multimap<int, patchwork::KnownPatch> patches;
+PatchworkReporter::KnownPatches PatchworkReporter::patches_of(const tracker::Series& series) {
+  KnownPatches patches;
   for (const auto& patch : series.patches) {
-    if (!wanted(patch)) {
-      continue;
-    }
     for (const auto& known : patchwork::patches_of(m_database, patch.msgid)) {
       if (known.instance == m_config.instance && m_config.projects.contains(known.project)) {
         patches.emplace(patch.number, known);
@@ -58,18 +69,16 @@ std::multimap<int, patchwork::KnownPatch> PatchworkReporter::patches_of(
   return patches;
 }
 
-int PatchworkReporter::want_states(const CheckInput& input, const tracker::Series& series) {
+int PatchworkReporter::want_states(const CheckInput& input, const tracker::Series& series,
+                                   const KnownPatches& decided) {
   if (m_config.states.empty()) {
     return 0;
   }
   int changed = 0;
-  const auto elsewhere = carried_on(m_queries, series);
   const auto taken = m_config.states.contains("accepted")
                          ? tracker::taken_patches(m_database, series)
                          : std::set<int>();
-  for (const auto& [number, known] : patches_of(series, [&](const tracker::PatchRef& patch) {
-         return !elsewhere.contains(patch.message);
-       })) {
+  for (const auto& [number, known] : decided) {
     const auto wanted = wanted_state(input, taken.contains(number), m_config.states);
     if (!wanted.empty()) {
       changed += m_states.want({known.instance, known.patch, known.project, wanted, known.state});
@@ -94,8 +103,21 @@ bool PatchworkReporter::want_delegate(const patchwork::KnownPatch& known,
   return !user.empty() && m_delegates.want(known, user);
 }
 
-std::vector<patchwork::CheckWish> PatchworkReporter::wishes(
-    const CheckInput& input, const std::multimap<int, patchwork::KnownPatch>& patches) {
+std::vector<std::pair<patchwork::KnownRevision, patchwork::KnownPatch>>
+PatchworkReporter::revisions_of(const KnownPatches& patches) {
+  std::vector<std::pair<patchwork::KnownRevision, patchwork::KnownPatch>> revisions;
+  for (const auto& [number, known] : patches) {
+    if (const auto revision = patchwork::revision_of(m_database, known.instance, known.patch)) {
+      revisions.emplace_back(*revision, known);
+    }
+  }
+  return revisions;
+}
+
+// `posted`: its own patches; `decided`: those whose newest revision it is.
+std::vector<patchwork::CheckWish> PatchworkReporter::wishes(const CheckInput& input,
+                                                            const KnownPatches& posted,
+                                                            const KnownPatches& decided) {
   std::vector<patchwork::CheckWish> all;
   const auto wish = [&](const CheckLine& line, const patchwork::KnownPatch& known,
                         std::int64_t patch, int version) {
@@ -103,12 +125,7 @@ std::vector<patchwork::CheckWish> PatchworkReporter::wishes(
                    input.attempt, line.state, line.target_url, line.description});
   };
   const auto lines = check_lines(input);
-  std::vector<std::pair<patchwork::KnownRevision, patchwork::KnownPatch>> revisions;
-  for (const auto& [number, known] : patches) {
-    if (const auto revision = patchwork::revision_of(m_database, known.instance, known.patch)) {
-      revisions.emplace_back(*revision, known);
-    }
-  }
+  const auto revisions = revisions_of(posted);
   if (!revisions.empty()) {
     for (const auto& line : of_revision(lines)) {
       for (const auto& [revision, known] : revisions) {
@@ -117,9 +134,12 @@ std::vector<patchwork::CheckWish> PatchworkReporter::wishes(
     }
     return all;
   }
+  if (!revisions_of(decided).empty()) {
+    return all;  // the number of this revision has not been told yet
+  }
   for (const auto& line : lines) {
     const auto [from, to] =
-        line.patch ? patches.equal_range(*line.patch) : std::pair(patches.begin(), patches.end());
+        line.patch ? decided.equal_range(*line.patch) : std::pair(decided.begin(), decided.end());
     for (auto at = from; at != to; ++at) {
       wish(line, at->second, at->second.patch, 0);
     }
@@ -135,22 +155,23 @@ int PatchworkReporter::look_at(std::int64_t number) {
   };
   std::set<Key> wanted;
   const auto series = m_queries.series(number);
-  const auto posted = [](const tracker::PatchRef& patch) { return !patch.carried_over; };
-  const auto patches =
-      series ? patches_of(*series, posted) : std::multimap<int, patchwork::KnownPatch>();
-  if (!patches.empty()) {
+  const auto known = series ? patches_of(*series) : KnownPatches();
+  const auto posted = series ? without(known, carried_over(*series)) : KnownPatches();
+  if (!posted.empty()) {
     auto input = m_series.of(*series);
     input.prefix = m_config.prefix;
     input.links = m_config.links;
-    changed += want_states(input, *series);
+    const auto decided = without(known, carried_on(m_queries, *series));
+    changed += want_states(input, *series, decided);
     for (const auto& wish :
-         m_config.checks ? wishes(input, patches) : std::vector<patchwork::CheckWish>()) {
+         m_config.checks ? wishes(input, posted, decided) : std::vector<patchwork::CheckWish>()) {
       if (wanted.insert(key_of(wish)).second) {
         changed += m_checks.want(wish);
       }
     }
   }
   const bool superseded = series && series->superseded;
+  // What a newer revision has taken over is that one's.
   for (auto& wish : m_checks.of_series(number)) {
     if (wish.instance == m_config.instance && m_config.projects.contains(wish.project) &&
         wish.state == "pending" && !wanted.contains(key_of(wish))) {

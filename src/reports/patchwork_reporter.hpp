@@ -5,6 +5,7 @@
 #include "patchwork/delegate_rules.hpp"
 #include "patchwork/delegate_store.hpp"
 #include "patchwork/patch_map.hpp"
+#include "patchwork/revision_store.hpp"
 #include "patchwork/state_store.hpp"
 #include "reports/patchwork_checks.hpp"
 #include "reports/series_state.hpp"
@@ -14,10 +15,10 @@
 #include "util/clock.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace patchmill::reports {
@@ -50,11 +51,17 @@ class PatchworkReporter {
   int look_at(std::int64_t series);
 
  private:
-  std::multimap<int, patchwork::KnownPatch> patches_of(
-      const tracker::Series& series, const std::function<bool(const tracker::PatchRef&)>& wanted);
-  std::vector<patchwork::CheckWish> wishes(
-      const CheckInput& input, const std::multimap<int, patchwork::KnownPatch>& patches);
-  int want_states(const CheckInput& input, const tracker::Series& series);
+  // By number within the series; one mail may be in several projects there.
+  using KnownPatches = std::multimap<int, patchwork::KnownPatch>;
+
+  KnownPatches patches_of(const tracker::Series& series);
+  // Whole revisions that these stand for, where checks are on those.
+  std::vector<std::pair<patchwork::KnownRevision, patchwork::KnownPatch>> revisions_of(
+      const KnownPatches& patches);
+  std::vector<patchwork::CheckWish> wishes(const CheckInput& input, const KnownPatches& posted,
+                                           const KnownPatches& decided);
+  int want_states(const CheckInput& input, const tracker::Series& series,
+                  const KnownPatches& decided);
   bool want_delegate(const patchwork::KnownPatch& patch, const tracker::Series& series);
 
   store::Database& m_database;

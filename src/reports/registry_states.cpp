@@ -39,7 +39,7 @@ int RegistryStates::look_at(std::int64_t number, std::int64_t change) {
   int changed = 0;
   for (const auto& patch : series->patches) {
     const auto wanted = wanted_state(input, taken.contains(patch.number), m_states);
-    if (!wanted.empty() && !elsewhere.contains(patch.message)) {
+    if (!wanted.empty() && !elsewhere.contains(patch.number)) {
       changed += registry::set_state_by_itself(
           m_database, m_clock.now(), change, patch.message, wanted,
           [&](std::string_view seen) { return patchwork::may_follow(wanted, seen); });

@@ -1,6 +1,7 @@
 #include "reports/series_state.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace patchmill::reports {
 
@@ -19,22 +20,32 @@ CheckInput SeriesStates::of(const tracker::Series& series) {
   return input;
 }
 
-std::set<std::int64_t> carried_on(tracker::Queries& queries, const tracker::Series& series) {
-  std::set<std::int64_t> mails;
+std::set<int> carried_on(tracker::Queries& queries, const tracker::Series& series) {
   if (!series.superseded) {
-    return mails;
+    return {};
   }
   const auto revisions = queries.revisions(series.number);
-  for (auto later = std::ranges::find(revisions, series.number); later != revisions.end();
-       ++later) {
-    const auto other = *later != series.number ? queries.series(*later) : std::nullopt;
-    for (const auto& patch : other ? other->patches : std::vector<tracker::PatchRef>()) {
-      if (patch.carried_over) {
-        mails.insert(patch.message);
+  const auto here = std::ranges::find(revisions, series.number);
+  if (here == revisions.end()) {
+    return {};
+  }
+  std::set<std::int64_t> mails;
+  for (const auto number : std::ranges::subrange(here + 1, revisions.end())) {
+    if (const auto later = queries.series(number)) {
+      for (const auto& patch : later->patches) {
+        if (patch.carried_over) {
+          mails.insert(patch.message);
+        }
       }
     }
   }
-  return mails;
+  std::set<int> numbers;
+  for (const auto& patch : series.patches) {
+    if (mails.contains(patch.message)) {
+      numbers.insert(patch.number);
+    }
+  }
+  return numbers;
 }
 
 bool changes_state(std::string_view event_kind) {

@@ -9,7 +9,6 @@
 #include "tracker/queries.hpp"
 #include "util/clock.hpp"
 
-#include <cstdint>
 #include <set>
 #include <string_view>
 
@@ -29,9 +28,9 @@ class SeriesStates {
   pipeline::WorkStore m_work;
 };
 
-// The mails of those of its patches that a later revision has as they are (a partial reroll): it
-// decides their states. Throws DatabaseError.
-std::set<std::int64_t> carried_on(tracker::Queries& queries, const tracker::Series& series);
+// Those of its patches, by number, that a later revision has as they are (a partial reroll): it
+// decides their states and checks. Throws DatabaseError.
+std::set<int> carried_on(tracker::Queries& queries, const tracker::Series& series);
 
 // Whether an event may change what of() says.
 bool changes_state(std::string_view event_kind);

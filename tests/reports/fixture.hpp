@@ -78,6 +78,32 @@ inline std::int64_t add_series(TestStore& store, const SeriesSpec& spec) {
   return *number;
 }
 
+// One patch of the series "v1" once more, in answer to it; returns the series that has the others
+// of version 1 and this one, <v2-NUMBER@example.org>.
+inline std::int64_t add_reroll(TestStore& store, int number, int patches) {
+  const std::string raw =
+      "From: Ann Example <ann@example.org>\nTo: netdev@vger.example.org\n" +
+      fmt::format("Subject: [PATCH net-next v2 {0}/{1}] net: count frames, step {0}\n", number,
+                  patches) +
+      fmt::format("Date: Wed, 07 Jan 2026 10:00:02 +0000\nMessage-ID: <v2-{}@example.org>\n",
+                  number) +
+      fmt::format(
+          "In-Reply-To: <v1-{0}@example.org>\n"
+          "References: <v1-0@example.org> <v1-{0}@example.org>\n",
+          number) +
+      fmt::format("List-Id: <netdev.vger.example.org>\n\nStep {}.\n\n", number) +
+      "Signed-off-by: Ann Example <ann@example.org>\n" +
+      fmt::format("---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -{0} +{0} @@\n-old\n+better\n",
+                  number);
+  std::vector<tracker::Incoming> mails;
+  mails.push_back({raw, mail::parse_message(raw), "netdev.vger.example.org", "test"});
+  tracker::Tracker(store.database(), store.blobs(), store.clock()).ingest(mails);
+  const auto series = tracker::Queries(store.database(), store.blobs())
+                          .series_of(fmt::format("v2-{}@example.org", number));
+  REQUIRE(series.has_value());
+  return *series;
+}
+
 struct NodeSpec {
   std::string name;
   pipeline::NodeKind kind = pipeline::NodeKind::check;

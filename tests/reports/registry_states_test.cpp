@@ -67,25 +67,6 @@ struct Own {
     return add_series(store, spec);
   }
 
-  // Patch 2 of version 1 once more; returns the series that has patch 1 of version 1 and this one.
-  std::int64_t reroll_second() {
-    const std::string raw =
-        "From: Ann Example <ann@example.org>\nTo: netdev@vger.example.org\n"
-        "Subject: [PATCH net-next v2 2/2] net: count frames, step 2\n"
-        "Date: Wed, 07 Jan 2026 10:00:02 +0000\nMessage-ID: <v2-2@example.org>\n"
-        "In-Reply-To: <v1-2@example.org>\nReferences: <v1-0@example.org> <v1-2@example.org>\n"
-        "List-Id: <netdev.vger.example.org>\n\nStep 2.\n\n"
-        "Signed-off-by: Ann Example <ann@example.org>\n"
-        "---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -2 +2 @@\n-old\n+better\n";
-    std::vector<tracker::Incoming> mails;
-    mails.push_back({raw, mail::parse_message(raw), "netdev.vger.example.org", "test"});
-    tracker::Tracker(store.database(), store.blobs(), store.clock()).ingest(mails);
-    const auto number =
-        tracker::Queries(store.database(), store.blobs()).series_of("v2-2@example.org");
-    REQUIRE(number.has_value());
-    return *number;
-  }
-
   TestStore& store;
   std::set<std::string> states;
 };
@@ -136,7 +117,7 @@ TEST_CASE("RegistryStates: what a partial reroll carries over is not superseded"
   Own own(store, {"under-review", "accepted", "superseded"});
   own.post("v1", 1);
   own.pass();
-  const auto newest = own.reroll_second();
+  const auto newest = add_reroll(store, 2, 2);
   own.pass();
   CHECK(own.state() == Lines{"new", "superseded", "new"});
   const auto open = tracker::open_patches(store.database(), Timestamp{});
