@@ -26,34 +26,16 @@ struct Wanted {
   std::string location, list_id;
 };
 
-struct Totals {
-  intake::ImportReport report;
-  double seconds = 0;
-
-  void add(const intake::ImportReport& more) {
-    report.stored += more.stored;
-    report.duplicates += more.duplicates;
-    report.unusable += more.unusable;
-    for (const auto& [reason, count] : more.unusable_by_reason) {
-      report.unusable_by_reason[reason] += count;
-    }
-    report.changed_series.insert(report.changed_series.end(), more.changed_series.begin(),
-                                 more.changed_series.end());
-    report.problems.insert(report.problems.end(), more.problems.begin(), more.problems.end());
-    seconds += more.seconds;
-  }
-};
-
 void import_one(app::Workspace& workspace, const Wanted& wanted, Progress& progress,
-                Totals& totals) {
+                intake::ImportReport& totals) {
   const auto detected = intake::detect_source(wanted.location);
   if (!detected) {
-    totals.report.problems.push_back(detected.error());
+    totals.problems.push_back(detected.error());
     return;
   }
   auto sources = intake::open_sources(*detected, workspace.config().data / "inbox");
   if (!sources) {
-    totals.report.problems.push_back(sources.error());
+    totals.problems.push_back(sources.error());
     return;
   }
   intake::ImportOptions options;
@@ -68,7 +50,7 @@ void import_one(app::Workspace& workspace, const Wanted& wanted, Progress& progr
 
 // All there is to read of it now.
 void import_patchwork(app::Workspace& workspace, const intake::SourceSpec& source,
-                      Progress& progress, Totals& totals) {
+                      Progress& progress, intake::ImportReport& totals) {
   intake::ImportOptions options;
   options.list_id = source.list_id;
   intake::Importer importer(workspace.database(), workspace.blobs(), workspace.clock(), options);
@@ -78,7 +60,7 @@ void import_patchwork(app::Workspace& workspace, const intake::SourceSpec& sourc
       intake::Waiter waiter;
       const auto sources = feed->open(positions, waiter);
       if (!sources) {
-        totals.report.problems.push_back(
+        totals.problems.push_back(
             {sources.error().kind, fmt::format("source {}: {}", name, sources.error().message)});
       }
       if (!sources || sources->empty()) {
@@ -98,8 +80,7 @@ void import_patchwork(app::Workspace& workspace, const intake::SourceSpec& sourc
   }
 }
 
-void print_totals(const Common& common, const Totals& totals) {
-  const auto& report = totals.report;
+void print_totals(const Common& common, const intake::ImportReport& report) {
   if (common.json) {
     boost::json::object reasons;
     for (const auto& [reason, count] : report.unusable_by_reason) {
@@ -115,7 +96,7 @@ void print_totals(const Common& common, const Totals& totals) {
                                   {"unusable_by_reason", std::move(reasons)},
                                   {"changed_series", report.changed_series.size()},
                                   {"problems", std::move(problems)},
-                                  {"seconds", totals.seconds}};
+                                  {"seconds", report.seconds}};
     print_json(out);
     return;
   }
@@ -180,7 +161,7 @@ int run(const Common& common, const ImportStorage& storage) {
   if (!lock) {
     return report({ErrorKind::infrastructure, lock.error().message});
   }
-  Totals totals;
+  intake::ImportReport totals;
   {
     Progress progress("importing", common.quiet);
     for (const Wanted& one : wanted) {
@@ -195,7 +176,7 @@ int run(const Common& common, const ImportStorage& storage) {
   if (const auto kept = update_registry(**workspace, common); !kept) {
     status = report(kept.error());
   }
-  for (const auto& problem : totals.report.problems) {
+  for (const auto& problem : totals.problems) {
     status = std::max(status, report(problem));
   }
   return status;

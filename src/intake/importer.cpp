@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -40,7 +41,7 @@ class Run {
 
  private:
   void store(const Batch& batch);
-  void count_reasons(const Batch& batch);
+  void count_reasons(const Batch& batch, const tracker::IngestOutcome& outcome);
   void tell(const Source& source, const Batch& batch) const;
 
   store::Database& m_database;
@@ -97,17 +98,15 @@ void Run::store(const Batch& batch) {
   m_report.duplicates += outcome.duplicates;
   m_report.unusable += outcome.unusable;
   m_changed.insert(outcome.changed_series.begin(), outcome.changed_series.end());
-  count_reasons(batch);
+  count_reasons(batch, outcome);
 }
 
-void Run::count_reasons(const Batch& batch) {
+void Run::count_reasons(const Batch& batch, const tracker::IngestOutcome& outcome) {
   auto& reasons = m_report.unusable_by_reason;
-  for (const auto& mail : batch.mails) {
-    if (!mail.parsed) {
-      auto reason = ellipsize(mail.parsed.error().message, 200);
-      const bool fits = reasons.size() < most_reasons || reasons.contains(reason);
-      ++reasons[fits ? std::move(reason) : std::string("other reasons")];
-    }
+  for (const std::size_t index : outcome.unparsed) {
+    auto reason = ellipsize(batch.mails[index].parsed.error().message, 200);
+    const bool fits = reasons.size() < most_reasons || reasons.contains(reason);
+    ++reasons[fits ? std::move(reason) : std::string("other reasons")];
   }
 }
 
@@ -131,6 +130,20 @@ ImportReport Run::finish() {
 }
 
 }  // namespace
+
+void ImportReport::add(const ImportReport& more) {
+  stored += more.stored;
+  duplicates += more.duplicates;
+  unusable += more.unusable;
+  for (const auto& [reason, count] : more.unusable_by_reason) {
+    unusable_by_reason[reason] += count;
+  }
+  std::vector<std::int64_t> all;
+  std::ranges::set_union(changed_series, more.changed_series, std::back_inserter(all));
+  changed_series = std::move(all);
+  problems.insert(problems.end(), more.problems.begin(), more.problems.end());
+  seconds += more.seconds;
+}
 
 Importer::Importer(store::Database& database, store::BlobStore& blobs, const Clock& clock,
                    ImportOptions options)

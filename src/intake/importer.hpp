@@ -39,10 +39,13 @@ struct ImportReport {
   std::uint64_t stored = 0;  // new ones, unusable ones included
   std::uint64_t duplicates = 0;
   std::uint64_t unusable = 0;                               // stored with their reason
-  std::map<std::string, std::uint64_t> unusable_by_reason;  // as read, duplicates included
+  std::map<std::string, std::uint64_t> unusable_by_reason;  // of those that cannot be parsed
   std::vector<std::int64_t> changed_series;                 // created or changed, ascending, unique
   std::vector<Error> problems;  // sources, and mails of them, that could not be read, each named
   double seconds = 0;
+
+  // What two runs did together.
+  void add(const ImportReport& more);
 };
 
 // Stores what is new in the sources, one after the other. Mails and the cursor of their source are

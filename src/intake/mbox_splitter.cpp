@@ -108,6 +108,22 @@ bool is_from_line(std::string_view line) {
   return false;
 }
 
+std::optional<std::size_t> find_second_mail(std::string_view mails) {
+  for (std::size_t at = mails.find(line_then_from); at != std::string_view::npos;
+       at = mails.find(line_then_from, at + 1)) {
+    const auto before = mails.substr(0, at + 1);
+    if (!before.ends_with("\n\n") && !before.ends_with("\n\r\n")) {
+      continue;
+    }
+    const auto text = mails.substr(at + 1);
+    if (is_from_line(text.substr(0, std::min(text.find('\n'), longest_from_line))) &&
+        starts_with_header(after_line(text.substr(0, look_ahead)))) {
+      return at + 1;
+    }
+  }
+  return std::nullopt;
+}
+
 MboxSplitter::MboxSplitter(ReadBytes read, std::size_t bound, std::uint64_t offset)
     : m_read(std::move(read)),
       m_bound(bound),

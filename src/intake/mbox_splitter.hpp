@@ -53,6 +53,10 @@ class MboxSplitter {
   std::string m_head;       // the kept beginning of a mail longer than the bound
 };
 
+// Where in `mails` a second mail begins as programs write it: a From line with a time and a year,
+// behind an empty line and before the header of a mail.
+std::optional<std::size_t> find_second_mail(std::string_view mails);
+
 // "From " with a time and a year, as every program writes it.
 bool is_from_line(std::string_view line);
 

@@ -12,7 +12,11 @@ namespace patchmill::mail {
 namespace {
 
 constexpr std::size_t max_dependencies = 1000;
+constexpr std::size_t most_read = 10 * max_dependencies;
+constexpr int max_ignored = 100;
 constexpr std::size_t max_word = 255;
+constexpr std::size_t max_bare_id = 998;       // as read_ids() cuts them
+constexpr std::size_t max_in_brackets = 4000;  // with white space
 
 bool is_hex(std::string_view text) {
   return !text.empty() &&
@@ -78,20 +82,16 @@ bool is_numbered(std::string_view word) {
   return false;
 }
 
-std::optional<Dependency> read_target(std::string_view value) {
-  if (value.find('<') != std::string_view::npos) {
-    const std::size_t open = value.find('<');
-    const std::string_view inner = value.substr(open + 1, value.find('>', open) - open - 1);
-    if (inner.starts_with("https://") || inner.starts_with("http://")) {
-      return read_target(inner);
-    }
-    const auto ids = read_ids(value, false);
-    if (ids.empty()) {
-      return std::nullopt;
-    }
-    return Dependency{DependencyKind::depends_on_message, ids.front()};
-  }
-  const std::string_view word = first_word(value);
+// "name@host" as programs write ids, which prose and its marks do not look like.
+bool is_bare_id(std::string_view word) {
+  const std::size_t at = word.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < word.size() &&
+         word.size() <= max_bare_id && word.find_first_of("<>()[]{}\"'`\\,;") == word.npos &&
+         word.find('@', at + 1) == word.npos;
+}
+
+// Of a word, or of what stands in "<>".
+std::optional<Dependency> read_target(std::string_view word, bool in_brackets) {
   if (word.starts_with("https://") || word.starts_with("http://")) {
     if (std::string id = id_in_archive_url(word); !id.empty()) {
       return Dependency{DependencyKind::depends_on_message, std::move(id)};
@@ -101,13 +101,83 @@ std::optional<Dependency> read_target(std::string_view value) {
     }
     return Dependency{DependencyKind::depends_on_url, mend_utf8(word)};
   }
-  if (std::string lower = to_lower(word); is_numbered(lower)) {
+  if (in_brackets) {
+    auto ids = read_ids(std::string("<").append(word.substr(0, max_in_brackets)) + ">", false);
+    return ids.empty() ? std::nullopt
+                       : std::optional(Dependency{DependencyKind::depends_on_message,
+                                                  std::move(ids.front())});
+  }
+  if (std::string lower = to_lower(word.substr(0, max_bare_id)); is_numbered(lower)) {
     return Dependency{DependencyKind::depends_on_number, std::move(lower)};
   }
-  if (word.find('@') != std::string_view::npos && word.size() == value.size()) {
-    const auto ids = read_ids(value, true);
+  if (is_bare_id(word)) {
+    auto ids = read_ids(word, true);
     if (!ids.empty()) {
-      return Dependency{DependencyKind::depends_on_message, ids.front()};
+      return Dependency{DependencyKind::depends_on_message, std::move(ids.front())};
+    }
+  }
+  return std::nullopt;
+}
+
+// What a value names: "<a@x> <b@x>", "a@x, b@x (\"title\")", "series-1 (\"title\"), patch-2".
+// Bare words count only in a list that begins with one: behind other words they are prose, up to
+// the next comma. What stands in "<>" counts anywhere.
+class Targets {
+ public:
+  explicit Targets(std::string_view value) : m_rest(value) {}
+
+  std::optional<Dependency> next() {
+    while (skip_separators()) {
+      if (m_rest.front() == '<') {
+        const std::size_t end = m_rest.find('>');
+        if (end == std::string_view::npos) {
+          return std::nullopt;
+        }
+        auto target = read_target(m_rest.substr(1, end - 1), true);
+        m_rest.remove_prefix(end + 1);
+        if (target) {
+          m_any = true;
+          return target;
+        }
+        continue;
+      }
+      const std::string_view word = m_rest.substr(0, m_rest.find_first_of(" \t,;<"));
+      m_rest.remove_prefix(word.size());
+      auto target = m_prose ? std::nullopt : read_target(word, false);
+      if (target) {
+        m_any = true;
+        return target;
+      }
+      m_prose = m_prose || !(m_any && (iequals(word, "and") || word == "&"));
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool skip_separators() {
+    while (!m_rest.empty() && is_separator(m_rest.front())) {
+      if (m_rest.front() == ',' || m_rest.front() == ';') {
+        m_prose = m_prose && !m_any;
+      }
+      m_rest.remove_prefix(1);
+    }
+    return !m_rest.empty();
+  }
+  static bool is_separator(char c) { return c == ' ' || c == '\t' || c == ',' || c == ';'; }
+
+  std::string_view m_rest;
+  bool m_any = false, m_prose = false;
+};
+
+std::optional<std::string> first_id(std::string_view value) {
+  Targets targets(value);
+  for (int read = 0; read < max_ignored; ++read) {
+    auto target = targets.next();
+    if (!target) {
+      break;
+    }
+    if (target->kind == DependencyKind::depends_on_message) {
+      return std::move(target->target);
     }
   }
   return std::nullopt;
@@ -137,9 +207,8 @@ class Collector {
     } else if (key == "base-branch" || key == "x-kerneltest-branch") {
       branch(first_word(value));
     } else if (key == "supersedes") {
-      if (auto target = read_target(value); m_info.supersedes.empty() && target &&
-                                            target->kind == DependencyKind::depends_on_message) {
-        m_info.supersedes = std::move(target->target);
+      if (auto id = first_id(value); m_info.supersedes.empty() && id) {
+        m_info.supersedes = *std::move(id);
       }
     } else if (key == "depends-on" || key == "based-on") {
       several(value);
@@ -177,31 +246,15 @@ class Collector {
   }
 
  private:
-  // "Depends-on: <a> <b>", "Depends-on: series-1, series-2"
   void several(std::string_view value) {
-    if (value.find('<') != std::string_view::npos) {
-      std::size_t pos = 0;
-      while ((pos = value.find('<', pos)) != std::string_view::npos) {
-        const std::size_t end = value.find('>', pos);
-        if (end == std::string_view::npos) {
-          break;
-        }
-        if (auto target = read_target(value.substr(pos, end - pos + 1))) {
-          add(std::move(*target));
-        }
-        pos = end + 1;
+    Targets targets(value);
+    while (m_read < most_read) {
+      auto target = targets.next();
+      if (!target) {
+        break;
       }
-      return;
-    }
-    if (auto target = read_target(value)) {
-      const bool numbered = target->kind == DependencyKind::depends_on_number;
-      add(std::move(*target));
-      for (const std::string_view more : split(value, ',')) {
-        if (auto next = read_target(trim(more));
-            numbered && next && next->kind == DependencyKind::depends_on_number) {
-          add(std::move(*next));
-        }
-      }
+      ++m_read;
+      add(*std::move(target));
     }
   }
 
@@ -213,6 +266,7 @@ class Collector {
   }
 
   BaseInfo& m_info;
+  std::size_t m_read = 0;  // targets, those named twice included
 };
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace patchmill::mail {
 
 namespace {
 
+constexpr std::string_view k_nul_note = "text has NUL bytes; removed";
+
 bool has_patch_name(const Content& content) {
   const std::string name = to_lower(content.filename);
   return name.ends_with(".patch") || name.ends_with(".diff");
@@ -89,6 +91,7 @@ class Reader {
     std::size_t diff_at = std::string::npos;  // in `text`
     std::string diff;
     bool attached = false;
+    bool has_nul = false;  // `whole` had
   };
 
   void note(std::string what) {
@@ -116,7 +119,8 @@ class Reader {
     return m_decoded;
   }
 
-  std::string utf8(std::string_view bytes, const Content& content) {
+  // `has_nul`: where to say so rather than in a note, as not all of it may become text.
+  std::string utf8(std::string_view bytes, const Content& content, bool* has_nul = nullptr) {
     Decoded decoded = to_utf8(bytes, content.charset);
     if (!decoded.mended.empty()) {
       note("text " + decoded.mended);
@@ -124,7 +128,11 @@ class Reader {
     std::string& text = decoded.text;
     if (text.find('\0') != std::string::npos) {
       std::erase(text, '\0');
-      note("text has NUL bytes; removed");
+      if (has_nul != nullptr) {
+        *has_nul = true;
+      } else {
+        note(std::string(k_nul_note));
+      }
     }
     if (text.find('\r') != std::string::npos) {
       text = undo_crlf(text);
@@ -250,7 +258,7 @@ class Reader {
       piece.diff_at = piece.text.size();
       piece.text += utf8(text.substr(split.diff_at), content);
       if (!attached) {
-        piece.whole = utf8(bytes, content);
+        piece.whole = utf8(bytes, content, &piece.has_nul);
       }
     } else {
       piece.text = utf8(split.text, content);
@@ -267,6 +275,9 @@ class Reader {
       if (takes && any_attached && !piece.attached) {
         // People who attach a patch show it in the text, too, where it is often damaged.
         note("has a diff in its text and another one attached; the attached one is used");
+        if (piece.has_nul) {
+          note(std::string(k_nul_note));
+        }
         piece.text = std::move(piece.whole);
         piece.diff_at = std::string::npos;
         takes = false;

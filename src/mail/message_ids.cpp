@@ -1,5 +1,6 @@
 #include "mail/message_ids.hpp"
 
+#include "mail/lines.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
 
@@ -26,6 +27,10 @@ std::string clean_id(std::string_view raw) {
     id = mend_utf8(id.substr(0, max_id - 4));
   }
   return id;
+}
+
+std::string_view without_quotes(std::string_view line) {
+  return line.substr(std::min(line.find_first_not_of('>'), line.size()));
 }
 
 }  // namespace
@@ -114,7 +119,20 @@ std::vector<std::string> reference_ids(const HeaderBlock& header, std::size_t ma
 }
 
 std::string made_up_id(std::string_view raw) {
-  return sha256_hex(raw).substr(0, 40) + "@missing-message-id.invalid";
+  const std::string_view mark = without_quotes(raw);
+  if (mark.starts_with("From ") && !trim(mark.substr(5, 80)).starts_with(':')) {
+    raw = raw.substr(std::min(raw.find('\n'), raw.size() - 1) + 1);
+  }
+  const std::size_t last = raw.find_last_not_of("\r\n");
+  raw = raw.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  Sha256 hash;
+  for (Lines lines(raw); !lines.done();) {
+    const std::string_view line = without_cr(lines.next());
+    const std::string_view bare = without_quotes(line);
+    hash.update(bare.starts_with("From ") ? bare : line);
+    hash.update("\n");
+  }
+  return hash.hex().substr(0, 40) + "@missing-message-id.invalid";
 }
 
 std::vector<std::string> list_ids(const HeaderBlock& header) {

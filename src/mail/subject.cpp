@@ -13,8 +13,8 @@ namespace patchmill::mail {
 
 namespace {
 
-// No series is longer and no version higher; larger numbers are slips or attacks.
-constexpr int max_count = 1'000'000;
+// Stands for every number that is too large.
+constexpr int k_too_large = k_largest_number + 1;
 
 bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -36,12 +36,12 @@ std::size_t digits_at(std::string_view text, std::size_t pos) {
   return end - pos;
 }
 
-int clamped_number(std::string_view digits) {
+int number_of(std::string_view digits) {
   int value = 0;
   for (const char c : digits) {
     value = value * 10 + (c - '0');
-    if (value > max_count) {
-      return max_count;
+    if (value > k_largest_number) {
+      return k_too_large;
     }
   }
   return value;
@@ -120,8 +120,8 @@ std::optional<Counter> find_counter(std::string_view token) {
   if (number_start == number_end) {
     return std::nullopt;
   }
-  return Counter{clamped_number(body.substr(number_start, number_end - number_start)),
-                 clamped_number(body.substr(total_start))};
+  return Counter{number_of(body.substr(number_start, number_end - number_start)),
+                 number_of(body.substr(total_start))};
 }
 
 // The version a token names: "v2", "V2", "PATCHv4", "RFC-v3", "v2.1", "v5a", "rev2", "ver2",
@@ -134,7 +134,7 @@ std::optional<int> version_of(std::string_view token) {
     if (length == 0) {
       return std::nullopt;
     }
-    return clamped_number(token.substr(pos, length));
+    return number_of(token.substr(pos, length));
   };
   // What may follow the number: nothing, "a", ".1", "PATCH…", a separator.
   const auto well_ended = [&](std::size_t pos) {
@@ -191,7 +191,7 @@ std::optional<int> version_in_title(std::string_view title) {
     if (pos + 2 < title.size() && (title[pos + 1] == 'v' || title[pos + 1] == 'V')) {
       const std::size_t length = digits_at(title, pos + 2);
       if (length > 0 && pos + 2 + length < title.size() && title[pos + 2 + length] == ')') {
-        return clamped_number(title.substr(pos + 2, length));
+        return number_of(title.substr(pos + 2, length));
       }
     }
   }
@@ -210,7 +210,7 @@ std::optional<int> number_word(std::string_view token) {
   if (token.empty() || digits_at(token, 0) != token.size()) {
     return std::nullopt;
   }
-  return clamped_number(token);
+  return number_of(token);
 }
 
 bool is_list_word(std::string_view token, const std::vector<std::string>& list_words) {
@@ -229,6 +229,11 @@ bool contains_word(std::string_view token, std::string_view word) {
   return false;
 }
 
+int clamp(int number, Subject& subject) {
+  subject.is_clamped = subject.is_clamped || number > k_largest_number;
+  return std::min(number, k_largest_number);
+}
+
 void read_tokens(Subject& subject) {
   const std::vector<std::string>& tokens = subject.tokens;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -237,8 +242,8 @@ void read_tokens(Subject& subject) {
     if (const auto counter = find_counter(token)) {
       counter_or_version = true;
       if (!subject.number) {
-        subject.number = counter->number;
-        subject.total = counter->total;
+        subject.number = clamp(counter->number, subject);
+        subject.total = clamp(counter->total, subject);
       }
     }
     auto version = version_of(token);
@@ -251,7 +256,7 @@ void read_tokens(Subject& subject) {
     if (version) {
       counter_or_version = true;
       if (!subject.version_given) {
-        subject.version = *version;
+        subject.version = clamp(*version, subject);
         subject.version_given = true;
       }
     }
@@ -315,7 +320,7 @@ Subject parse_subject(std::string_view decoded, const std::vector<std::string>& 
   read_tokens(subject);
   if (!subject.version_given) {
     if (const auto version = version_in_title(rest)) {
-      subject.version = *version;
+      subject.version = clamp(*version, subject);
       subject.version_given = true;
     }
   }

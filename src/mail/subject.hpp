@@ -8,6 +8,9 @@
 
 namespace patchmill::mail {
 
+// No series is longer and no version higher; larger numbers are slips or attacks.
+inline constexpr int k_largest_number = 1'000'000;
+
 // version and number/total follow Patchwork (parser.py, version 3.3) with its faults mended:
 // "PATCHv4", "v2.1", "rev2", "v5a" name their version; "AW:", "SV:", "Fwd:" are replies.
 struct Subject {
@@ -22,6 +25,7 @@ struct Subject {
   bool is_rfc = false;
   bool is_resend = false;
   bool says_patch = false;  // the word PATCH stands in a bracket
+  bool is_clamped = false;  // a version or a counter was larger than k_largest_number, which it got
 
   [[nodiscard]] bool is_cover_marker() const { return number == 0; }
   // Patchwork's name: "[v2,1/2] title" ("title" alone without tokens), at most 255 characters.

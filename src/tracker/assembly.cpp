@@ -81,7 +81,7 @@ class Assembler {
               [&](std::size_t a, std::size_t b) { return is_older(m_facts, sets[a], sets[b]); });
     for (const std::size_t i : order) {
       AssembledSeries& series = m_assembly.series[i];
-      if (rerolls[i]) {
+      if (rerolls[i] && !rerolls[i]->stands_alone) {
         carry_over(series, *rerolls[i]);
       }
       describe(series);
@@ -159,7 +159,17 @@ class Assembler {
     }
     series.title =
         m_facts[series.cover ? *series.cover : series.patches.front().fact].subject.title;
+    note_large_numbers(series);
     note_numbers(series);
+  }
+
+  void note_large_numbers(AssembledSeries& series) const {
+    const auto is_clamped = [&](std::size_t fact) { return m_facts[fact].subject.is_clamped; };
+    if ((series.cover && is_clamped(*series.cover)) ||
+        std::ranges::any_of(series.patches, is_clamped, &AssembledPatch::fact)) {
+      add_note(series.note, fmt::format("A number in a subject is too large, taken as {}.",
+                                        mail::k_largest_number));
+    }
   }
 
   static void note_numbers(AssembledSeries& series) {

@@ -29,7 +29,8 @@ struct AssembledSeries {
   std::string name;      // Patchwork's; empty while neither cover nor patch 1 is known
   std::string title;     // of the cover, else of the first patch, without prefixes
   std::string note;
-  // Index into Assembly::series: the newest revision before it, for one that carries patches over.
+  // Index into Assembly::series: the newest revision before it, for one that carries patches over
+  // or would if there were any.
   std::optional<std::size_t> rerolls;
   // The mail of the same author that this series was posted in answer to, outside of itself.
   std::optional<std::size_t> answers;  // index into Assembly::facts

@@ -21,7 +21,8 @@ class RerollFinder {
         m_sets(sets),
         m_owner(facts.size(), 0),
         m_family(sets.size()),
-        m_found(sets.size()) {
+        m_found(sets.size()),
+        m_held(sets.size()) {
     for (std::size_t i = 0; i < sets.size(); ++i) {
       if (sets[i].cover) {
         m_owner[*sets[i].cover] = i;
@@ -53,16 +54,63 @@ class RerollFinder {
         }
       }
       m_members[root(set)].push_back(set);
+      m_held[set] = own_numbers(set);
       if (m_found[set]) {
         Reroll& reroll = *m_found[set];
-        reroll.base = newest_before(set, reroll.base).value_or(reroll.base);
+        const std::size_t named = reroll.base;
+        reroll.base = newest_before(set, named).value_or(named);
         reroll.rest = postings_before(reroll.base);
+        take_from_base(set, named);
       }
     }
     return std::move(m_found);
   }
 
  private:
+  // What a series holds, with what it carries over: all that must be known to tell whether there is
+  // a patch of another number.
+  struct Held {
+    std::optional<int> lowest, highest;
+    bool cover = false;
+
+    void add(const Held& other) {
+      cover = cover || other.cover;
+      if (other.lowest) {
+        lowest = std::min(lowest.value_or(*other.lowest), *other.lowest);
+        highest = std::max(highest.value_or(*other.highest), *other.highest);
+      }
+    }
+    [[nodiscard]] bool any_but(int number) const {
+      return cover || (lowest && (*lowest != number || *highest != number));
+    }
+  };
+
+  Held own_numbers(std::size_t set) const {
+    Held held;
+    held.cover = m_sets[set].cover.has_value();
+    for (const std::size_t patch : m_sets[set].patches) {
+      const int number =
+          m_found[set] && m_found[set]->number ? *m_found[set]->number : m_facts[patch].number();
+      held.add({number, number, false});
+    }
+    return held;
+  }
+
+  // `named`: the posting that made it a reroll.
+  void take_from_base(std::size_t set, std::size_t named) {
+    Reroll& reroll = *m_found[set];
+    Held carried = m_held[reroll.base];
+    for (const std::size_t older : reroll.rest) {
+      carried.add(m_held[older]);
+    }
+    if (reroll.number && !carried.any_but(*reroll.number)) {
+      reroll = {named, std::nullopt, {}, true};
+      m_held[set] = own_numbers(set);
+    } else {
+      m_held[set].add(carried);
+    }
+  }
+
   // Series of one author and length whose heads answer each other are one family.
   void link_families() {
     for (std::size_t i = 0; i < m_sets.size(); ++i) {
@@ -331,7 +379,8 @@ class RerollFinder {
     std::optional<std::size_t> best;
     for (const std::size_t member : m_members[root(relative)]) {
       // Members whose mails stand for themselves count only once they are known to be rerolls.
-      const bool has_place = !is_single(member) || m_found[member];
+      const bool has_place =
+          !is_single(member) || (m_found[member] && !m_found[member]->stands_alone);
       if (member != set && has_place && !m_sets[member].patches.empty() &&
           is_older(m_facts, m_sets[member], m_sets[set]) &&
           (!best || is_older(m_facts, m_sets[*best], m_sets[member]))) {
@@ -367,6 +416,7 @@ class RerollFinder {
   std::vector<std::size_t> m_family;
   std::unordered_map<std::size_t, std::vector<std::size_t>> m_members;  // by root, oldest first
   std::vector<std::optional<Reroll>> m_found;
+  std::vector<Held> m_held;
   std::unordered_map<std::string, std::vector<std::size_t>> m_titled;   // patches of real series
   std::unordered_map<std::string, std::vector<std::size_t>> m_singles;  // sets
 };

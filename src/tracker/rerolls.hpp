@@ -14,6 +14,9 @@ struct Reroll {
   std::optional<int> number;  // for a patch without counter: the number it replaces
   // Where patches are that the base lacks, newest first: it may be a part of a posting itself.
   std::vector<std::size_t> rest = {};  // indices into the sets
+  // A patch without counter, and nothing but it to carry over: it stands for itself, as a revision
+  // of the base.
+  bool stands_alone = false;
 };
 
 // For each set, what it rerolls, if it does. A set is a partial reroll when it is incomplete, has
@@ -31,7 +34,8 @@ struct Reroll {
 // beginning of a posting with the number and title of a patch of an older version; it is always
 // older in the sense of is_older(), and so is each of `rest` than the one before. A base with a
 // cover has no rest: it was posted as a whole, and what it lacks is lost. A single patch that names
-// no version gets its base's.
+// no version gets its base's. It stands alone where its base and the rest have neither a cover nor
+// another patch than the one it replaces: a counter that was a slip says nothing about it.
 std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& facts,
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);

@@ -196,4 +196,24 @@ std::optional<std::int64_t> previous_of(const RevisionFact& fact,
   return best == nullptr ? std::nullopt : std::optional(best->series);
 }
 
+bool may_stand_between(const RevisionFact& fact, const RevisionFact& newer) {
+  return newer.answers && newer.version > fact.version && newer.author == fact.author &&
+         share(newer, fact, KeyKind::title) && trust(newer, fact) >= Trust::other_tags;
+}
+
+std::optional<std::int64_t> previous_by_answers(const RevisionFact& fact,
+                                                std::span<const Answer> answers) {
+  const Answer* best = nullptr;
+  for (const Answer& one : answers) {
+    const bool fits = may_stand_between(fact, *one.newer) &&
+                      one.newer->answers == one.answered->series &&
+                      one.answered->author == fact.author && one.answered->version < fact.version &&
+                      tags_fit(fact, *one.answered);
+    if (fits && (best == nullptr || comes_before(*one.newer, *best->newer))) {
+      best = &one;
+    }
+  }
+  return best == nullptr ? std::nullopt : std::optional(best->answered->series);
+}
+
 }  // namespace patchmill::tracker

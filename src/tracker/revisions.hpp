@@ -73,6 +73,19 @@ bool tags_fit(const RevisionFact& later, const RevisionFact& earlier);
 std::optional<std::int64_t> previous_of(const RevisionFact& fact,
                                         std::span<const RevisionFact> candidates);
 
+// For a series that continues none by itself: where a newer one of its author and title was posted
+// in answer to a version older than both, all three are one work, and that version is what it
+// continues. `newer` continues `answered`, as previous_of() has it.
+struct Answer {
+  const RevisionFact* newer = nullptr;
+  const RevisionFact* answered = nullptr;
+};
+// Whether `newer`, if its answer is such, may say so.
+bool may_stand_between(const RevisionFact& fact, const RevisionFact& newer);
+// Of several the one that the nearest newer series answers.
+std::optional<std::int64_t> previous_by_answers(const RevisionFact& fact,
+                                                std::span<const Answer> answers);
+
 // The order of revisions within a work: version, then date.
 bool comes_before(const RevisionFact& a, const RevisionFact& b);
 

@@ -69,10 +69,12 @@ class Successor {
   static bool takes_over(const Revision& later, const Revision& earlier) {
     const bool same_change = !later.change_id.empty() && later.change_id == earlier.change_id;
     const bool named = later.names_previous && later.previous == earlier.fact.series;
-    if (drops_patches(later.fact, earlier.fact) && !same_change && !named) {
+    const bool continues = later.previous == earlier.fact.series;
+    const bool only_counts = continues && earlier.received <= 1 && !earlier.fact.has_cover;
+    if (drops_patches(later.fact, earlier.fact) && !same_change && !named && !only_counts) {
       return false;
     }
-    return later.previous == earlier.fact.series || tags_fit(later.fact, earlier.fact);
+    return continues || tags_fit(later.fact, earlier.fact);
   }
 
   std::span<const Revision> m_chain;

@@ -38,7 +38,9 @@ using AreRelated = std::function<bool(std::size_t, std::size_t)>;
 // - a cover letter without patches, or a part of the same version once more;
 // - a part of a later version, from a revision that is complete;
 // - what was posted for another tree (tags_fit()), unless found to continue that very revision;
-// - a single patch from several (drops_patches()), unless both have one change-id or it names them;
+// - a single patch from several (drops_patches()), unless both have one change-id, it names them,
+// or
+//   it continues what only counts several: one patch, without a cover;
 // - a stranger: a change-id or "Supersedes:" is easily copied, and whoever is superseded is not
 //   tested. `related` says who is none; it is asked only where authors differ.
 std::vector<Succession> successions(std::span<const Revision> chain, const AreRelated& related);

@@ -348,6 +348,11 @@ struct Tracker::Impl {
     for (const auto& [number, _] : batch.changes.changed) {
       batch.outcome.changed_series.push_back(number);
     }
+    for (const Prepared& mail : batch.fresh) {
+      if (!mail.incoming->parsed) {
+        batch.outcome.unparsed.push_back(static_cast<std::size_t>(mail.incoming - incoming.data()));
+      }
+    }
     return std::move(batch.outcome);
   }
 

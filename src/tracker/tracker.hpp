@@ -38,6 +38,7 @@ Incoming make_incoming(std::string raw, std::string list_id, std::string source)
 struct IngestOutcome {
   std::size_t stored = 0, duplicates = 0, unusable = 0;
   std::vector<std::int64_t> changed_series;  // created or changed by this batch, unique
+  std::vector<std::size_t> unparsed;  // index in the batch, of those stored that are no mails
 };
 
 struct TrackerOptions {

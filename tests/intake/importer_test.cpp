@@ -121,6 +121,32 @@ TEST_CASE("intake::Importer: again, nothing is new; more, only that is") {
   });
 }
 
+TEST_CASE("intake::Importer: what cannot be used is counted when it is stored") {
+  TestStore store(store::Engine::sqlite);
+  ImportOptions options;
+  options.batch_mails = 7;
+  Importer importer(store.database(), store.blobs(), store.clock(), options);
+  const auto report = importer.run(one_list(std::vector<std::string>(50, "")));
+  CHECK(report.stored == 1);
+  CHECK(report.duplicates == 49);
+  CHECK(report.unusable == 1);
+  CHECK(report.unusable_by_reason ==
+        std::map<std::string, std::uint64_t>{{"the mail is empty", 1}});
+}
+
+TEST_CASE("intake::ImportReport::add: a series counts once") {
+  ImportReport sum, one;
+  one.stored = 2;
+  one.unusable_by_reason["empty"] = 1;
+  one.changed_series = {1, 3};
+  sum.add(one);
+  one.changed_series = {1, 2};
+  sum.add(one);
+  CHECK(sum.stored == 4);
+  CHECK(sum.unusable_by_reason.at("empty") == 2);
+  CHECK(sum.changed_series == std::vector<std::int64_t>{1, 2, 3});
+}
+
 TEST_CASE("intake::Importer: the order of the source is the order of the store") {
   on_each_engine([](TestStore& store) {
     auto mails = many(400);

@@ -181,5 +181,17 @@ TEST_CASE("intake::without_from_line: the line of delivery programs") {
   CHECK(without_from_line("From x").empty());
 }
 
+TEST_CASE("intake::find_second_mail: as programs write it") {
+  const std::string header = "Subject: x\nFrom: a@example.org\n", mail = header + "\ntext\n";
+  CHECK(find_second_mail(from + mail + "\n" + from + mail) == from.size() + mail.size() + 1);
+  CHECK(find_second_mail(mail + "\r\n" + rd + header) == mail.size() + 2);
+  CHECK_FALSE(find_second_mail(""));
+  CHECK_FALSE(find_second_mail(from + mail));
+  CHECK_FALSE(find_second_mail(mail + from + mail));
+  CHECK_FALSE(find_second_mail(mail + "\n>" + from + mail));
+  CHECK_FALSE(find_second_mail(mail + "\n" + from + "He said:\n"));
+  CHECK_FALSE(find_second_mail(mail + "\nFrom now on\n" + mail));
+}
+
 }  // namespace
 }  // namespace patchmill::intake

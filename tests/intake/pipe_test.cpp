@@ -45,6 +45,32 @@ TEST_CASE("intake::open_pipe: everything is one mail") {
   CHECK(through_pipe("", 1) == std::vector<std::string>{""});
 }
 
+TEST_CASE("intake::open_pipe: several mails are refused where nothing else is possible") {
+  const auto outcome = [](const std::string& input) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const Fd read_end(ends[0]);
+    REQUIRE(::write(ends[1], input.data(), input.size()) == static_cast<ssize_t>(input.size()));
+    ::close(ends[1]);
+    const auto mail = open_pipe(read_end.get(), "standard input")->next();
+    return mail ? std::string() : mail.error().message;
+  };
+  const std::string from = "From x@example.org Mon Jan  5 10:00:00 2026\n";
+  const std::string git = "From " + std::string(40, 'a') + " Mon Sep 17 00:00:00 2001\n";
+  const auto one = test::simple_mail(1), two = test::simple_mail(2);
+  CHECK(outcome(from + one + "\n" + from + two) ==
+        "standard input holds more than one mail, the second from byte " +
+            std::to_string(from.size() + one.size() + 1) +
+            " on; nothing was stored: `patchmill import FILE` takes an mbox");
+  CHECK_FALSE(outcome(git + one + "\n" + git + two).empty());
+  // It may be part of the text.
+  CHECK(outcome(one + "\n" + from + two).empty());
+  CHECK(outcome(from + one + "\n>" + from + two).empty());
+  CHECK(outcome(from + one + "\n" + git + two).empty());
+  CHECK(outcome(from + "Content-Type: multipart/mixed; boundary=b\n" + one + "\n" + from + two)
+            .empty());
+}
+
 TEST_CASE("intake::open_pipe: bounded, but read to the end") {
   const auto mails = through_pipe(std::string(1u << 20, 'x'), 66);
   REQUIRE(mails.size() == 1);

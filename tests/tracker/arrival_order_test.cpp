@@ -98,10 +98,10 @@ TEST_CASE("tracker::assemble: every arrival order of random threads gives the sa
   MemoryStore store;
   std::mt19937 random(2);
   constexpr unsigned threads = k_sanitized ? 12 : 60;
-  for (unsigned seed = 0; seed < threads; ++seed) {
+  for (unsigned seed = 0; seed < threads + threads / 2; ++seed) {
     CAPTURE(seed);
     std::vector<Incoming> mails;
-    for (const MailSpec& mail : ThreadMaker(seed).make()) {
+    for (const MailSpec& mail : ThreadMaker(seed, seed >= threads).make()) {
       mails.push_back(incoming(mail.raw()));
     }
     check_permutations(store, mails, random, 50);
@@ -138,5 +138,44 @@ TEST_CASE(
                  "version 2. | after: v2 ") != std::string::npos;
     }));
     check_permutations(store, mails, random, 50);
+  }
+}
+
+TEST_CASE("tracker::assemble: every arrival order of slips and of versions beside the thread") {
+  MemoryStore store;
+  std::mt19937 random(4);
+  const std::vector<std::vector<MailSpec>> threads{
+      {{"a1@x", "[PATCH] mend it"},
+       {"a2@x", "[PATCH v2 1/3] mend it", "a1@x", "", day},
+       {"a3@x", "[PATCH v3] mend it", "a2@x", "", 2 * day},
+       {"a4@x", "[PATCH v4] mend it", "", "", 3 * day},
+       {"a5@x", "[PATCH v5] mend it well", "a4@x", "", 4 * day},
+       {"a6@x", "[PATCH v6] mend it well", "", "", 5 * day}},
+      {{"a1@x", "[PATCH] mend it"},
+       {"a2@x", "[PATCH v2 1/3] mend it", "a1@x", "", day},
+       {"b2@x", "[PATCH v2 2/3] more", "a2@x", "", day + 1},
+       {"b3@x", "[PATCH v2 3/3] most", "a2@x", "", day + 2},
+       {"a3@x", "[PATCH v3] mend it", "a2@x", "", 2 * day},
+       {"a4@x", "[PATCH v4] mend it", "", "", 3 * day}},
+      // The title by which the second version is known to lie between changes with a cover letter.
+      {{"a1@x", "[PATCH] revert aaa"},
+       {"a2@x", "[PATCH v2] revert bbb", "", "", day},
+       {"a3@x", "[PATCH v3 1/2] revert bbb", "a1@x", "", 2 * day},
+       {"b3@x", "[PATCH v3 2/2] more", "a3@x", "", 2 * day + 1},
+       {"c3@x", "[PATCH v3 0/2] all", "a1@x", "", 2 * day - 1},
+       {"a4@x", "[PATCH v4] revert bbb", "a1@x", "", 3 * day}},
+      {{"a1@x", "[PATCH] revert aaa"},
+       {"o1@x", "[PATCH] other"},
+       {"a2@x", "[PATCH v2] revert bbb", "", "", day},
+       {"c2@x", "[PATCH v2] other", "a1@x", "", day + 5},
+       {"a3@x", "[PATCH v3] revert bbb", "a1@x", "", 2 * day},
+       {"a4@x", "[PATCH v4] revert bbb", "o1@x", "", 3 * day}}};
+  for (const std::vector<MailSpec>& thread : threads) {
+    CAPTURE(thread.size());
+    std::vector<Incoming> mails;
+    for (const MailSpec& mail : thread) {
+      mails.push_back(incoming(mail.raw()));
+    }
+    check_permutations(store, mails, random, 60);
   }
 }

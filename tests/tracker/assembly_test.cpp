@@ -336,6 +336,38 @@ TEST_CASE("tracker::assemble: partial rerolls carry the rest over") {
   }
 }
 
+TEST_CASE("tracker::assemble: without a counter, and nothing to carry over, a patch is a series") {
+  const MailFact slip = fact("s1", "[PATCH v2 1/3] x", {}, 100);
+  const MailFact v3 = fact("t1", "[PATCH v3] x", {"s1"}, 200);
+  MailFact v4 = fact("u1", "[PATCH v4] x", {}, 300);
+  v4.thread = 2;
+  CHECK(lines({slip, v3, v4}) == Lines{"v2 1/3 -: 1=s1", "v3 1/1 -: 1=t1", "v4 1/1 -: 1=u1"});
+  CHECK(lines({slip, fact("t1", "[PATCH v3] other", {"s1"}, 200)}).back() == "v3 1/1 -: 1=t1");
+  CHECK(lines({slip, fact("t1", "[PATCH v3 1/1] x", {"s1"}, 200)}).back() == "v3 1/1 -: 1=t1");
+  // It was no slip, however late that is known.
+  const MailFact rest = fact("s2", "[PATCH v2 2/3] y", {"s1"}, 101);
+  CHECK(lines({slip, v3, v4, rest}) ==
+        Lines{"v2 2/3 -: 1=s1 2=s2", "v3 2/3 -: 1=t1 2=s2+", "v4 2/3 -: 1=u1 2=s2+"});
+  MailFact first = fact("c", "[PATCH v2 0/3] z", {}, 99);
+  first.thread = 1;
+  MailFact covered = slip;
+  covered.parents = {"c"};
+  CHECK(lines({first, covered, v3}).back() == "v3 1/3 c: 1=t1");
+  // What the slip answers may have been one of several.
+  MailFact reroll = slip;
+  reroll.parents = {"p1"};
+  CHECK(lines({fact("p1", "[PATCH 1/3] x"), fact("p2", "[PATCH 2/3] y", {"p1"}, 1), reroll, v3})
+            .back() == "v3 2/3 -: 1=t1 2=p2+");
+}
+
+TEST_CASE("tracker::assemble: a number that is too large is said") {
+  const Assembly assembly =
+      assemble({fact("a", "[PATCH v99999999999999999999 1/1] x"), fact("b", "[PATCH v1000000] y")});
+  REQUIRE(assembly.series.size() == 2);
+  CHECK(assembly.series[0].note == "A number in a subject is too large, taken as 1000000.");
+  CHECK(assembly.series[1].note.empty());
+}
+
 TEST_CASE("tracker::assemble: the note of a partial reroll says which versions the rest is from") {
   const auto notes = [](std::vector<MailFact> facts) {
     Lines result;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <utility>
 
 namespace patchmill::tracker::test {
 
@@ -13,7 +14,8 @@ namespace patchmill::tracker::test {
 // references and versions, rerolled, resent, answered.
 class ThreadMaker {
  public:
-  explicit ThreadMaker(unsigned seed) : m_random(seed) {}
+  // `slips`: also lone patches with a counter, and titles that change between versions.
+  explicit ThreadMaker(unsigned seed, bool slips = false) : m_random(seed), m_slips(slips) {}
 
   std::vector<MailSpec> make() {
     const int works = pick(1, 3);
@@ -36,9 +38,19 @@ class ThreadMaker {
     }
     m_total = pick(1, 4);
     std::string above;  // what the next version answers
-    const int versions = pick(1, 3);
+    const int versions = pick(1, m_slips ? 5 : 3);
     for (int version = 1; version <= versions; ++version) {
       m_now += pick(60, 3 * day);
+      if (m_slips && version > 1 && chance(25)) {
+        m_title = fmt::format("work {}", pick(0, 1));
+      }
+      if (m_slips && chance(30)) {
+        const int real = std::exchange(m_total, 3);
+        m_mails.push_back(mail(prefix(version, pick(1, 2)) + title(1), chance(60) ? above : ""));
+        m_total = real;
+        above = chance(60) ? m_mails.back().msgid : above;
+        continue;
+      }
       if (version > 1 && m_total > 1 && chance(30)) {
         reroll(version, pick(1, m_total));
         continue;
@@ -135,6 +147,7 @@ class ThreadMaker {
   }
 
   std::mt19937 m_random;
+  bool m_slips;
   std::vector<MailSpec> m_mails;
   std::vector<std::string> m_ids;
   std::map<std::string, std::string> m_chains;  // References of each mail

@@ -116,6 +116,22 @@ TEST_CASE("tracker::previous_of: what says more counts more") {
   CHECK(previous(v3, {by_title, answered, by_change}) == 3);
 }
 
+TEST_CASE("tracker::previous_by_answers: what a newer one of the title was posted in answer to") {
+  const RevisionFact v1 = fact(1, 1, 1, "old title");
+  const RevisionFact v2 = fact(2, 2, 2, "title");
+  RevisionFact v3 = fact(3, 3, 3, "title"), v4 = fact(4, 4, 4, "title");
+  RevisionFact other = fact(5, 1, 1, "other");
+  v3.answers = 1;
+  v4.answers = 5;
+  const std::vector<Answer> answers{{&v4, &other}, {&v3, &v1}};
+  CHECK(previous_by_answers(v2, answers) == 1);
+  CHECK_FALSE(previous_by_answers(v2, {}));
+  CHECK_FALSE(previous_by_answers(fact(6, 1, 2, "title"), answers));
+  CHECK_FALSE(previous_by_answers(fact(6, 5, 2, "title"), answers));
+  CHECK_FALSE(previous_by_answers(fact(6, 2, 2, "another title"), answers));
+  CHECK_FALSE(previous_by_answers(fact(6, 2, 2, "title", {}, "bob@example.org"), answers));
+}
+
 TEST_CASE("tracker::Tracker::ingest: links v1 to v3 whatever comes first") {
   patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
     Harness harness(store);
@@ -252,4 +268,75 @@ TEST_CASE("tracker::Tracker::ingest: a single patch that has nothing of a series
   CHECK_FALSE(harness.of("1@x").superseded);
   CHECK_FALSE(harness.of("3@x").revision_of);
   CHECK(harness.of("4@x").revision_of == harness.of("1@x").number);
+}
+
+namespace {
+
+// What became of each mail's series, whatever the order of arrival.
+std::string chain_of(std::vector<MailSpec> mails) {
+  const auto by_id = [](const MailSpec& a, const MailSpec& b) { return a.msgid < b.msgid; };
+  std::sort(mails.begin(), mails.end(), by_id);
+  const std::vector<MailSpec> sorted = mails;
+  std::string first;
+  do {
+    patchmill::test::TestStore store(store::Engine::sqlite);
+    Harness harness(store);
+    harness.feed_one_by_one(mails);
+    std::map<std::int64_t, std::string> heads;
+    for (const MailSpec& mail : sorted) {
+      heads.emplace(harness.of(mail.msgid).number, mail.msgid);
+    }
+    std::string line;
+    for (const MailSpec& mail : sorted) {
+      const Series series = harness.of(mail.msgid);
+      line += mail.msgid + " after " + (series.revision_of ? heads[*series.revision_of] : "-") +
+              (series.superseded ? ", superseded; " : "; ");
+    }
+    first = first.empty() ? line : first;
+    REQUIRE(line == first);
+  } while (std::next_permutation(mails.begin(), mails.end(), by_id));
+  return first;
+}
+
+}  // namespace
+
+TEST_CASE("tracker::Tracker::ingest: an answer to an older version hides no newer one") {
+  const MailSpec v1{"1@x", "[PATCH] revert commit aaa"};
+  const MailSpec v2{"2@x", "[PATCH v2] revert commit bbb", "", "", day};
+  const MailSpec v3{"3@x", "[PATCH v3] revert commit bbb", "1@x", "", 2 * day};
+  const MailSpec v4{"4@x", "[PATCH v4] revert commit bbb", "1@x", "", 3 * day};
+  CHECK(chain_of({v1, v2, v3}) ==
+        "1@x after -, superseded; 2@x after 1@x, superseded; 3@x after 2@x; ");
+  CHECK(chain_of({v1, v2, v3, v4}) ==
+        "1@x after -, superseded; 2@x after 1@x, superseded; 3@x after 2@x, superseded; 4@x after "
+        "3@x; ");
+  // In answer to a review of the first version.
+  MailSpec review{"r@x", "Re: [PATCH] revert commit aaa", "1@x"};
+  review.diff = false;
+  MailSpec late = v3;
+  late.in_reply_to = "r@x";
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed_one_by_one({late, v2, v1});
+  CHECK_FALSE(harness.of("2@x").revision_of);  // the review is what ties them together
+  harness.feed({review});
+  CHECK(harness.of("2@x").revision_of == harness.of("1@x").number);
+  CHECK(harness.of("3@x").revision_of == harness.of("2@x").number);
+}
+
+TEST_CASE("tracker::Tracker::ingest: a slip in one counter does not follow the next versions") {
+  const MailSpec v1{"1@x", "[PATCH] mend it"};
+  const MailSpec v2{"2@x", "[PATCH v2 1/3] mend it", "1@x", "", day};
+  const MailSpec v3{"3@x", "[PATCH v3] mend it", "2@x", "", 2 * day};
+  const MailSpec v4{"4@x", "[PATCH v4] mend it", "", "", 3 * day};
+  CHECK(chain_of({v1, v2, v3, v4}) ==
+        "1@x after -, superseded; 2@x after 1@x, superseded; 3@x after 2@x, superseded; 4@x after "
+        "3@x; ");
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  harness.feed_one_by_one({v4, v3, v2, v1});
+  CHECK(describe(harness.of("4@x")) == "v4 1/1 alice@example.org: [v4] mend it 1=4@x");
+  // Then the rest of the second version comes.
+  harness.feed({MailSpec{"5@x", "[PATCH v2 2/3] more", "2@x", "", day + 1}});
+  CHECK(describe(harness.of("4@x")) == "v4 2/3 alice@example.org: [v4] mend it 1=4@x 2=5@x+");
 }

@@ -93,6 +93,11 @@ TEST_CASE("tracker::successions: one patch takes over from several only if somet
   chain[1].names_previous = false;
   chain[1].fact.has_cover = true;
   CHECK(heirs_of(chain) == taken);
+  chain[1].fact.has_cover = false;
+  chain[0] = revision(1, 1, 1, 3);  // a slip in its counter, maybe
+  CHECK(heirs_of(chain) == taken);
+  chain[0].fact.has_cover = true;
+  CHECK(heirs_of(chain) == kept);
 }
 
 TEST_CASE("tracker::successions: linear in the length of the chain") {
