@@ -62,7 +62,8 @@ class SeriesApplier {
         m_base(base.id),
         m_tree(base.tree),
         m_commit(base.id),
-        m_seconds(base.committer.seconds) {}
+        m_seconds(base.committer.seconds),
+        m_offset_minutes(base.committer.offset_minutes) {}
 
   // Either the patch applied, or why not.
   Result<tl::expected<AppliedPatch, Conflict>> apply(const PatchInput& patch);
@@ -88,7 +89,8 @@ class SeriesApplier {
   Repository& m_repository;
   const ApplyOptions& m_options;
   ObjectId m_base, m_tree, m_commit;
-  std::int64_t m_seconds;  // the committer's date of m_commit
+  std::int64_t m_seconds;  // the committer's date of m_commit, and its zone
+  int m_offset_minutes;
   std::string m_first_output;
   std::unique_ptr<TempDir> m_scratch;
 };
@@ -219,10 +221,14 @@ Result<SeriesApplier::Verdict> SeriesApplier::accept(const PatchInput& patch,
     // sign-off is missing, to scripts that look.
     const std::vector<ObjectId> parents{m_commit};
     Signature author = patch.author;
-    author.seconds = patch.undated ? m_seconds : author.seconds;
+    if (patch.undated) {
+      author.seconds = m_seconds;
+      author.offset_minutes = m_offset_minutes;
+    }
     PM_TRY_ASSIGN(m_commit,
                   m_repository.write_commit(m_tree, parents, author, author, patch.message));
     m_seconds = author.seconds;
+    m_offset_minutes = author.offset_minutes;
   }
   return Verdict(AppliedPatch{m_options.commits ? m_commit : ObjectId(), m_tree, method,
                               paths_of(reading.scan)});

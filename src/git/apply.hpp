@@ -5,8 +5,8 @@
 // starting git when every hunk stands where it says), then with `--3way`, else a conflict report.
 // The results are those of `git am --keep-cr` and `git am -3 --keep-cr`. Trees are spliced, commits
 // are deterministic: the same base, patches and dates give the same commit ids. The committer is
-// the author. A patch without a date, which git am refuses, gets the committer's date of the commit
-// it goes onto, never the time of day.
+// the author. A patch without a date, which git am refuses, gets the committer's date, zone and
+// all, of the commit it goes onto, never the time of day.
 
 #include "git/repository.hpp"
 
@@ -22,7 +22,7 @@ struct PatchInput {
   std::string diff;   // bytes
   Signature author;
   std::string message;   // commit message
-  bool undated = false;  // author.seconds says nothing
+  bool undated = false;  // author's date and zone say nothing
 };
 
 enum class ApplyMethod { exact, three_way, already_applied };

@@ -1,6 +1,6 @@
 #include "git/batch_reader.hpp"
 
-#include "util/file.hpp"
+#include "git/lenders.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -35,7 +35,10 @@ Result<ObjectHeader> BatchReader::request(std::string_view verb, std::string_vie
   const std::string line = fmt::format("{}{}\n", verb, name);
   const std::lock_guard lock(m_mutex);
   auto answer = ask(line, name, data, max_bytes);
-  if (!answer && answer.error().kind == ErrorKind::infrastructure) {
+  // git 2.39 reads the alternates once: it would not see a lender that was put back.
+  const bool blind =
+      !answer && answer.error().kind == ErrorKind::not_found && m_started_without_lender;
+  if (blind || (!answer && answer.error().kind == ErrorKind::infrastructure)) {
     m_child.reset();
     answer = ask(line, name, data, max_bytes);
   }
@@ -45,21 +48,14 @@ Result<ObjectHeader> BatchReader::request(std::string_view verb, std::string_vie
   return answer;
 }
 
-// A repository that borrows objects is empty when the lender moves away.
-std::string BatchReader::lost_alternate() const {
-  const auto alternates = read_file(std::filesystem::path(m_git_dir) / "objects/info/alternates");
-  if (alternates) {
-    for (const std::string_view line : split_lines(*alternates)) {
-      std::error_code error;
-      if (line.starts_with('/') && !std::filesystem::exists(std::filesystem::path(line), error)) {
-        return fmt::format(
-            "; it borrows its objects from {}, which is not there: put it back, or "
-            "remove this folder to have it made anew",
-            escape_terminal(line));
-      }
-    }
+// Names that anybody may have made up say nothing about the lenders, but for one that is gone.
+std::string BatchReader::why_missing(std::string_view name) const {
+  const bool lost = find_lost_lender(m_git_dir).has_value();
+  if (!lost && !is_object_id(name.substr(0, name.find('^')))) {
+    return {};
   }
-  return {};
+  const std::string about = about_lost_objects(m_git_dir);
+  return about.empty() ? about : "; " + about;
 }
 
 Result<ObjectHeader> BatchReader::ask(const std::string& line, std::string_view name,
@@ -70,6 +66,7 @@ Result<ObjectHeader> BatchReader::ask(const std::string& line, std::string_view 
     command.cwd = m_git_dir;
     command.env = m_env;
     command.inherit_env = false;
+    m_started_without_lender = find_lost_lender(m_git_dir).has_value();
     PM_TRY_ASSIGN(m_child, ChildProcess::start(command));
   }
   PM_TRY(m_child->write(line));
@@ -78,7 +75,7 @@ Result<ObjectHeader> BatchReader::ask(const std::string& line, std::string_view 
   if (answer.ends_with(" missing") || answer.ends_with(" ambiguous")) {
     return fail(ErrorKind::not_found,
                 fmt::format("there is no object \"{}\" in {}{}",
-                            escape_terminal(ellipsize(name, 200)), m_git_dir, lost_alternate()));
+                            escape_terminal(ellipsize(name, 200)), m_git_dir, why_missing(name)));
   }
   const auto words = split(answer, ' ');
   const auto size = words.size() == 3 ? parse_uint(words[2]) : std::nullopt;

@@ -36,7 +36,7 @@ class BatchReader {
  private:
   Result<ObjectHeader> request(std::string_view verb, std::string_view name, std::string* data,
                                std::size_t max_bytes);
-  [[nodiscard]] std::string lost_alternate() const;
+  [[nodiscard]] std::string why_missing(std::string_view name) const;
   Result<ObjectHeader> ask(const std::string& line, std::string_view name, std::string* data,
                            std::size_t max_bytes);
 
@@ -44,6 +44,7 @@ class BatchReader {
   std::map<std::string, std::string> m_env;
   std::mutex m_mutex;
   std::unique_ptr<ChildProcess> m_child;
+  bool m_started_without_lender = false;
 };
 
 }  // namespace patchmill::git

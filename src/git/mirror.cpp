@@ -1,5 +1,6 @@
 #include "git/mirror.hpp"
 
+#include "git/lenders.hpp"
 #include "git/mirror_source.hpp"
 #include "git/path_rules.hpp"
 #include "util/file.hpp"
@@ -255,6 +256,23 @@ Result<FetchOutcome> make_mirror(const fs::path& target, const MirrorSpec& spec,
   return outcome;
 }
 
+Result<FetchOutcome> fetch_into(const fs::path& target, const MirrorSpec& spec,
+                                const MirrorSource& source) {
+  std::error_code error;
+  PM_TRY_ASSIGN(const SourceRefs refs, list_refs(source));
+  if (!fs::exists(target, error)) {
+    return make_mirror(target, spec, source, refs);
+  }
+  PM_TRY_ASSIGN(auto repository, Repository::open(target));
+  if (repository->id_bytes() != refs.id_bytes && !refs.refs.empty()) {
+    return fail(ErrorKind::conflict,
+                fmt::format("tree {}: {} names objects by another hash than the mirror {}; remove "
+                            "the mirror to make it anew",
+                            spec.name, without_credentials(spec.url, spec.url), target.string()));
+  }
+  return Mirror(*repository, spec, source).bring_up_to_date(refs);
+}
+
 }  // namespace
 
 fs::path mirror_path(const fs::path& mirrors_dir, std::string_view name) {
@@ -269,18 +287,12 @@ Result<FetchOutcome> fetch_mirror(const fs::path& mirrors_dir, const MirrorSpec&
   const fs::path target = mirror_path(fs::absolute(mirrors_dir, error), spec.name);
   PM_TRY_ASSIGN(const LockFile lock,
                 LockFile::acquire(target.parent_path() / fmt::format(".{}.lock", spec.name), true));
-  PM_TRY_ASSIGN(const SourceRefs refs, list_refs(source));
-  if (!fs::exists(target, error)) {
-    return make_mirror(target, spec, source, refs);
+  auto outcome = fetch_into(target, spec, source);
+  if (!outcome && find_lost_lender(target)) {
+    return fail(outcome.error().kind,
+                fmt::format("{}; {}", outcome.error().message, about_lost_objects(target)));
   }
-  PM_TRY_ASSIGN(auto repository, Repository::open(target));
-  if (repository->id_bytes() != refs.id_bytes && !refs.refs.empty()) {
-    return fail(ErrorKind::conflict,
-                fmt::format("tree {}: {} names objects by another hash than the mirror {}; remove "
-                            "the mirror to make it anew",
-                            spec.name, without_credentials(spec.url, spec.url), target.string()));
-  }
-  return Mirror(*repository, spec, source).bring_up_to_date(refs);
+  return outcome;
 }
 
 }  // namespace patchmill::git

@@ -34,7 +34,9 @@ std::string clean_name(std::string_view text) {
 }
 
 std::string signature_line(const Signature& who) {
-  const int offset = std::abs(who.offset_minutes) > 14 * 60 ? 0 : who.offset_minutes;
+  // What git reads of a mail's Date is less than a day.
+  const bool odd = who.offset_minutes <= -24 * 60 || who.offset_minutes >= 24 * 60;
+  const int offset = odd ? 0 : who.offset_minutes;
   const std::string name = clean_name(who.name);
   return fmt::format("{} <{}> {} {}{:02}{:02}", name.empty() ? "unknown" : name,
                      clean_name(who.email), std::max<std::int64_t>(who.seconds, 0),

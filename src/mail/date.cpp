@@ -68,13 +68,13 @@ bool is_weekday(std::string_view word) {
 struct Fields {
   int year = -1, month = 0, day = 0;
   int hour = -1, minute = 0, second = 0;
-  int offset = 0;  // seconds east of UTC
+  int offset = 0;  // minutes east of UTC
 };
 
 // "22:13:20", "22:13", "22.13.20"
 bool read_time(std::string_view word, Fields& fields) {
   const char separator = word.find(':') != std::string_view::npos ? ':' : '.';
-  const auto parts = split(word.substr(0, word.find_first_of("Z+")), separator);
+  const auto parts = split(word.substr(0, word.find_first_of("Z+-")), separator);
   if (parts.size() < 2 || parts.size() > 4) {
     return false;
   }
@@ -92,46 +92,68 @@ bool read_time(std::string_view word, Fields& fields) {
   return true;
 }
 
-std::optional<int> read_zone(std::string_view word) {
+// Hours east of UTC as git names zones; besides RFC 5322 section 4.3 those of other mailers.
+std::optional<int> hours_of_zone(std::string_view word) {
   struct Named {
     std::string_view name;
     int hours;
   };
-  // RFC 5322 section 4.3, and those that Europe's and Japan's mailers write.
-  static constexpr std::array<Named, 20> names = {{
-      {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"z", 0},    {"est", -5}, {"edt", -4}, {"cst", -6},
-      {"cdt", -5}, {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}, {"cet", 1},  {"cest", 2},
-      {"met", 1},  {"mest", 2}, {"bst", 1},  {"jst", 9},  {"eet", 2},  {"eest", 3},
+  static constexpr std::array<Named, 44> names = {{
+      {"idlw", -12}, {"nt", -11},  {"cat", -10}, {"hst", -10}, {"hdt", -9}, {"yst", -9},
+      {"ydt", -8},   {"pst", -8},  {"pdt", -7},  {"mst", -7},  {"mdt", -6}, {"cst", -6},
+      {"cdt", -5},   {"est", -5},  {"edt", -4},  {"ast", -3},  {"adt", -2}, {"wat", -1},
+      {"ut", 0},     {"gmt", 0},   {"utc", 0},   {"z", 0},     {"wet", 0},  {"bst", 1},
+      {"cet", 1},    {"met", 1},   {"mewt", 1},  {"mest", 2},  {"cest", 2}, {"mesz", 2},
+      {"fwt", 1},    {"fst", 2},   {"eet", 2},   {"eest", 3},  {"wast", 7}, {"wadt", 8},
+      {"cct", 8},    {"jst", 9},   {"east", 10}, {"eadt", 11}, {"gst", 10}, {"nzt", 12},
+      {"nzst", 12},  {"nzdt", 13},
   }};
-  if (word.size() > 3 && istarts_with(word, "gmt") && (word[3] == '+' || word[3] == '-')) {
-    word.remove_prefix(3);
-  }
-  if (word[0] == '+' || word[0] == '-') {
-    std::string digits;
-    for (const char c : word.substr(1)) {
-      if (is_digit(c)) {
-        digits += c;
-      } else if (c != ':') {
-        return std::nullopt;
-      }
-    }
-    if (digits.size() <= 2 && !digits.empty()) {
-      digits += "00";
-    }
-    const auto value = number(digits, 4);
-    if (!value) {
-      return std::nullopt;
-    }
-    const int seconds = (*value / 100 * 60 + *value % 100) * 60;
-    return word[0] == '-' ? -seconds : seconds;
-  }
   for (const Named& named : names) {
     if (iequals(word, named.name)) {
-      return named.hours * 3600;
+      return named.hours;
     }
   }
   return std::nullopt;
 }
+
+// Minutes of "+hhmm", "+hh:mm" or "+hh".
+std::optional<int> read_numeric_zone(std::string_view word) {
+  const bool colon = word.size() == 6 && word[3] == ':';
+  if (word.size() != 3 && word.size() != 5 && !colon) {
+    return std::nullopt;
+  }
+  const auto hours = number(word.substr(1, 2), 2);
+  const auto minutes = word.size() == 3 ? std::optional(0) : number(word.substr(colon ? 4 : 3), 2);
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) {
+    return std::nullopt;
+  }
+  const int offset = *hours * 60 + *minutes;
+  return word[0] == '-' ? -offset : offset;
+}
+
+// Of the words behind the time.
+class ZoneReader {
+ public:
+  void read(std::string_view word) {
+    if (word.size() > 3 && (word[3] == '+' || word[3] == '-') &&
+        (istarts_with(word, "gmt") || istarts_with(word, "utc"))) {
+      word.remove_prefix(3);
+    }
+    if (word[0] == '+' || word[0] == '-') {
+      if (const auto minutes = read_numeric_zone(word)) {
+        m_minutes = *minutes;
+      }
+    } else if (!m_minutes) {
+      if (const auto hours = hours_of_zone(word)) {
+        m_minutes = *hours * 60;
+      }
+    }
+  }
+  [[nodiscard]] int minutes() const { return m_minutes.value_or(0); }
+
+ private:
+  std::optional<int> m_minutes;
+};
 
 // "14-Nov-2023", "2023-11-14"
 bool read_joined_date(std::string_view word, Fields& fields) {
@@ -152,7 +174,7 @@ bool read_joined_date(std::string_view word, Fields& fields) {
   return true;
 }
 
-std::optional<Timestamp> to_timestamp(const Fields& fields) {
+std::optional<ZonedTime> to_zoned_time(const Fields& fields) {
   int year = fields.year;
   // RFC 5322 section 4.3; three digits count from 1900.
   if (year < 50) {
@@ -160,8 +182,7 @@ std::optional<Timestamp> to_timestamp(const Fields& fields) {
   } else if (year < 1000) {
     year += 1900;
   }
-  // The widest zones are UTC-12 and UTC+14.
-  if (fields.offset < -14 * 3600 || fields.offset > 14 * 3600 || year < 1970 || year > 2100) {
+  if (year < 1970 || year > 2100) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date{std::chrono::year{year},
@@ -171,21 +192,21 @@ std::optional<Timestamp> to_timestamp(const Fields& fields) {
     return std::nullopt;
   }
   const Timestamp time = std::chrono::sys_days(date) + std::chrono::hours(fields.hour) +
-                         std::chrono::minutes(fields.minute) +
-                         std::chrono::seconds(fields.second - fields.offset);
-  return to_micros(time) < 0 ? std::nullopt : std::optional(time);
+                         std::chrono::minutes(fields.minute - fields.offset) +
+                         std::chrono::seconds(fields.second);
+  return to_micros(time) < 0 ? std::nullopt : std::optional(ZonedTime{time, fields.offset});
 }
 
 }  // namespace
 
-std::optional<Timestamp> parse_date(std::string_view value) {
+std::optional<ZonedTime> parse_zoned_date(std::string_view value) {
   std::string text = without_comments(value);
   // ISO 8601 "2023-11-14T22:13:20"
   if (text.size() > 10 && text[10] == 'T' && is_digit(text[0])) {
     text[10] = ' ';
   }
   Fields fields;
-  bool zone_seen = false;
+  ZoneReader zone;
   for (std::string_view word : split(text, ' ')) {
     if (word.empty()) {
       continue;
@@ -197,10 +218,7 @@ std::optional<Timestamp> parse_date(std::string_view value) {
       // "22:13:20+0100"
       const std::size_t sign = word.find_first_of("+-");
       if (sign != std::string_view::npos) {
-        if (const auto zone = read_zone(word.substr(sign))) {
-          fields.offset = *zone;
-          zone_seen = true;
-        }
+        zone.read(word.substr(sign));
       }
     } else if (fields.hour < 0 && fields.month > 0 && fields.year >= 0 &&
                word.find('.') != std::string_view::npos) {
@@ -223,11 +241,8 @@ std::optional<Timestamp> parse_date(std::string_view value) {
       } else if (fields.year < 0) {
         fields.year = *plain;
       }
-    } else if (fields.hour >= 0 && !zone_seen) {
-      if (const auto zone = read_zone(word)) {
-        fields.offset = *zone;
-        zone_seen = true;
-      }
+    } else if (fields.hour >= 0) {
+      zone.read(word);
     } else if (!is_weekday(word) && fields.day == 0 && fields.month == 0) {
       return std::nullopt;
     }
@@ -236,7 +251,13 @@ std::optional<Timestamp> parse_date(std::string_view value) {
       fields.hour < 0) {
     return std::nullopt;
   }
-  return to_timestamp(fields);
+  fields.offset = zone.minutes();
+  return to_zoned_time(fields);
+}
+
+std::optional<Timestamp> parse_date(std::string_view value) {
+  const auto date = parse_zoned_date(value);
+  return date ? std::optional(date->time) : std::nullopt;
 }
 
 }  // namespace patchmill::mail

@@ -1,6 +1,5 @@
 #include "mail/in_body.hpp"
 
-#include "mail/date.hpp"
 #include "mail/encoded_words.hpp"
 #include "mail/lines.hpp"
 #include "util/text.hpp"
@@ -66,7 +65,7 @@ InBody read_in_body(std::string_view text) {
     } else if (subject) {
       result.subject = collapse_whitespace(decode_header(value));
     } else {
-      result.date = parse_date(value);
+      result.date = parse_zoned_date(value);
       if (!result.date) {
         result.unread = line;
         break;

@@ -67,8 +67,10 @@ void read_date(const HeaderBlock& header, Message& message) {
     message.mended.emplace_back("has no Date header");
     return;
   }
-  message.date = parse_date(unfold(*value));
-  if (!message.date) {
+  if (const auto date = parse_zoned_date(unfold(*value))) {
+    message.date = date->time;
+    message.date_offset = date->offset_minutes;
+  } else {
     message.mended.push_back("has no readable date: " + shown_header(*value));
   }
 }
@@ -203,7 +205,10 @@ Result<Message> parse_message(std::string_view raw, const Limits& limits) {
   InBody in_body = read_in_body(message.text);
   message.in_body_from = std::move(in_body.from);
   message.in_body_subject = std::move(in_body.subject);
-  message.in_body_date = in_body.date;
+  if (in_body.date) {
+    message.in_body_date = in_body.date->time;
+    message.in_body_date_offset = in_body.date->offset_minutes;
+  }
   note_author(in_body, message);
   note_body(message);
   read_headers(header, message);

@@ -33,6 +33,7 @@ struct Message {
   Address from;                          // the author's own address where a list rewrote it
   std::optional<Address> sender;         // the envelope-visible sender when `from` was mended
   std::optional<Timestamp> date;         // UTC; empty when missing or unreadable
+  int date_offset = 0;                   // minutes east of UTC, where `date` was written
   std::vector<std::string> in_reply_to;  // ids without brackets
   std::vector<std::string> references;   // oldest first, ids without brackets
   std::vector<std::string> list_ids;     // List-Id, X-Mailing-List, X-List: lower case, unique
@@ -46,6 +47,7 @@ struct Message {
   std::optional<Address> in_body_from;      // "From: " as the first line of the body (git am)
   std::optional<std::string> in_body_subject;
   std::optional<Timestamp> in_body_date;
+  int in_body_date_offset = 0;                               // as date_offset
   std::vector<std::pair<std::string, std::string>> headers;  // in order, decoded values
   std::vector<std::string> mended;  // what was wrong and repaired, for people
 

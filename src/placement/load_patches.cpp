@@ -19,6 +19,8 @@ void set_author(git::PatchInput& input, const mail::CommitText& text,
   if (date) {
     input.author.seconds =
         std::chrono::floor<std::chrono::seconds>(*date).time_since_epoch().count();
+    input.author.offset_minutes =
+        message.in_body_date ? message.in_body_date_offset : message.date_offset;
   }
 }
 

@@ -49,7 +49,7 @@ Result<Placement> SeriesPlacement::run() {
                        read_images(m_patches.inputs).after);
   }
   if (!m_options.only_commit.empty()) {
-    collect_only_commit();
+    PM_TRY(collect_only_commit());
   } else {
     PM_TRY(follow_dependencies());
     if (m_named.waiting) {
@@ -143,12 +143,16 @@ Result<std::optional<tracker::Series>> SeriesPlacement::with_patch_ids() {
   return std::nullopt;
 }
 
-void SeriesPlacement::collect_only_commit() {
+Result<void> SeriesPlacement::collect_only_commit() {
+  Result<void> unread;
   for (const auto& affinity : m_affinities) {
     auto& tree = *m_forest[affinity.tree];
     const auto repository = tree.repository();
     const auto commit = repository ? (*repository)->resolve(m_options.only_commit)
                                    : Result<git::ObjectId>(tl::unexpected(repository.error()));
+    if (!repository && unread) {
+      unread = tl::unexpected(repository.error());
+    }
     if (!commit) {
       continue;
     }
@@ -159,8 +163,9 @@ void SeriesPlacement::collect_only_commit() {
     attempt.candidate.commit = *commit;
     attempt.candidate.explanation = "the commit asked for";
     m_attempts.push_back(std::move(attempt));
-    return;
+    return {};
   }
+  return unread;  // the commit may be in the tree that cannot be read
 }
 
 Result<void> SeriesPlacement::collect_attempts() {

@@ -32,7 +32,7 @@ class SeriesPlacement {
   Result<std::optional<tracker::Series>> with_patch_ids();
   Result<void> collect_attempts();
   Result<void> collect_on(const TreeAffinity& affinity, const TreeView& view);
-  void collect_only_commit();
+  Result<void> collect_only_commit();
   void mark_base_commit();
   Result<Placement> try_attempts();
   Result<bool> find_in_tree(Placement& placement);

@@ -1,5 +1,6 @@
 #include "placement/tree.hpp"
 
+#include "git/lenders.hpp"
 #include "placement/index_builder.hpp"
 #include "util/text.hpp"
 
@@ -103,7 +104,31 @@ Result<void> Tree::open_repository() {
 Result<git::Repository*> Tree::repository() {
   PM_TRY(check_tree_name(m_spec.name));
   PM_TRY(open_repository());
+  PM_TRY(check_objects());
   return m_repository.get();
+}
+
+// Without the newest commit nothing applies; that is not the series' fault.
+Result<void> Tree::check_objects() {
+  if (!m_index || m_index->size() == 0) {
+    return {};
+  }
+  const git::ObjectId tip = m_index->commit(m_index->size() - 1);
+  bool there = false;
+  if (git::find_lost_lender(work_dir())) {
+    // Our git may hold files open that others no longer find.
+    PM_TRY_ASSIGN(const auto afresh, git::Repository::open(work_dir()));
+    PM_TRY_ASSIGN(there, afresh->exists(tip));
+  } else {
+    PM_TRY_ASSIGN(there, m_repository->exists(tip));
+  }
+  if (there) {
+    return {};
+  }
+  const std::string why = git::about_lost_objects(work_dir());
+  return fail(ErrorKind::infrastructure,
+              fmt::format("tree {}: its newest commit {} is lost{}{}", m_spec.name,
+                          tip.substr(0, 12), why.empty() ? "" : ": ", why));
 }
 
 Result<TreeView> Tree::view(std::optional<Timestamp> as_of) {

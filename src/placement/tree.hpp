@@ -36,7 +36,8 @@ class Tree {
     return git::mirror_path(m_dir, m_spec.name);
   }
   // The repository with the mirror's objects, into which series are applied. Error infrastructure
-  // before the first refresh.
+  // before the first refresh, and when the objects are borrowed from a path that is gone or lost
+  // them.
   Result<git::Repository*> repository();
   // Empty (until = 0) when no commit is as old as that. Valid until the next call or refresh.
   Result<TreeView> view(std::optional<Timestamp> as_of);
@@ -51,6 +52,7 @@ class Tree {
   [[nodiscard]] tl::unexpected<Error> not_fetched() const;
   Result<void> load_index();
   Result<void> open_repository();
+  Result<void> check_objects();
   void load_maintainers();
 
   TreeSpec m_spec;

@@ -105,19 +105,23 @@ TEST_CASE("git::apply_series: a patch without a date has that of the commit it g
   patches[0].undated = patches[2].undated = true;
   patches[0].author.seconds = 5;  // says nothing
   patches[2].author.seconds = 6;
+  patches[1].author.offset_minutes = -210;
   const auto outcome = box.apply(base, patches);
   REQUIRE(outcome.ok());
   std::vector<std::int64_t> dates;
+  std::vector<int> zones;
   for (const AppliedPatch& applied : outcome.applied) {
     const auto commit = box.repository().commit(applied.commit);
     REQUIRE(commit.has_value());
     CHECK(commit->committer.seconds == commit->author.seconds);
     dates.push_back(commit->author.seconds);
+    zones.push_back(commit->author.offset_minutes);
   }
   const auto before = box.repository().commit(base);
   REQUIRE(before.has_value());
   CHECK(dates ==
         std::vector<std::int64_t>{before->committer.seconds, 1'700'000'000, 1'700'000'000});
+  CHECK(zones == std::vector<int>{before->committer.offset_minutes, -210, -210});
   patches[0].author.seconds = 7;
   CHECK(box.apply(base, patches).tip() == outcome.tip());
 }

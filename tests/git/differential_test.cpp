@@ -1,4 +1,5 @@
-// apply_series() against git am: thousands of commits become mails, and the trees must be the same.
+// apply_series() against git am: thousands of commits become mails, and the trees and authors must
+// be the same.
 //
 // PATCHMILL_TEST_HISTORY names a repository whose newest commits are used besides the made-up ones
 // (PATCHMILL_TEST_COMMITS of them, 2000 by default).
@@ -6,6 +7,7 @@
 #include "git/generated_history.hpp"
 #include "git/git_fixture.hpp"
 #include "mail/message.hpp"
+#include "mail/trailers.hpp"
 #include "support/sanitized.hpp"
 #include "util/text.hpp"
 
@@ -25,13 +27,21 @@ struct Mail {
   ObjectId commit, parent, tree;
   std::string text;  // as in an mbox
   std::string diff;
+  Signature author;
 };
 
 // What patchmill makes of the mail, as it would of one that arrived.
-std::string diff_of(std::string_view mail) {
-  const auto message = mail::parse_message(mail.substr(mail.find('\n') + 1));
+void read_mail(Mail& mail) {
+  const auto message = mail::parse_message(mail.text.substr(mail.text.find('\n') + 1));
   REQUIRE_MESSAGE(message.has_value(), message.error().message);
-  return message->diff;
+  mail.diff = message->diff;
+  const auto who = mail::commit_text(*message).author;
+  mail.author = {who.name, who.email, to_micros(message->date.value_or(Timestamp())) / 1'000'000,
+                 message->date_offset};
+  if (message->in_body_date) {
+    mail.author.seconds = to_micros(*message->in_body_date) / 1'000'000;
+    mail.author.offset_minutes = message->in_body_date_offset;
+  }
 }
 
 // The commits of a history along first parents with their mails, oldest first; merges have none.
@@ -48,7 +58,7 @@ std::vector<Mail> mails_of(const fs::path& repo, int count) {
       by_commit[std::string(words[0])] = mails.size();
       ids += std::string(words[0]) + "\n";
       mails.push_back(
-          {std::string(words[0]), std::string(words[1]), std::string(words[2]), {}, {}});
+          {std::string(words[0]), std::string(words[1]), std::string(words[2]), {}, {}, {}});
     }
   }
   // Patches of the commits listed, one by one, in the form of format-patch.
@@ -69,12 +79,14 @@ std::vector<Mail> mails_of(const fs::path& repo, int count) {
     const auto found = by_commit.find(mail.substr(5, 40));
     if (found != by_commit.end()) {
       mails[found->second].text = mail;
-      mails[found->second].diff = diff_of(mail);
+      read_mail(mails[found->second]);
     }
     start = end == std::string::npos ? all.size() : end + 1;
   }
   return mails;
 }
+
+constexpr const char* k_tree_and_author = "--format=%T %an <%ae> %ad";
 
 // A worktree in which git am runs.
 class Peer {
@@ -98,9 +110,10 @@ class Peer {
     return git_ok(tree(), {"rev-parse", "HEAD^{tree}"});
   }
 
-  // Applies mails that follow each other; gives the tree after each, "" where git am refuses.
+  // Applies mails that follow each other; gives the tree after each and its author, as
+  // tree_and_author() does; "" where git am refuses.
   std::vector<std::string> am_batch(const std::vector<Mail>& mails) {
-    std::vector<std::string> trees;
+    std::vector<std::string> made;
     std::size_t i = 0;
     while (i < mails.size()) {
       // As long as each commit stands on the one before.
@@ -126,16 +139,16 @@ class Peer {
       }
       std::string range = mails[i].parent + "..HEAD";
       std::size_t k = i;
-      const std::string listed =
-          git_ok(tree(), {"log", "--first-parent", "--reverse", "--format=%T", range});
+      const std::string listed = git_ok(
+          tree(), {"log", "--first-parent", "--reverse", "--date=raw", k_tree_and_author, range});
       for (std::string_view line : split_lines(listed)) {
-        trees.emplace_back(refused.contains(k) ? "" : line);
+        made.emplace_back(refused.contains(k) ? "" : line);
         ++k;
       }
       REQUIRE(k == end);
       i = end;
     }
-    return trees;
+    return made;
   }
 
  private:
@@ -152,11 +165,25 @@ struct Ours {
     REQUIRE_MESSAGE(made.has_value(), (made ? std::string() : made.error().message));
     repository = std::move(*made);
   }
-  ApplyOutcome apply(const ObjectId& base, const std::string& diff, const ApplyOptions& options) {
-    const std::vector<PatchInput> patches{Sandbox::patch(diff)};
+  ApplyOutcome apply(const ObjectId& base, const Mail& mail, const ApplyOptions& options) {
+    std::vector<PatchInput> patches{Sandbox::patch(mail.diff)};
+    patches[0].author = mail.author;
     auto outcome = apply_series(*repository, base, patches, options);
     REQUIRE_MESSAGE(outcome.has_value(), (outcome ? std::string() : outcome.error().message));
     return std::move(*outcome);
+  }
+
+  // "TREE NAME <ADDRESS> SECONDS ZONE" of the commit made; "" when there is none.
+  std::string tree_and_author(const ApplyOutcome& outcome) {
+    if (!outcome.ok()) {
+      return {};
+    }
+    const auto object = repository->read(outcome.tip());
+    REQUIRE(object.has_value());
+    const std::string& text = object->data;
+    const std::size_t author = text.find("\nauthor ") + 8;
+    return outcome.applied.back().tree + " " +
+           text.substr(author, text.find('\n', author) - author);
   }
 };
 
@@ -181,10 +208,10 @@ void compare_on_parents(const fs::path& history, const std::vector<Mail>& mails)
   for (std::size_t i = 0; i < mails.size(); ++i) {
     CAPTURE(mails[i].commit);
     const auto outcome =
-        ours.apply(mails[i].parent, mails[i].diff, {.three_way = false, .explain = true});
+        ours.apply(mails[i].parent, mails[i], {.three_way = false, .explain = true});
     const std::string tree = tree_after(outcome);
     if (!tree.empty() || !changes_submodule(mails[i])) {
-      CHECK(tree == expected[i]);
+      CHECK(ours.tree_and_author(outcome) == expected[i]);
     } else {
       ++submodules;
       CHECK(outcome.conflict->reason.find("submodule") != std::string::npos);
@@ -194,7 +221,7 @@ void compare_on_parents(const fs::path& history, const std::vector<Mail>& mails)
       CHECK(outcome.conflict->reason != "");
     }
     if (i % 8 == 0) {
-      const auto by_git = ours.apply(mails[i].parent, mails[i].diff,
+      const auto by_git = ours.apply(mails[i].parent, mails[i],
                                      {.three_way = false, .explain = false, .direct = false});
       direct_differs += tree_after(by_git) == tree ? 0 : 1;
     }
@@ -228,7 +255,7 @@ void compare_elsewhere(const fs::path& history, const std::vector<Mail>& mails,
         options.front() = "--no-keep-cr";
         expected = peer.am(base, mail.text, options);
       }
-      const auto outcome = ours.apply(base, mail.diff, {.three_way = three_way, .explain = true});
+      const auto outcome = ours.apply(base, mail, {.three_way = three_way, .explain = true});
       const bool already =
           outcome.ok() && outcome.applied.back().method == ApplyMethod::already_applied;
       std::string tree = tree_after(outcome);

@@ -4,6 +4,7 @@
 #include "git/git_fixture.hpp"
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -62,9 +63,12 @@ class HistoryGenerator {
   int below(int n) { return static_cast<int>(next() % static_cast<std::uint64_t>(n)); }
 
   void begin(std::string& out, const std::string& subject) {
+    static constexpr const char* zones[] = {" +0100", " -0330", " +0000",
+                                            " +0545", " -1130", " +1400"};
+    const std::string zone = zones[static_cast<std::size_t>(m_commits) % std::size(zones)];
     const std::string time = std::to_string(1600000000 + 60 * m_commits++);
-    out += "commit refs/heads/main\nauthor A U Thor <author@example.org> " + time +
-           " +0100\ncommitter C O Mitter <committer@example.org> " + time + " +0000\n" +
+    out += "commit refs/heads/main\nauthor A U Thor <author@example.org> " + time + zone +
+           "\ncommitter C O Mitter <committer@example.org> " + time + " +0000\n" +
            Sandbox::data(subject + "\n\nBecause it is better so.\n");
   }
 

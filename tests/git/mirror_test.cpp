@@ -99,15 +99,58 @@ TEST_CASE("git::fetch_mirror: a lender that moved away is named") {
   Sandbox box(false);
   const ObjectId first = box.commit({{"a", {"1\n"}}});
   const fs::path mirrors = box.root() / "mirrors";
-  fetch(mirrors, {"tree", box.dir().string(), {}, {}});
+  const MirrorSpec spec{"tree", box.dir().string(), {}, {}};
+  fetch(mirrors, spec);
   const fs::path elsewhere = box.root() / "elsewhere";
   fs::rename(box.dir(), elsewhere);
+  const std::string why = "it borrows its objects from " + box.dir().string() +
+                          ", which is not there: put it back, or correct `url` of the tree and "
+                          "remove " +
+                          mirror_path(mirrors, "tree").string() + " to have that made anew";
   const auto mirror = Repository::open(mirror_path(mirrors, "tree"));
   REQUIRE(mirror.has_value());
   const auto commit = (*mirror)->commit(first);
   REQUIRE_FALSE(commit.has_value());
-  CHECK(commit.error().message.find("it borrows its objects from") != std::string::npos);
+  CHECK(commit.error().message.ends_with("; " + why));
+  // The same where it is borrowed from the borrower.
+  const std::vector<fs::path> near{mirror_path(mirrors, "tree")};
+  const auto work = Repository::create(mirrors / "tree.work.git", near);
+  REQUIRE(work.has_value());
+  CHECK((*work)->resolve(first).error().message.ends_with("; " + why));
+  auto refreshed = fetch_mirror(mirrors, spec);
+  CHECK(refreshed.error().kind == ErrorKind::infrastructure);
+  CHECK(refreshed.error().message.ends_with("; " + why));
+  refreshed = fetch_mirror(mirrors, {"tree", elsewhere.string(), {}, {}});
+  CHECK((refreshed || refreshed.error().message.ends_with("; " + why)));
+  // As it says.
+  fs::remove_all(mirror_path(mirrors, "tree"));
+  fetch(mirrors, {"tree", elsewhere.string(), {}, {}});
+  CHECK((*work)->resolve(first).value_or("lost") == first);
   fs::rename(elsewhere, box.dir());
+}
+
+TEST_CASE("git::fetch_mirror: a lender that threw away what was rewritten") {
+  Sandbox box(false);
+  const ObjectId first = box.commit({{"a", {"1\n"}}});
+  const ObjectId second = box.commit({{"a", {"2\n"}}});
+  const fs::path mirrors = box.root() / "mirrors";
+  const MirrorSpec spec{"tree", box.dir().string(), {}, {}};
+  fetch(mirrors, spec);
+  git_ok(box.dir(), {"update-ref", "refs/heads/main", first});
+  git_ok(box.dir(), {"gc", "--quiet", "--prune=now"});
+  const auto mirror = Repository::open(mirror_path(mirrors, "tree"));
+  REQUIRE(mirror.has_value());
+  const auto commit = (*mirror)->commit(second);
+  REQUIRE_FALSE(commit.has_value());
+  CHECK(commit.error().kind == ErrorKind::not_found);
+  CHECK(commit.error().message.find("it borrows its objects from " + box.dir().string() +
+                                    ", where `git gc` removes them") != std::string::npos);
+  // A name that somebody made up is no sign of that.
+  CHECK((*mirror)->resolve("v1.0").error().message.find("borrows") == std::string::npos);
+  const auto refreshed = fetch(mirrors, spec);
+  REQUIRE(refreshed.branches.size() == 1);
+  CHECK(refreshed.branches[0].second == first);
+  CHECK((*mirror)->commit(first).has_value());
 }
 
 TEST_CASE("git::fetch_mirror: a failed fetch changes nothing, a failed first one leaves nothing") {

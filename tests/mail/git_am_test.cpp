@@ -37,6 +37,7 @@ class Checkout {
                    {"GIT_COMMITTER_NAME", "Ann Example"},
                    {"GIT_COMMITTER_EMAIL", "ann@example.org"},
                    {"GIT_COMMITTER_DATE", "1700000000 +0100"},
+                   {"TZ", "UTC"},
                    {"LC_ALL", "C"}};
     SystemProcessRunner runner;
     auto done = runner.run(command);
@@ -336,4 +337,69 @@ TEST_CASE("mail::parse_message: the diff of a mail gives the tree of git am") {
           refused);
   CHECK(same > 60);
   CHECK(mended > 10);
+}
+
+TEST_CASE("mail::parse_zoned_date: the date and zone of git am") {
+  const TempDir folder("patchmill-mail");
+  const Checkout repo(folder.path() / "repo");
+  repo.out({"init", "-q", "-b", "main", "."});
+  repo.write("start", "1\n");
+  repo.commit("start");
+  std::string mbox;
+  std::vector<std::string> ours;
+  const auto post = [&](const std::string& header, const std::string& in_body) {
+    const std::string name = "f" + std::to_string(ours.size());
+    const std::string mail = "From: Ann <ann@example.org>\nMessage-ID: <" + name +
+                             "@example.org>\nDate: " + header + "\nSubject: [PATCH] x\n\n" +
+                             in_body + "Why.\n---\ndiff --git a/" + name + " b/" + name +
+                             "\nnew file mode 100644\n--- /dev/null\n+++ b/" + name +
+                             "\n@@ -0,0 +1 @@\n+x\n-- \n2.39.5\n\n";
+    const auto message = mail::parse_message(mail);
+    REQUIRE(message.has_value());
+    CAPTURE(header);
+    REQUIRE(message->date.has_value());
+    const bool inner = message->in_body_date.has_value();
+    CHECK(inner == !in_body.empty());
+    const auto date = inner ? message->in_body_date : message->date;
+    const int offset = inner ? message->in_body_date_offset : message->date_offset;
+    const std::string minutes = std::to_string(std::abs(offset) % 60 + 100).substr(1);
+    const std::string hours = std::to_string(std::abs(offset) / 60 + 100).substr(1);
+    ours.push_back(std::to_string(to_micros(*date) / 1'000'000) + (offset < 0 ? " -" : " +") +
+                   hours + minutes + " " + header);
+    mbox += "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\n" + mail;
+  };
+  for (const char* zone :
+       {"+0100",       "-0330",       "-0000",     "+1400",       "+1500",    "+2359",
+        "-2359",       "+2400",       "+2500",     "-9999",       "+0160",    "+02:00",
+        "+05",         "+5",          "+530",      "+00530",      "+2:00",    "EST",
+        "edt",         "CST",         "CDT",       "MST",         "MDT",      "PST",
+        "PDT",         "UT",          "GMT",       "Z",           "A",        "N",
+        "IDLW",        "NT",          "CAT",       "HST",         "HDT",      "YST",
+        "YDT",         "AST",         "ADT",       "WAT",         "UTC",      "WET",
+        "WEST",        "BST",         "CET",       "MET",         "MEWT",     "MEST",
+        "CEST",        "MESZ",        "FWT",       "FST",         "EET",      "EEST",
+        "WAST",        "WADT",        "CCT",       "JST",         "EAST",     "EADT",
+        "GST",         "NZT",         "NZST",      "NZDT",        "GMT+0200", "UTC+0200",
+        "UTC+2",       "EST +0100",   "+0100 EST", "+0100 +0200", "Eastern",  "UNKNOWN",
+        "-0800 (PST)", "+0530 (IST)", ""}) {
+    post(std::string("Tue, 14 Nov 2023 22:13:20 ") + zone, "");
+  }
+  for (const char* date :
+       {"Tue Nov 14 22:13:20 CET 2023", "Tue Nov 14 22:13:20 2023 +0530",
+        "2023-11-14T22:13:20+01:00", "2023-11-14T22:13:20-08:00", "2023-11-14 22:13:20 +0530",
+        "14 Nov 2023 22:13 EST", "Tue, 14 Nov 2023 22:13:20+0100"}) {
+    post(date, "");
+  }
+  post("Tue, 14 Nov 2023 22:13:20 +0100", "Date: Mon, 13 Nov 2023 10:00:00 -0330\n\n");
+  const Completed done = repo.git({"am", "-q"}, mbox);
+  CAPTURE(done.err);
+  REQUIRE(done.ok());
+  const std::string log = repo.out({"log", "--reverse", "--date=raw", "--format=%ad",
+                                    "main~" + std::to_string(ours.size()) + "..main"});
+  const auto theirs = split_lines(log);
+  REQUIRE(theirs.size() == ours.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CAPTURE(ours[i]);
+    CHECK(ours[i].starts_with(std::string(theirs[i]) + " "));
+  }
 }

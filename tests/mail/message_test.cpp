@@ -107,6 +107,24 @@ TEST_CASE("mail::parse_message: the bytes of the diff are left alone") {
   }
 }
 
+TEST_CASE("mail::parse_message: NUL bytes are taken out of the text, and only then it says so") {
+  const std::string nul(1, '\0');
+  std::string bytes = diff;
+  bytes.replace(bytes.find("+c"), 2, "+c" + nul);
+  const Message in_diff = parsed(headers + "\ntext\n" + bytes);
+  CHECK(in_diff.diff == bytes);
+  CHECK_FALSE(says(in_diff, "NUL"));
+  const Message in_text = parsed(headers + "\nte" + nul + "xt\n" + diff);
+  CHECK(in_text.text == "text");
+  CHECK(says(in_text, "text has NUL bytes; removed"));
+  // Where another diff is attached, the one in the text is text.
+  const Message both =
+      parsed(headers + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n" + bytes +
+             "--b\nContent-Type: text/x-patch\n\n" + diff + "--b--\n");
+  CHECK(both.diff == diff);
+  CHECK(says(both, "text has NUL bytes; removed"));
+}
+
 TEST_CASE("mail::parse_message: headers with raw bytes and broken encoded words") {
   const Message message = parsed(
       "From: =?utf-8?q?J=C3?= =?utf-8?q?=B6rg?= <j@example.org>\nSubject: caf\xE9 =?x?q?a\n"
@@ -301,11 +319,13 @@ TEST_CASE("mail::parse_message: senders rewritten by lists") {
 TEST_CASE("mail::parse_message: headers in the text") {
   const Message message = parsed(headers +
                                  "\nFrom: Bob B <bob@example.org>\nSubject: [PATCH] other\n title\n"
-                                 "Date: Mon, 13 Nov 2023 10:00:00 +0000\n\nWhy.\n");
+                                 "Date: Mon, 13 Nov 2023 10:00:00 -0330\n\nWhy.\n");
   REQUIRE(message.in_body_from.has_value());
   CHECK(message.in_body_from->email == "bob@example.org");
   CHECK(message.in_body_subject == "[PATCH] other title");
   REQUIRE(message.in_body_date.has_value());
+  CHECK(to_iso(*message.in_body_date) == "2023-11-13T13:30:00");
+  CHECK(message.in_body_date_offset == -210);
   CHECK_FALSE(parsed(headers + "\nFrom: here on it is prose\n").in_body_from.has_value());
   CHECK(says(parsed(headers + "\nhi\n-- >8 --\nFrom: x <x@y>\n\n" + diff), "scissors"));
 }
@@ -336,6 +356,15 @@ TEST_CASE("mail::parse_message: what cannot be used, and why") {
   CHECK(message.message_id == parsed("From: a@localhost\n\nx\n").message_id);
   CHECK(message.message_id != parsed("From: a@localhost\n\ny\n").message_id);
   CHECK(says(message, "no Message-ID"));
+  // The same mail, as a file, from an mbox and from a mailbox.
+  for (const std::string same :
+       {"From: a@localhost\r\n\r\nx\r\n", "From: a@localhost\n\nx", "From: a@localhost\n\nx\n\n",
+        "From a@localhost Mon Jan  5 10:00:00 2026\n"
+        "From: a@localhost\n\nx\n\n"}) {
+    CHECK(parsed(same).message_id == message.message_id);
+  }
+  CHECK(parsed("From: a@localhost\n\n>From x\n").message_id ==
+        parsed("From: a@localhost\n\nFrom x\n").message_id);
   CHECK(says(message, "no Subject"));
 }
 

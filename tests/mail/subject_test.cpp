@@ -142,6 +142,11 @@ TEST_CASE("mail::parse_subject: counters, tags and words") {
   CHECK(parse_subject("[PATCH 1/2/3] x").number == 2);
   CHECK(parse_subject("[PATCH 1 of 2] x").total == 2);
   CHECK(parse_subject("[PATCH 99999999999/99999999999] x").number == 1'000'000);
+  CHECK(parse_subject("[PATCH 1/99999999999] x").is_clamped);
+  CHECK(parse_subject("[PATCH v99999999999999999999] x").is_clamped);
+  CHECK(parse_subject("[PATCH v99999999999999999999] x").version == k_largest_number);
+  CHECK(parse_subject("[PATCH] x (v1000001)").is_clamped);
+  CHECK_FALSE(parse_subject("[PATCH v1000000 1/1000000] 1000001").is_clamped);
   CHECK(parse_subject("[PATCH] " + std::string(300, 'x')).patchwork_name().size() == 255);
   CHECK(parse_subject("").title.empty());
   CHECK(parse_subject("[[[[").title == "[[[[");

@@ -70,6 +70,40 @@ TEST_CASE("mail::parse_base_info: Depends-on in all its forms") {
             {DependencyKind::depends_on_number, "patch-3"}});
 }
 
+TEST_CASE("mail::parse_base_info: ids without brackets, with text behind, and several") {
+  const auto ids = [](const std::string& value) {
+    std::string text;
+    for (const Dependency& one : info_of("t\nBased-on: " + value + "\n").dependencies) {
+      text += (text.empty() ? "" : " ") + one.target;
+    }
+    return text;
+  };
+  CHECK(ids("20990101.1@x.org (\"[PATCH] foo\")") == "20990101.1@x.org");
+  CHECK(ids("20990101.1@x.org [PATCH v2 0/3] foo by ann@x.org") == "20990101.1@x.org");
+  CHECK(ids("a@x, b@x c@x;d@x") == "a@x b@x c@x d@x");
+  CHECK(ids("a@x (\"one\"), b@x (\"two, or c@x\")") == "a@x b@x");
+  CHECK(ids("a@x and <b@x>, https://lore.kernel.org/r/c%40x/ series-7") == "a@x b@x c@x series-7");
+  CHECK(ids("\"[PATCH] foo\" <a@x>, \"bar\" <b@x>") == "a@x b@x");
+  CHECK(ids("the patch of ann@x.org, bob@x.org").empty());
+  CHECK(ids("@ a@ @x a@b@c \"a@x\" (b@x)").empty());
+  CHECK(ids("<a@x").empty());
+  CHECK(ids(std::string(2000, 'a') + "@x").empty());
+  CHECK(info_of("t\nSupersedes: a@x (\"[PATCH] foo\")\n").supersedes == "a@x");
+  CHECK(info_of("t\nSupersedes: series-1 <b@x>\n").supersedes == "b@x");
+}
+
+TEST_CASE("mail::parse_base_info: as many ids as may come") {
+  std::string many = "t\nBased-on:";
+  for (int i = 0; i < 200'000; ++i) {
+    many += " a" + std::to_string(i % 2000) + "@x";
+  }
+  many += "\n";
+  for (int i = 0; i < 20'000; ++i) {
+    many += "Based-on: a@x prose <\n";
+  }
+  CHECK(info_of(many).dependencies.size() == 1000);
+}
+
 TEST_CASE("mail::parse_base_info: nothing hostile gets through") {
   const BaseInfo info = info_of(
       "base-commit: --upload-pack=x\nbase-branch: -x\nchange-id: ../../x\n"

@@ -258,6 +258,34 @@ TEST_CASE("placement::load_patches: the day a mail came is no date of a commit")
         "patches 1, 3 have no date that can be read, so the commit has that of the one before it");
 }
 
+TEST_CASE("placement::load_patches: the zone of the mail's date, or of that in its text") {
+  test::TestStore store(store::Engine::sqlite);
+  Line line(store.folder());
+  test::Placing p(store, {test::tree_of(line.history)});
+  p.refresh();
+  const std::string diff = line.patches_on(4).inputs[0].diff;
+  for (const bool in_body : {false, true}) {
+    const std::string id = in_body ? "inner@x" : "outer@x";
+    std::vector<tracker::Incoming> batch(1);
+    batch[0].raw = "From: A U Thor <author@example.org>\nSubject: [PATCH] x\nMessage-ID: <" + id +
+                   ">\nDate: Tue, 14 Nov 2023 22:13:20 +0100\n\n" +
+                   (in_body ? "Date: Mon, 13 Nov 2023 22:13:20 EST\n\n" : "") + "Because.\n---\n" +
+                   diff;
+    batch[0].parsed = mail::parse_message(batch[0].raw);
+    batch[0].source = "test";
+    REQUIRE(batch[0].parsed.has_value());
+    tracker::Tracker(store.database(), store.blobs(), store.clock()).ingest(batch);
+    const auto placed = p.place(p.queries.series_of(id).value_or(0));
+    auto repository = p.placer.repository("main");
+    REQUIRE(repository.has_value());
+    const auto made = (*repository)->read(chosen(placed).outcome->tip());
+    REQUIRE(made.has_value());
+    CHECK(made->data.find(in_body ? "\nauthor A U Thor <author@example.org> 1699931600 -0500\n"
+                                  : "\nauthor A U Thor <author@example.org> 1699996400 +0100\n") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("placement::Placer::place: follows renames within the series") {
   test::TestStore store(store::Engine::sqlite);
   Line line(store.folder());
@@ -391,6 +419,45 @@ TEST_CASE("placement::Placer::place: a tree that cannot be fetched is our troubl
   REQUIRE_FALSE(placed.has_value());
   CHECK(placed.error().kind == ErrorKind::infrastructure);
   CHECK(placed.error().message == "no tree can be used yet: tree rel was not fetched yet: " + why);
+}
+
+TEST_CASE("placement::Placer::place: a tree by path that is gone, or that lost its objects") {
+  test::TestStore store(store::Engine::sqlite);
+  Line line(store.folder());
+  const auto patches = line.patches_on(11);
+  test::Placing p(store, {test::tree_of(line.history)});
+  p.refresh();
+  const std::filesystem::path& path = line.history.dir();
+  SUBCASE("gone") {
+    std::filesystem::rename(path, store.folder() / "elsewhere.git");
+    const auto refreshed = p.placer.refresh("main");
+    REQUIRE_FALSE(refreshed.has_value());
+    CHECK(refreshed.error().message.find("which is not there: put it back") != std::string::npos);
+    for (const std::string& commit : {std::string(), line.commits[11]}) {
+      placement::PlaceOptions options;
+      options.only_commit = commit;
+      const auto placed = p.placer.place(posted(100), patches, p.queries, options);
+      REQUIRE_FALSE(placed.has_value());
+      CHECK(placed.error().kind == ErrorKind::infrastructure);
+      CHECK(placed.error().message.starts_with(
+          "tree main: its newest commit " + line.commits[11].substr(0, 12) +
+          " is lost: it borrows its objects from " + path.string() +
+          ", which is not there: put it back"));
+    }
+    std::filesystem::rename(store.folder() / "elsewhere.git", path);
+  }
+  SUBCASE("rewritten, and what it was is removed") {
+    line.history.git({"update-ref", "refs/heads/main", line.commits[10]});
+    line.history.git({"gc", "--quiet", "--prune=now"});
+    const auto placed = p.placer.place(posted(100), patches, p.queries);
+    REQUIRE_FALSE(placed.has_value());
+    CHECK(placed.error().kind == ErrorKind::infrastructure);
+    CHECK(placed.error().message.find(path.string() + ", where `git gc` removes them") !=
+          std::string::npos);
+    CHECK(placed.error().message.find("fetch the tree again") != std::string::npos);
+  }
+  p.refresh();
+  CHECK(p.place(posted(100), line.patches_on(10)).state == PlacementState::placed);
 }
 
 TEST_CASE("placement::Placer::place: the newest commit known to build before the tip") {
