@@ -43,7 +43,8 @@ constexpr std::array k_cc_maintainers_settings = {
     Setting{.name = "timeout",
             .type = SettingType::number,
             .default_value = "60",
-            .meaning = "Seconds after which get_maintainer.pl is given up."},
+            .meaning = "Seconds after which get_maintainer.pl is given up.",
+            .minimum = 1},
 };
 
 constexpr std::int64_t k_seconds_a_month = 30LL * 24 * 3600;
@@ -100,7 +101,7 @@ tl::expected<std::vector<Expected>, CheckOutcome> CcMaintainers::ask_tree(
   }
   run.argv.push_back(mail.string());
   run.cwd = base->path();
-  run.timeout = std::chrono::seconds(number_setting(*this, context, "timeout"));
+  run.timeout = timeout_setting(*this, context, "timeout");
   const auto done = run_tool(context, run);
   if (!done) {
     return tl::unexpected(incomplete(done.error().message));

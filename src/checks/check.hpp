@@ -8,6 +8,7 @@
 #include "mail/trailers.hpp"
 #include "util/subprocess.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -76,6 +77,7 @@ struct Setting {
   std::string_view default_value;  // as it would be written in the configuration
   std::string_view meaning;        // one sentence
   std::string_view choices = {};   // the words it may be, with '|' between; empty: any
+  std::uint64_t minimum = 0;       // of a number: less would turn the check into nonsense
 };
 
 class Check {

@@ -44,7 +44,8 @@ constexpr std::array k_checkpatch_settings = {
     Setting{.name = "timeout",
             .type = SettingType::number,
             .default_value = "60",
-            .meaning = "Seconds after which it is given up."},
+            .meaning = "Seconds after which it is given up.",
+            .minimum = 1},
 };
 
 constexpr std::size_t k_largest_script = 4u << 20;
@@ -133,7 +134,7 @@ CheckOutcome Checkpatch::run(const Context& context) const {
   run.argv.push_back(mail.string());
   // There it finds the tree's .checkpatch.conf.
   run.cwd = base ? base->path() : work.path();
-  run.timeout = std::chrono::seconds(number_setting(*this, context, "timeout"));
+  run.timeout = timeout_setting(*this, context, "timeout");
   const auto done = run_tool(context, run);
   if (!done) {
     return incomplete(done.error().message);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace patchmill::checks {
@@ -53,6 +54,21 @@ bool trailers_follow(const std::vector<std::string_view>& lines, std::size_t ind
   return index < lines.size() && trailer_key(trim(lines[index])).has_value();
 }
 
+// Further down, with prose between or without.
+bool trailers_below(const std::vector<std::string_view>& lines, std::size_t index) {
+  return std::any_of(lines.begin() + static_cast<std::ptrdiff_t>(std::min(index, lines.size())),
+                     lines.end(),
+                     [](std::string_view line) { return trailer_key(trim(line)).has_value(); });
+}
+
+// The nearest line above that says something is a tag.
+bool trailers_precede(const std::vector<std::string_view>& lines, std::size_t index) {
+  while (index > 0 && trim(lines[index - 1]).empty()) {
+    --index;
+  }
+  return index > 0 && trailer_key(trim(lines[index - 1])).has_value();
+}
+
 class FixesTag final : public Check {
  public:
   [[nodiscard]] std::string_view name() const override { return "fixes-tag"; }
@@ -74,7 +90,9 @@ void FixesTag::check_place(const std::vector<std::string_view>& lines, const Tag
                            Report& report) {
   const bool blank_before = tag.index == 0 || is_blank(lines, tag.index - 1);
   const bool blank_after = is_blank(lines, tag.index + 1);
-  if (blank_before && blank_after) {
+  // Without other tags it is the block of tags.
+  if (blank_before && blank_after &&
+      (trailers_precede(lines, tag.index) || trailers_below(lines, tag.index + 1))) {
     report.error("blank-lines",
                  "empty lines surround the Fixes: tag; it belongs into the block of tags");
   } else if (blank_after && trailers_follow(lines, tag.index + 1)) {

@@ -1,47 +1,23 @@
 #include "checks/lint.hpp"
 
 #include "checks/diff_lines.hpp"
+#include "checks/lint_config.hpp"
 #include "checks/tool.hpp"
-#include "util/file.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace patchmill::checks {
 namespace {
 
 constexpr std::size_t k_most_files = 200;
 constexpr std::size_t k_largest_linted = 1u << 20;
+constexpr std::size_t k_most_config_files = 50;
+constexpr int k_most_hops = 5;
 constexpr auto k_timeout = std::chrono::seconds(120);
-
-// The base name where it is harmless to a command line (tools judge by it: __init__.py), else a
-// made-up one with the same extension.
-std::string safe_name(std::string_view path) {
-  const std::string_view name = base_name(path);
-  const auto harmless = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  };
-  if (name.size() <= 100 && std::all_of(name.begin(), name.end(), harmless) &&
-      name.front() != '-' && name.front() != '.') {
-    return std::string(name);
-  }
-  const std::string_view ext = extension(path);
-  const bool plain = ext.size() <= 10 && std::all_of(ext.begin(), ext.end(), harmless);
-  return ext.empty() || !plain ? "file" : fmt::format("file.{}", ext);
-}
-
-// "…/17/name.sh" -> 17.
-std::optional<std::size_t> number_of(std::string_view name) {
-  const std::size_t slash = name.rfind('/');
-  if (slash == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::string_view folder = base_name(name.substr(0, slash));
-  return parse_uint(folder);
-}
 
 struct Blob {
   std::string content;
@@ -122,51 +98,99 @@ Result<LintConfig> LintCheck::config_for(const Context& context, const std::stri
     }
     PM_TRY_ASSIGN(auto object, context.repository->read(entry->id));
     if (object.data.size() <= k_largest_linted && is_config(base_name(candidate), object.data)) {
-      return LintConfig{.path = candidate, .content = std::move(object.data)};
+      LintConfig config = {.path = candidate, .files = {}};
+      config.files.emplace(candidate, harmless_config(std::move(object.data)));
+      return config;
     }
   }
   return LintConfig{};
+}
+
+Result<void> LintCheck::add_named(const Context& context, LintConfig& config) const {
+  std::vector<std::string> fresh = {config.path};
+  for (int hop = 0; hop < k_most_hops && !fresh.empty(); ++hop) {
+    std::set<std::string> wanted;
+    for (const std::string& path : fresh) {
+      for (const std::string& name : named_files(config.files.at(path))) {
+        // Tools differ in where they look; what does not exist there is left out below.
+        for (const std::string_view folder : {folder_of(path), folder_of(config.path)}) {
+          auto named = path_in_tree(folder, name);
+          if (named && !config.files.contains(*named)) {
+            wanted.insert(std::move(*named));
+          }
+        }
+      }
+    }
+    fresh.clear();
+    if (wanted.empty()) {
+      break;
+    }
+    const std::vector<std::string> paths(wanted.begin(), wanted.end());
+    PM_TRY_ASSIGN(const auto entries, context.repository->entries(context.series->base, paths));
+    for (const git::TreeEntry& entry : entries) {
+      if ((entry.mode != 0100644 && entry.mode != 0100755) ||
+          config.files.size() >= k_most_config_files) {
+        continue;
+      }
+      PM_TRY_ASSIGN(auto object, context.repository->read(entry.id));
+      if (object.data.size() <= k_largest_linted) {
+        config.files.emplace(entry.path, harmless_config(std::move(object.data)));
+        fresh.push_back(entry.path);
+      }
+    }
+  }
+  return {};
 }
 
 Result<std::map<std::string, LintCheck::Findings>> LintCheck::lint(
     const Context& context, const LintConfig& config, const std::vector<const LintFile*>& files,
     bool after) const {
   std::map<std::string, Findings> result;
-  const TempDir work("patchmill-lint");
-  std::vector<std::string> names;
-  std::vector<const LintFile*> by_number;
-  for (const LintFile* file : files) {
-    if (!after && !file->before) {
-      continue;
-    }
-    // A folder of its own for each: two files may have the same name.
-    std::string name = fmt::format("{}/{}", by_number.size(), safe_name(file->path));
-    PM_TRY(write_plain_file(work.path() / "files" / name, after ? file->after : *file->before));
-    names.push_back(std::move(name));
-    by_number.push_back(file);
+  LintTree tree(folder_of(config.path), tool().start_in_config_folder);
+  for (const auto& [path, content] : config.files) {
+    PM_TRY(tree.add_config(path, content));
   }
-  if (names.empty()) {
+  const LintTool what = tool();
+  const bool ends_at_top =
+      std::any_of(what.config_names.begin(), what.config_names.end(),
+                  [&](std::string_view name) { return config.files.contains(std::string(name)); });
+  if (!config.path.empty() && !what.last_config.empty() && !ends_at_top) {
+    PM_TRY(tree.add_config(std::string(what.last_config), ""));
+  }
+  for (const LintFile* file : files) {
+    if (after || file->before) {
+      PM_TRY(tree.add(file->path, after ? file->after : *file->before));
+    }
+  }
+  if (tree.names().empty()) {
     return result;
   }
-  std::filesystem::path config_file;
-  if (!config.path.empty()) {
-    config_file = work.path() / "config" / base_name(config.path);
-    PM_TRY(write_plain_file(config_file, config.content));
-  }
   ToolRun run;
-  run.argv = command(context, config, config_file, names);
-  run.cwd = work.path() / "files";
+  run.argv = command(context, config, tree);
+  run.cwd = tree.cwd();
+  run.home = tree.home();
   run.timeout = k_timeout;
   PM_TRY_ASSIGN(const auto done, run_tool(context, run));
   if (done.truncated) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("{} said more than could be read", tool().program));
   }
-  PM_TRY_ASSIGN(auto found, parse(done));
-  for (findings::Finding& finding : found) {
-    const auto number = number_of(finding.file);
-    if (number && *number < by_number.size()) {
-      finding.file = by_number[*number]->path;
+  auto found = parse(done);
+  if (!found) {
+    return config.path.empty()
+               ? tl::unexpected(found.error())
+               : fail_with(fmt::format("with the tree's {}", config.path), found.error());
+  }
+  for (findings::Finding& finding : *found) {
+    auto path = tree.path_of(finding.file);
+    if (!path) {
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("{} speaks of the file '{}', which it was not given", tool().program,
+                              ellipsize(finding.file, 200)));
+    }
+    // What it says about a file of the configuration is not the patch's matter.
+    if (!path->empty()) {
+      finding.file = std::move(*path);
       result[finding.file].push_back(std::move(finding));
     }
   }
@@ -212,9 +236,15 @@ CheckOutcome LintCheck::run(const Context& context) const {
     if (!config) {
       return incomplete(config.error().message);
     }
-    auto& group = groups[config->path];
-    group.first = std::move(*config);
-    group.second.push_back(&file);
+    const auto [group, is_new] = groups.try_emplace(config->path);
+    if (is_new) {
+      const auto added = config->path.empty() ? Result<void>() : add_named(context, *config);
+      if (!added) {
+        return incomplete(added.error().message);
+      }
+      group->second.first = std::move(*config);
+    }
+    group->second.second.push_back(&file);
   }
   std::size_t was = 0;
   std::size_t now = 0;

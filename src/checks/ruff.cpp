@@ -1,5 +1,6 @@
 #include "checks/diff_lines.hpp"
 #include "checks/lint.hpp"
+#include "checks/lint_config.hpp"
 #include "checks/lint_json.hpp"
 #include "checks/registry.hpp"
 #include "util/text.hpp"
@@ -27,8 +28,9 @@ class Ruff final : public LintCheck {
 
  protected:
   [[nodiscard]] LintTool tool() const override {
-    return {"ruff", "pipx install ruff, or package ruff of newer Debian", "Python files",
-            k_ruff_names};
+    return {"ruff",         "pipx install ruff, or package ruff of newer Debian",
+            "Python files", k_ruff_names,
+            false,          k_ruff_names.front()};
   }
   [[nodiscard]] bool concerns(std::string_view path) const override {
     return extension(path) == "py";
@@ -36,18 +38,19 @@ class Ruff final : public LintCheck {
   [[nodiscard]] bool is_config(std::string_view file, std::string_view content) const override {
     return file != "pyproject.toml" || content.find("[tool.ruff") != std::string_view::npos;
   }
-  [[nodiscard]] std::vector<std::string> command(
-      const Context&, const LintConfig& config, const std::filesystem::path& config_file,
-      const std::vector<std::string>& files) const override {
+  [[nodiscard]] std::vector<std::string> named_files(std::string_view content) const override {
+    return values_of_key(content, "extend");
+  }
+  [[nodiscard]] std::vector<std::string> command(const Context&, const LintConfig& config,
+                                                 const LintTree& tree) const override {
     std::vector<std::string> argv = {"ruff", "check", "--no-cache", "--no-fix",
                                      "--output-format=json"};
-    if (config.path.empty()) {
-      argv.emplace_back("--isolated");
-    } else {
-      argv.push_back("--config=" + config_file.string());
-    }
+    // Its own search finds the nearest configuration and takes patterns from that folder, which
+    // --config would take from the working directory. Without --force-exclude it looks at every
+    // file it is given, whatever `exclude` says.
+    argv.emplace_back(config.path.empty() ? "--isolated" : "--force-exclude");
     argv.emplace_back("--");
-    argv.insert(argv.end(), files.begin(), files.end());
+    argv.insert(argv.end(), tree.names().begin(), tree.names().end());
     return argv;
   }
   [[nodiscard]] Result<std::vector<findings::Finding>> parse(const Completed& done) const override;
@@ -56,7 +59,7 @@ class Ruff final : public LintCheck {
 Result<std::vector<findings::Finding>> Ruff::parse(const Completed& done) const {
   if (done.status > 1 || done.status < 0) {
     return fail(ErrorKind::infrastructure, fmt::format("ruff ended with status {}: {}", done.status,
-                                                       ellipsize(done.err, 150)));
+                                                       ellipsize(joined_lines(done.err), 200)));
   }
   PM_TRY_ASSIGN(const json::value document, parse_tool_json("ruff", done.out));
   if (!document.is_array()) {

@@ -29,15 +29,67 @@ constexpr std::array k_series_format_settings = {
             .meaning = "Whether a tree with subject tags expects one of them in the subject."},
 };
 
+constexpr std::array<std::string_view, 6> k_summaries = {
+    "create mode ", "delete mode ", "mode change ", "rename ", "copy ", "rewrite "};
+
+bool all_digits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_indented(std::string_view line) {
+  return line.starts_with(' ') || line.starts_with('\t');
+}
+
+// "Ann Author (3):", as git shortlog heads what one author wrote.
+bool is_shortlog_header(std::string_view line) {
+  const std::size_t open = line.rfind(" (");
+  return !is_indented(line) && line.ends_with("):") && open != std::string_view::npos && open > 0 &&
+         all_digits(line.substr(open + 2, line.size() - open - 4));
+}
+
+// " a.c | 3 +-", " b.bin | Bin 0 -> 5 bytes", " 2 files changed, 3 insertions(+)" and the summary
+// " create mode 100644 a.c", as git diff --stat --summary indents them.
+bool is_diffstat(std::string_view line) {
+  if (!line.starts_with(' ')) {
+    return false;
+  }
+  const std::size_t bar = line.rfind(" | ");
+  if (bar != std::string_view::npos) {
+    const std::string_view count = trim(line.substr(bar + 3));
+    return count.starts_with("Bin") || count.starts_with("Unmerged") ||
+           all_digits(count.substr(0, count.find(' ')));
+  }
+  const std::string_view text = trim(line);
+  const std::size_t space = text.find(' ');
+  if (all_digits(text.substr(0, space)) && space != std::string_view::npos) {
+    const std::string_view rest = text.substr(space + 1);
+    return rest.starts_with("file changed") || rest.starts_with("files changed");
+  }
+  return std::any_of(k_summaries.begin(), k_summaries.end(),
+                     [&](std::string_view word) { return text.starts_with(word); });
+}
+
+// A blurb is a line of prose: not the shortlog and diffstat that format-patch fills in.
 bool cover_says_nothing(const mail::Message& cover) {
-  // A blurb is a line of prose: not the shortlog and diffstat that format-patch fills in.
-  for (const std::string_view line : split_lines(cover.text)) {
-    const std::string_view text = trim(line);
-    if (text.empty()) {
+  bool in_shortlog = false;
+  for (const std::string_view raw : split_lines(cover.text)) {
+    const std::string_view line = trim_end(raw);
+    if (line.empty()) {
+      in_shortlog = false;
       continue;
     }
-    return text.ends_with("):") || text.find(" | ") != std::string_view::npos ||
-           text.starts_with("base-commit:");
+    // A mail's signature says which git made it.
+    if (line == "--") {
+      return true;
+    }
+    if (is_shortlog_header(line)) {
+      in_shortlog = true;
+    } else if (!(in_shortlog && is_indented(line)) && !is_diffstat(line) && line != "---" &&
+               !line.starts_with("base-commit:") && !line.starts_with("prerequisite-patch-id:") &&
+               !line.starts_with("change-id:")) {
+      return false;
+    }
   }
   return true;
 }

@@ -31,10 +31,11 @@ const Setting& declared(const Check& check, std::string_view name) {
       fmt::format("check {} reads the setting '{}' it does not declare", check.name(), name));
 }
 
-std::string_view expected_form(SettingType type) {
-  switch (type) {
+std::string expected_form(const Setting& entry) {
+  switch (entry.type) {
     case SettingType::number:
-      return "a whole number";
+      return entry.minimum == 0 ? "a whole number"
+                                : fmt::format("a whole number, at least {}", entry.minimum);
     case SettingType::flag:
       return "true or false";
     case SettingType::words:
@@ -47,10 +48,12 @@ std::string_view expected_form(SettingType type) {
   return "text";
 }
 
-bool has_form(SettingType type, std::string_view value) {
-  switch (type) {
-    case SettingType::number:
-      return parse_uint(value).has_value();
+bool has_form(const Setting& entry, std::string_view value) {
+  switch (entry.type) {
+    case SettingType::number: {
+      const auto number = parse_uint(value);
+      return number && *number >= entry.minimum;
+    }
     case SettingType::flag:
       return parse_flag(value).has_value();
     case SettingType::path:
@@ -69,7 +72,7 @@ std::string setting(const Check& check, const Context& context, std::string_view
   const Setting& entry = declared(check, name);
   if (context.settings != nullptr) {
     const auto found = context.settings->find(std::string(name));
-    if (found != context.settings->end() && has_form(entry.type, trim(found->second))) {
+    if (found != context.settings->end() && has_form(entry, trim(found->second))) {
       return std::string(trim(found->second));
     }
   }
@@ -78,6 +81,12 @@ std::string setting(const Check& check, const Context& context, std::string_view
 
 std::uint64_t number_setting(const Check& check, const Context& context, std::string_view name) {
   return parse_uint(setting(check, context, name)).value_or(0);
+}
+
+std::chrono::seconds timeout_setting(const Check& check, const Context& context,
+                                     std::string_view name) {
+  constexpr std::uint64_t most = 24 * 60 * 60;
+  return std::chrono::seconds(std::min(number_setting(check, context, name), most));
 }
 
 bool flag_setting(const Check& check, const Context& context, std::string_view name) {
@@ -122,10 +131,10 @@ Result<void> validate_settings(const Check& check, const Settings& settings) {
       }
       return fail(ErrorKind::invalid, text);
     }
-    if (!has_form(entry->type, trim(value))) {
+    if (!has_form(*entry, trim(value))) {
       return fail(ErrorKind::invalid,
                   fmt::format("setting '{}' of check {} must be {}, not '{}'", name, check.name(),
-                              expected_form(entry->type), ellipsize(value, 60)));
+                              expected_form(*entry), ellipsize(value, 60)));
     }
   }
   return {};

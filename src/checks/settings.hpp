@@ -4,6 +4,7 @@
 #include "checks/check.hpp"
 #include "util/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,11 +16,15 @@ namespace patchmill::checks {
 // for another is a fault of the program and throws std::logic_error.
 std::string setting(const Check& check, const Context& context, std::string_view name);
 std::uint64_t number_setting(const Check& check, const Context& context, std::string_view name);
+// Seconds; a day at most, so that no number overflows a deadline.
+std::chrono::seconds timeout_setting(const Check& check, const Context& context,
+                                     std::string_view name);
 bool flag_setting(const Check& check, const Context& context, std::string_view name);
 std::vector<std::string> words_setting(const Check& check, const Context& context,
                                        std::string_view name);
 
-// Error invalid for the first unknown name or value of the wrong type, with the nearest name.
+// Error invalid for the first unknown name or value of the wrong type or below the minimum, with
+// the nearest name.
 Result<void> validate_settings(const Check& check, const Settings& settings);
 
 }  // namespace patchmill::checks

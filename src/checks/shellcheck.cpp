@@ -1,5 +1,6 @@
 #include "checks/diff_lines.hpp"
 #include "checks/lint.hpp"
+#include "checks/lint_config.hpp"
 #include "checks/lint_json.hpp"
 #include "checks/registry.hpp"
 #include "checks/settings.hpp"
@@ -23,29 +24,10 @@ constexpr std::array k_shellcheck_settings = {
             .meaning = "Codes to leave out."},
 };
 
-constexpr std::array<std::string_view, 1> k_shellcheck_names = {".shellcheckrc"};
+constexpr std::array<std::string_view, 2> k_shellcheck_names = {".shellcheckrc", "shellcheckrc"};
 
 bool is_code(std::string_view word) {
-  return word.starts_with("SC") && word.size() <= 8 && parse_uint(word.substr(2)).has_value();
-}
-
-// The codes a .shellcheckrc disables. Nothing else of it is used: "external-sources" together
-// with a directive in the patched script would let the patch name any file of this machine.
-std::vector<std::string> disabled_codes(std::string_view config) {
-  std::vector<std::string> codes;
-  for (const std::string_view raw : split_lines(config)) {
-    const std::string_view line = trim(raw);
-    constexpr std::string_view key = "disable=";
-    if (!line.starts_with(key)) {
-      continue;
-    }
-    for (const std::string_view word : split(line.substr(key.size()), ',')) {
-      if (is_code(trim(word))) {
-        codes.emplace_back(trim(word));
-      }
-    }
-  }
-  return codes;
+  return word.size() <= 8 && parse_uint(word.starts_with("SC") ? word.substr(2) : word).has_value();
 }
 
 class Shellcheck final : public LintCheck {
@@ -64,29 +46,33 @@ class Shellcheck final : public LintCheck {
     const std::string_view ext = extension(path);
     return ext == "sh" || ext == "bash";
   }
-  [[nodiscard]] std::vector<std::string> command(
-      const Context& context, const LintConfig& config, const std::filesystem::path& config_file,
-      const std::vector<std::string>& files) const override;
+  [[nodiscard]] std::string harmless_config(std::string content) const override {
+    return harmless_shellcheckrc(content);
+  }
+  [[nodiscard]] std::vector<std::string> command(const Context& context, const LintConfig& config,
+                                                 const LintTree& tree) const override;
   [[nodiscard]] Result<std::vector<findings::Finding>> parse(const Completed& done) const override;
   [[nodiscard]] bool clean_stays_clean() const override { return true; }
 };
 
 std::vector<std::string> Shellcheck::command(const Context& context, const LintConfig& config,
-                                             const std::filesystem::path&,
-                                             const std::vector<std::string>& files) const {
-  std::vector<std::string> codes = disabled_codes(config.content);
+                                             const LintTree& tree) const {
+  std::vector<std::string> codes;
   for (std::string& code : words_setting(*this, context, "exclude")) {
     if (is_code(code)) {
       codes.push_back(std::move(code));
     }
   }
   // No -x: a script of the patch could name /dev/zero as something it sources.
-  std::vector<std::string> argv = {"shellcheck", "--norc", "--format=json1"};
+  std::vector<std::string> argv = {"shellcheck", "--format=json1"};
+  if (config.path.empty()) {
+    argv.emplace_back("--norc");  // else it looks above our folder too
+  }
   if (!codes.empty()) {
     argv.push_back("--exclude=" + join(codes, ","));
   }
   argv.emplace_back("--");
-  argv.insert(argv.end(), files.begin(), files.end());
+  argv.insert(argv.end(), tree.names().begin(), tree.names().end());
   return argv;
 }
 

@@ -21,9 +21,10 @@ Result<Completed> run_tool(const Context& context, const ToolRun& run) {
   command.argv = run.argv;
   command.cwd = run.cwd.string();
   command.inherit_env = false;
+  const std::string home = (run.home.empty() ? run.cwd : run.home).string();
   command.env = {{"PATH", path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path},
-                 {"HOME", run.cwd.string()},
-                 {"TMPDIR", run.cwd.string()},
+                 {"HOME", home},
+                 {"TMPDIR", home},
                  {"LC_ALL", "C.UTF-8"},
                  {"TZ", "UTC"}};
   command.timeout = run.timeout;

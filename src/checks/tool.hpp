@@ -14,7 +14,9 @@ namespace patchmill::checks {
 
 struct ToolRun {
   std::vector<std::string> argv;
-  std::filesystem::path cwd;  // also HOME and TMPDIR, so that nobody's settings are picked up
+  std::filesystem::path cwd;
+  // HOME and TMPDIR, so that nobody's settings are picked up; empty: cwd.
+  std::filesystem::path home = {};
   std::chrono::milliseconds timeout = std::chrono::seconds(60);
   std::size_t max_output = 8u << 20;
 };

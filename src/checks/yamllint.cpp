@@ -1,5 +1,6 @@
 #include "checks/diff_lines.hpp"
 #include "checks/lint.hpp"
+#include "checks/lint_config.hpp"
 #include "checks/registry.hpp"
 #include "util/text.hpp"
 
@@ -15,10 +16,10 @@ namespace {
 constexpr std::array<std::string_view, 3> k_yamllint_names = {".yamllint", ".yamllint.yaml",
                                                               ".yamllint.yml"};
 
-// "0/a.yaml:3:1: [error] too many blank lines (empty-lines)"
+// "./a.yaml:3:1: [error] too many blank lines (empty-lines)"
 std::optional<findings::Finding> parse_line(std::string_view line) {
-  // The name is ours and holds no colon.
-  const auto fields = split(line.substr(0, 400), ':');
+  // The name holds no colon (LintTree).
+  const auto fields = split(line.substr(0, 4000), ':');
   if (fields.size() < 4) {
     return std::nullopt;
   }
@@ -52,23 +53,31 @@ class Yamllint final : public LintCheck {
 
  protected:
   [[nodiscard]] LintTool tool() const override {
-    return {"yamllint", "Debian package yamllint", "YAML files", k_yamllint_names};
+    return {"yamllint", "Debian package yamllint", "YAML files", k_yamllint_names, true};
   }
   [[nodiscard]] bool concerns(std::string_view path) const override {
     const std::string_view ext = extension(path);
     return ext == "yaml" || ext == "yml";
   }
-  [[nodiscard]] std::vector<std::string> command(
-      const Context&, const LintConfig& config, const std::filesystem::path& config_file,
-      const std::vector<std::string>& files) const override {
+  [[nodiscard]] std::vector<std::string> named_files(std::string_view content) const override {
+    auto names = values_of_key(content, "extends");
+    for (std::string& name : values_of_key(content, "ignore-from-file")) {
+      names.push_back(std::move(name));
+    }
+    return names;
+  }
+  [[nodiscard]] std::vector<std::string> command(const Context&, const LintConfig& config,
+                                                 const LintTree& tree) const override {
     std::vector<std::string> argv = {"yamllint", "--format", "parsable"};
     if (config.path.empty()) {
       argv.insert(argv.end(), {"-d", "default"});
     } else {
-      argv.insert(argv.end(), {"-c", config_file.string()});
+      argv.insert(argv.end(), {"-c", std::string(base_name(config.path))});
     }
-    argv.emplace_back("--");
-    argv.insert(argv.end(), files.begin(), files.end());
+    // The folder, not the files: so `yaml-files` holds too.
+    argv.insert(argv.end(), {"--", "."});
+    // A sandbox shows what lies elsewhere only when an argument names it.
+    argv.insert(argv.end(), tree.outside().begin(), tree.outside().end());
     return argv;
   }
   [[nodiscard]] Result<std::vector<findings::Finding>> parse(const Completed& done) const override {
@@ -79,9 +88,14 @@ class Yamllint final : public LintCheck {
       }
     }
     // 1 means errors were found; it is also how Python ends after an exception.
-    if (done.status > 2 || done.status < 0 || (done.status != 0 && found.empty())) {
+    const bool broke_down = done.err.find("Traceback (most recent call") != std::string::npos;
+    if (done.status > 2 || done.status < 0 || (done.status != 0 && (found.empty() || broke_down))) {
+      // The last line of a traceback says what happened.
+      const auto lines = split_lines(trim(done.err));
+      const std::string said =
+          broke_down && !lines.empty() ? std::string(lines.back()) : joined_lines(done.err);
       return fail(ErrorKind::infrastructure, fmt::format("yamllint ended with status {}: {}",
-                                                         done.status, ellipsize(done.err, 150)));
+                                                         done.status, ellipsize(said, 200)));
     }
     return found;
   }

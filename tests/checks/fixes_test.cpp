@@ -106,6 +106,21 @@ TEST_CASE("checks::make_fixes_tag: a blank line that splits the tags warns") {
   CHECK(rules(outcome) == "blank-lines");
 }
 
+TEST_CASE("checks::make_fixes_tag: blank lines matter where they part it from other tags") {
+  const auto rules_of = [](const std::string& body) {
+    TestSeries series;
+    series.add("x: y", body);
+    return rules(run_check("fixes-tag", series));
+  };
+  const std::string tag = "Fixes: 0123456789ab (\"x: z\")\n";
+  CHECK(rules_of("Why.\n\n" + tag).empty());
+  CHECK(rules_of("Why.\n\n" + tag + "\n\n").empty());
+  CHECK(rules_of(tag).empty());
+  CHECK(rules_of("Why.\n\n" + tag + "\n" + k_sign) == "blank-lines");
+  CHECK(rules_of("Why.\n\n" + tag + "\nProse.\n\n" + k_sign) == "blank-lines");
+  CHECK(rules_of("Why.\n\n" + k_sign + "\n" + tag) == "blank-lines");
+}
+
 TEST_CASE("checks::make_fixes_tag: what cannot be known here is not the patch's fault") {
   TestSeries series;
   series.add("x: y", "Why.\n\nFixes: 0123456789ab (\"x: z\")\n" + k_sign);

@@ -1,6 +1,7 @@
 #include "checks/fixture.hpp"
 
 #include <cstdlib>
+#include <set>
 
 using namespace patchmill::checks;
 using namespace patchmill::checks::testing;
@@ -91,6 +92,32 @@ TEST_CASE("checks::make_shellcheck: the base's .shellcheckrc counts, the patch's
         Verdict::pass);
 }
 
+TEST_CASE("checks::make_shellcheck: a .shellcheckrc as shellcheck reads it") {
+  if (!have("shellcheck")) {
+    return;
+  }
+  const std::string script = "cd /tmp\necho $1 \"$undefined\"\n[[ $1 ]]\n";  // no shebang
+  const auto rules_with = [&](const std::string& rc, const std::string& name = ".shellcheckrc") {
+    TestRepo repo;
+    repo.commit({{name, rc}});
+    TestSeries series;
+    repo.patch(series, {{"a/x.sh", script}});
+    const auto outcome = run_check("shellcheck", series, {}, &repo.repository());
+    CHECK(outcome.verdict != Verdict::incomplete);
+    return rules(outcome);
+  };
+  const std::string all = rules_with("# nothing\n");
+  CHECK(all.find("SC2148") != std::string::npos);
+  CHECK(rules_with("shell=bash  # every script here\n") == "SC2164 SC2086 SC2154");
+  CHECK(rules_with("shell=bash disable=SC2154 # env\ndisable=2086\n") == "SC2164");
+  CHECK(rules_with("shell=bash\ndisable=SC2150-SC2170,SC2000-SC2100\n").empty());
+  CHECK(rules_with("disable=all\n", "shellcheckrc").empty());
+  CHECK(rules_with("shell=bash disable=all enable=check-unassigned-uppercase\n").empty());
+  // What cannot be read is not laid on the script, and nothing that opens files gets through.
+  CHECK(rules_with("nonsense\nexternal-sources=true\nsource-path=/\nshell=bash\n") ==
+        "SC2164 SC2086 SC2154");
+}
+
 TEST_CASE("checks::make_shellcheck: nasty names, links, renames and bytes") {
   if (!have("shellcheck")) {
     return;
@@ -148,8 +175,9 @@ TEST_CASE("checks::LintCheck: nothing to do, no tree, trouble of the tool") {
         Verdict::incomplete);
   REQUIRE(chatty.commands.size() == 1);
   CHECK_FALSE(chatty.commands[0].inherit_env);
-  CHECK(chatty.commands[0].env.at("HOME") == chatty.commands[0].cwd);
-  CHECK(chatty.commands[0].argv.back() == "0/a.sh");
+  // A home folder with files of the patch in it would be code that Python runs.
+  CHECK_FALSE(chatty.commands[0].env.at("HOME").starts_with(chatty.commands[0].cwd));
+  CHECK(chatty.commands[0].argv.back() == "./a.sh");
 }
 
 TEST_CASE("checks::make_yamllint: errors fail, warnings warn, by what is new") {
@@ -194,6 +222,106 @@ TEST_CASE("checks::make_yamllint: the nearest configuration of the base governs"
   CHECK(run_check("yamllint", broken, {}, &repo.repository()).verdict == Verdict::incomplete);
 }
 
+TEST_CASE("checks::make_yamllint: ignored files are passed over as `yamllint .` does") {
+  if (!have("yamllint")) {
+    return;
+  }
+  const std::string bad = "---\na:   1\n";
+  TestRepo repo;
+  repo.commit({{".yamllint", "extends: default\nignore: |\n  gen/\n  /top.yaml\n"},
+               {"gen/g.yaml", "---\na: 1\n"}});
+  TestSeries series;
+  repo.patch(series, {{"gen/g.yaml", bad}, {"top.yaml", bad}});
+  CHECK(run_check("yamllint", series, {}, &repo.repository(), 0).verdict == Verdict::pass);
+  repo.patch(series, {{"sub/top.yaml", bad}});
+  CHECK(run_check("yamllint", series, {}, &repo.repository(), 1).verdict == Verdict::fail);
+
+  repo.commit({{".yamllint",
+                "extends: default\nyaml-files: ['*.yaml']\n"
+                "rules:\n  colons:\n    ignore: [one.yaml]\n"}});
+  TestSeries others;
+  repo.patch(others, {{"one.yaml", bad}, {"x.yml", bad}});
+  CHECK(run_check("yamllint", others, {}, &repo.repository()).verdict == Verdict::pass);
+}
+
+TEST_CASE("checks::make_yamllint: files that the configuration names are the base's") {
+  if (!have("yamllint")) {
+    return;
+  }
+  const std::string bad = "---\na:   1\n";
+  TestRepo repo;
+  repo.commit({{".gitignore", "gen/\n"},
+               {".yamllint", "extends: ./ci/base-yamllint.yaml\nignore-from-file: .gitignore\n"},
+               {"ci/base-yamllint.yaml", "rules: {colons: enable}\n"},
+               {"sub/.yamllint.yaml", "---\nextends: ../ci/base-yamllint.yaml\n"}});
+  TestSeries series;
+  repo.patch(series, {{"gen/g.yaml", bad}});
+  CHECK(run_check("yamllint", series, {}, &repo.repository(), 0).verdict == Verdict::pass);
+  repo.patch(series, {{"x.yaml", bad}, {"ci/base-yamllint.yaml", "rules: {}\n"}});
+  auto outcome = run_check("yamllint", series, {}, &repo.repository(), 1);
+  CHECK(outcome.verdict == Verdict::fail);
+  REQUIRE(outcome.findings.size() == 1);
+  CHECK(outcome.findings[0].file == "x.yaml");
+  // What the patch makes of the configuration is looked at all the same.
+  repo.patch(series, {{"ci/base-yamllint.yaml", "rules:   {}\n"}});
+  outcome = run_check("yamllint", series, {}, &repo.repository(), 2);
+  REQUIRE(outcome.findings.size() == 1);
+  CHECK(outcome.findings[0].file == "ci/base-yamllint.yaml");
+  repo.patch(series, {{"sub/x.yaml", bad}});
+  outcome = run_check("yamllint", series, {}, &repo.repository(), 3);
+  REQUIRE(outcome.findings.size() == 1);
+  CHECK(outcome.findings[0].file == "sub/x.yaml");
+
+  // A file in the way of a folder of the patch.
+  repo.git({"rm", "-rq", "ci"});
+  repo.patch(series, {{"ci/base-yamllint.yaml/y.yaml", bad}});
+  outcome = run_check("yamllint", series, {}, &repo.repository(), 4);
+  REQUIRE(outcome.findings.size() == 1);
+  CHECK(outcome.findings[0].file == "ci/base-yamllint.yaml/y.yaml");
+
+  TestSeries lost;
+  repo.commit({{"sub/.yamllint.yaml", "extends: ./nowhere.yaml\n"}});
+  repo.patch(lost, {{"sub/w.yaml", bad}});
+  outcome = run_check("yamllint", lost, {}, &repo.repository());
+  CHECK(outcome.verdict == Verdict::incomplete);
+  CHECK(outcome.summary.find("sub/.yamllint.yaml") != std::string::npos);
+  CHECK(outcome.summary.find("nowhere.yaml") != std::string::npos);
+}
+
+TEST_CASE("checks::make_yamllint: names that could confuse the tool or its answer") {
+  if (!have("yamllint")) {
+    return;
+  }
+  const std::string bad = "---\na:   1\n";
+  TestRepo repo;
+  repo.commit({{".yamllint", "extends: default\n"}});
+  TestSeries series;
+  std::set<std::string> names = {"-d x.yaml",
+                                 "dir:1:2: [error] b.yaml",
+                                 "dir_1_2_ [error] b.yaml",
+                                 "a=/etc/b.yaml",
+                                 "\xff.yaml",
+                                 std::string(240, 'x') + ".yaml",
+                                 ".local/lib/a.yaml",
+                                 "\xc3\xbc.yaml",
+                                 "0.patched/a.yaml"};
+  std::map<std::string, std::string> files;
+  for (const std::string& name : names) {
+    files[name] = bad;
+  }
+  repo.patch(series, files);
+  const auto outcome = run_check("yamllint", series, {}, &repo.repository());
+  std::set<std::string> found;
+  for (const auto& finding : outcome.findings) {
+    CHECK(finding.line == 2);
+    found.insert(finding.file);
+  }
+  // Findings are in UTF-8.
+  names.erase("\xff.yaml");
+  names.insert("\xc3\xbf.yaml");
+  CHECK(found == names);
+}
+
 TEST_CASE("checks::make_ruff: what the patch introduces fails") {
   if (!have("ruff")) {
     return;
@@ -215,7 +343,7 @@ TEST_CASE("checks::make_ruff: reads ruff's JSON, before and after") {
   const patchmill::TempDir folder("patchmill-ruff");
   const auto program = folder.path() / "ruff";
   std::ofstream(program) << R"sh(#!/bin/sh
-printf '%s\n' "$*" >> "$(dirname "$0")/arguments"
+{ printf '%s\n' "$*"; find . -type f | sort; } >> "$(dirname "$0")/arguments"
 while [ "$1" != -- ]; do shift; done; shift
 sep='['
 for f; do
@@ -236,7 +364,8 @@ exit 1
   TestRepo repo;
   repo.commit({{"old.py", "import os\n"},
                {"pyproject.toml", "[project]\nname = \"x\"\n"},
-               {"lib/ruff.toml", "line-length = 100\n"}});
+               {"base.toml", "line-length = 100\n"},
+               {"lib/ruff.toml", "extend = \"../base.toml\"\n"}});
   TestSeries series;
   repo.patch(series, {{"old.py", "\n\nimport os\nx = 1\n"}});
   CHECK(run_check("ruff", series, {}, &repo.repository(), 0).verdict == Verdict::pass);
@@ -252,6 +381,8 @@ exit 1
   const auto arguments = patchmill::read_file(folder.path() / "arguments");
   REQUIRE(arguments.has_value());
   // No [tool.ruff] in pyproject.toml: defaults. The nearer ruff.toml governs lib/.
-  CHECK(arguments->find("--isolated -- 0/old.py") != std::string::npos);
-  CHECK(arguments->find("/ruff.toml -- 0/__init__.py 1/new.py") != std::string::npos);
+  CHECK(arguments->find("--isolated -- ./old.py") != std::string::npos);
+  CHECK(arguments->find("--force-exclude -- ./lib/__init__.py ./lib/new.py\n"
+                        "./.ruff.toml\n./base.toml\n./lib/__init__.py\n./lib/new.py\n"
+                        "./lib/ruff.toml\n") != std::string::npos);
 }

@@ -77,6 +77,19 @@ TEST_CASE("checks::validate_settings: unknown names and wrong types, with the ne
   CHECK(unknown.error().message.find("did you mean 'max-patches'") != std::string::npos);
   CHECK_FALSE(validate_settings(check, {{"max-patches", "many"}}).has_value());
   CHECK_FALSE(validate_settings(check, {{"tree-tag", "perhaps"}}).has_value());
+  for (const char* name : {"checkpatch", "cc-maintainers"}) {
+    const Check& tool = *find_check(name);
+    const auto zero = validate_settings(tool, {{"timeout", "0"}});
+    REQUIRE_FALSE(zero.has_value());
+    CHECK(zero.error().message.find("at least 1") != std::string::npos);
+    CHECK(validate_settings(tool, {{"timeout", "1"}}).has_value());
+    Settings settings = {{"timeout", "0"}};
+    Context context;
+    context.settings = &settings;
+    CHECK(timeout_setting(tool, context, "timeout") == std::chrono::seconds(60));
+    settings["timeout"] = "18446744073709551615";
+    CHECK(timeout_setting(tool, context, "timeout") == std::chrono::hours(24));
+  }
   CHECK_FALSE(
       validate_settings(*find_check("checkpatch"), {{"script", "relative.pl"}}).has_value());
   CHECK_FALSE(validate_settings(*find_check("new-inline"), {{"x", "1"}}).has_value());

@@ -57,6 +57,33 @@ TEST_CASE("checks::make_series_format: a cover that was never written") {
   CHECK(run_check("series-format", series).verdict == Verdict::warning);
 }
 
+TEST_CASE("checks::make_series_format: shortlog and diffstat are told from prose") {
+  TestSeries series;
+  fill(series, 3);
+  auto& cover = series.cover("[PATCH 0/3] x", "");
+  const auto says_nothing = [&](const std::string& text) {
+    cover.text = text;
+    return rules(run_check("series-format", series)) == "blurb";
+  };
+  const std::string shortlog =
+      "Ann Author (2):\n  x: y\n  x: a long subject\n    wrapped\n\n"
+      "Bob (1):\n  x: z (old):\n\n";
+  const std::string diffstat =
+      " a.c       | 3 +-\n d/{x => y} | 0\n b.bin | Bin 0 -> 5 bytes\n"
+      " 3 files changed, 2 insertions(+), 1 deletion(-)\n"
+      " create mode 100644 a.c\n\n\n";
+  const std::string end = "base-commit: 0123456789012345678901234567890123456789\n-- \n2.39.5\n";
+  CHECK(says_nothing(shortlog + diffstat + end));
+  CHECK(says_nothing(diffstat));
+  CHECK(says_nothing(end));
+  CHECK_FALSE(
+      says_nothing("This series makes the counter count further (the old one stopped at zero):\n"
+                   "it is wider now.\n\n" +
+                   shortlog + diffstat + end));
+  CHECK_FALSE(says_nothing(shortlog + diffstat + "The old counter stopped at zero.\n" + end));
+  CHECK_FALSE(says_nothing("The rule is a | b now.\n\n" + shortlog));
+}
+
 TEST_CASE("checks::make_series_format: gaps, doubles and numbers beyond the total") {
   TestSeries series;
   fill(series, 2);
