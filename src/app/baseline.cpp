@@ -32,9 +32,10 @@ std::string baseline_name(const Config& config,
                      verdict_fingerprint(alone).substr(0, 8));
 }
 
-// What needs the job can go on.
-bool works(Verdict verdict) {
-  return verdict == Verdict::pass || verdict == Verdict::warning;
+// What needs the job can go on. A base may fail tests: judged against it, the series passes.
+bool works(Verdict verdict, std::span<const Finding> found) {
+  return verdict == Verdict::pass || verdict == Verdict::warning ||
+         only_tests_failed(verdict, found);
 }
 
 JobTarget at_base(const JobTarget& target) {
@@ -121,7 +122,7 @@ Result<BaselineResult> Baselines::of(const pipeline::JobSpec& job, const JobTarg
   BaselineResult result;
   for (const auto* one : jobs) {
     PM_TRY_ASSIGN(result, run(*one, base));
-    if (one != &job && !works(result.verdict)) {
+    if (one != &job && !works(result.verdict, result.findings)) {
       return BaselineResult{
           result.verdict,
           fmt::format("{} does not pass on the base: {}", one->name, result.summary),
@@ -156,8 +157,8 @@ Result<std::optional<Baselines::Repetition>> Baselines::repeat(const pipeline::J
   for (const auto* one : with_needs(job)) {
     last.started = m_workspace.clock().now();
     PM_TRY_ASSIGN(last.outcome, m_runner.run(*one, target));
-    const Verdict verdict = last.outcome.run.verdict;
-    const bool fit = one == &job ? verdict == before : works(verdict);
+    const auto& run = last.outcome.run;
+    const bool fit = one == &job ? run.verdict == before : works(run.verdict, run.findings);
     if (!fit) {
       return std::nullopt;
     }
@@ -187,7 +188,7 @@ Result<Judgement> Baselines::compare(const pipeline::JobSpec& job, const JobTarg
   PM_TRY_ASSIGN(BaselineResult base, of(job, target));
   const auto judged = [&] {
     BaselineResult known = base;
-    known.findings = joined(base.findings, before);
+    known.earlier = findings::introduced(base.findings, before);
     return judge(run, &known);
   };
   Judgement judgement = judged();

@@ -16,6 +16,8 @@ struct BaselineResult {
   std::string summary;
   std::vector<findings::Finding> findings;
   bool ran = false;  // just now, not taken from the store
+  // What the patches before brought: known like the findings, but not the base's.
+  std::vector<findings::Finding> earlier = {};
 };
 
 // A job's outcome seen against its baseline: the verdict, its one-line reason, and the findings
@@ -27,6 +29,9 @@ struct Judgement {
 };
 // `base` is empty where no baseline is wanted.
 Judgement judge(const runtimes::RunOutcome& run, const BaselineResult* base);
+// Whether a failure is nothing but failed tests, each with its name: what did not fail was
+// measured, and passed.
+bool only_tests_failed(findings::Verdict verdict, std::span<const findings::Finding> findings);
 // Whether the baseline can change the judgement at all.
 bool needs_baseline(const runtimes::RunOutcome& run);
 

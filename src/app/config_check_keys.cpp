@@ -104,6 +104,10 @@ bool fits(const YamlValue& value, const KeySpec& key) {
   }
 }
 
+bool is_split(std::string_view text) {
+  return text.find_first_of(" \t\r\n") != std::string_view::npos;
+}
+
 // Names the faults, and mends the document as check_keys() says.
 class Checker {
  public:
@@ -227,7 +231,9 @@ class Checker {
         item = stand_in_word(key);
       }
     };
-    if (value.kind == YamlValue::Kind::scalar) {
+    if (value.kind == YamlValue::Kind::scalar && key.is_command && is_split(value.scalar)) {
+      refuse_line(value, key);
+    } else if (value.kind == YamlValue::Kind::scalar) {
       check(value);
     } else if (expect(value, key, YamlValue::Kind::sequence)) {
       const std::size_t before = m_faults.size();
@@ -236,6 +242,15 @@ class Checker {
         value.line = value.column = 0;
       }
     }
+  }
+
+  // A command as one would type it into a shell.
+  void refuse_line(YamlValue& value, const KeySpec& key) {
+    const auto words = split(trim(collapse_whitespace(value.scalar)), ' ');
+    fault(value,
+          fmt::format("'{}' is a list of words, as no shell splits them: [{}]", key.name,
+                      escape_terminal(ellipsize(fmt::format("{}", fmt::join(words, ", ")), 120))));
+    value = stand_in(key);
   }
 
   void check_table(YamlValue& value, const KeySpec& key) {

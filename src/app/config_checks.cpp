@@ -69,8 +69,11 @@ void ConfigReader::read_setting(Config& config, const checks::Check& check, cons
   for (const YamlValue& item : value.items) {
     text += (text.empty() ? "" : ",") + item.scalar;
   }
-  if (setting->type == checks::SettingType::number && !parse_uint(text)) {
+  const bool number = setting->type == checks::SettingType::number;
+  if (number && !parse_uint(text)) {
     fault(value, fmt::format("'{}' takes a whole number", name.scalar));
+  } else if (number && *parse_uint(text) < setting->minimum) {
+    fault(value, fmt::format("'{}' is at least {}", name.scalar, setting->minimum));
   } else if (setting->type == checks::SettingType::flag && text != "true" && text != "false") {
     fault(value, fmt::format("'{}' takes true or false{}", name.scalar,
                              meant_of(text, {"true", "false"})));
@@ -80,6 +83,7 @@ void ConfigReader::read_setting(Config& config, const checks::Check& check, cons
                              meant_of(text, choices)));
   } else if (setting->type == checks::SettingType::path && !text.empty()) {
     text = path(value).string();
+    refuse_missing(value, text, "file");
   }
   config.check_settings[std::string(check.name())][name.scalar] = text;
 }

@@ -51,11 +51,15 @@ json::object any_scalar() {
   return json::object{{"type", json::array{"string", "number", "boolean"}}};
 }
 
-// One word of the list, or several.
-json::object schema_of_words(const json::array& choices) {
+// One word of the list, or several. `alone`: what a string that stands alone must match, if given.
+json::object schema_of_words(const json::array& choices, std::string_view alone = {}) {
   const json::object word = choices.empty() ? any_scalar() : json::object{{"enum", choices}};
+  json::object one = word;
+  if (!alone.empty()) {
+    one["pattern"] = alone;
+  }
   return json::object{
-      {"oneOf", json::array{word, json::object{{"type", "array"}, {"items", word}}}}};
+      {"oneOf", json::array{one, json::object{{"type", "array"}, {"items", word}}}}};
 }
 
 json::object schema_of_setting(const checks::Setting& setting) {
@@ -66,7 +70,7 @@ json::object schema_of_setting(const checks::Setting& setting) {
   json::object schema;
   switch (setting.type) {
     case checks::SettingType::number:
-      schema = {{"type", "integer"}, {"minimum", 0}};
+      schema = {{"type", "integer"}, {"minimum", setting.minimum}};
       break;
     case checks::SettingType::flag:
       schema = {{"type", "boolean"}};
@@ -121,7 +125,7 @@ json::value schema_of(const KeySpec& key) {
       schema = {{"type", "string"}, {"pattern", "^[A-Za-z0-9][A-Za-z0-9._-]*$"}};
       break;
     case KeyType::words:
-      schema = schema_of_words(choices);
+      schema = schema_of_words(choices, key.is_command ? "^\\S+$" : "");
       break;
     case KeyType::settings:
       schema = schema_of_settings(key.name);

@@ -1,6 +1,8 @@
 // The jobs of a configuration.
 
 #include "app/config_reader.hpp"
+#include "app/placement_stage.hpp"
+#include "checks/check.hpp"
 #include "pipeline/nipa.hpp"
 #include "util/text.hpp"
 
@@ -97,6 +99,7 @@ void ConfigReader::read_jobs(Config& config) {
   }
   for (const YamlValue& item : items("jobs").items) {
     refuse_twice(item, config.jobs, "job");
+    refuse_own_name(*item.find("name"));
     refuse_dangling(item, "needs", job_names, "job", word(item, "name"));
     if (const YamlValue* match = item.find("match")) {
       refuse_dangling(*match, "trees", tree_names, "tree");
@@ -104,6 +107,16 @@ void ConfigReader::read_jobs(Config& config) {
     read_job(config, item);
   }
   refuse_cycles(config);
+}
+
+// The nodes of a series are told apart by their names: of two that are called alike one would show
+// the result of the other. Also where the check is not enabled: a name must not change its meaning.
+void ConfigReader::refuse_own_name(const YamlValue& name) {
+  const bool stage = name.scalar == k_checkout_node || name.scalar == k_applies_node;
+  if (stage || checks::find_check(name.scalar) != nullptr) {
+    fault(name, fmt::format("'{}' is the name of {}; give the job another name", name.scalar,
+                            stage ? "a step every series goes through" : "a built-in check"));
+  }
 }
 
 void ConfigReader::read_job(Config& config, const YamlValue& item) {
@@ -123,6 +136,10 @@ void ConfigReader::read_job(Config& config, const YamlValue& item) {
       return;
     }
     job = std::move(*read);
+    // Its words are joined to the folder already. One that is skipped has none.
+    if (!job.command.empty()) {
+      refuse_missing(*nipa, job.command[0], "program");
+    }
   } else {
     job.command = words(item, "command");
     take_program(job, *command);
@@ -192,10 +209,7 @@ void ConfigReader::take_program(pipeline::JobSpec& job, const YamlValue& command
   std::string& program = job.command[0];
   if (program.starts_with("./") || program.starts_with("../")) {
     const fs::path absolute = path(program);
-    std::error_code error;
-    if (!fs::is_regular_file(absolute, error)) {
-      fault(command, fmt::format("there is no program {}", absolute.string()));
-    }
+    refuse_missing(command, absolute, "program");
     program = absolute.string();
     job.read_only.push_back(absolute.parent_path().string());
   }

@@ -71,7 +71,9 @@ std::vector<KeySpec> make_keys() {
       {"trees", "paths", words, "Shell patterns of files this tree is about; `*` crosses `/`.",
        "any file", "[\"drivers/net/*\", \"net/*\"]"},
 
-      {"jobs", "name", name, "How the job is called; unique.", "", "build-x86", true},
+      {"jobs", "name", name,
+       "How the job is called; unique, and not like a built-in check, `checkout` or `applies`.", "",
+       "build-x86", true},
       {"jobs",
        "kind",
        choice,
@@ -89,11 +91,19 @@ std::vector<KeySpec> make_keys() {
        "patch",
        false,
        {"series", "patch"}},
-      {"jobs", "command", words,
-       "The program and its arguments, one list item each (no shell splits them). A program given "
+      {"jobs",
+       "command",
+       words,
+       "The program and its arguments, one list item each (no shell splits them); a program "
+       "without "
+       "arguments may stand alone. One given "
        "with `./` or `../` is taken from the folder of the configuration file; any other is looked "
        "up in PATH inside the sandbox. It starts in the patched source, which it may not write to.",
-       "", "[./build.sh, --config, tiny]"},
+       "",
+       "[./build.sh, --config, tiny]",
+       false,
+       {},
+       true},
       {"jobs", "nipa", path,
        "Instead of `command`: a NIPA test folder (with `info.json`), run as it is.", "",
        "/srv/nipa/tests/patch/checkpatch"},

@@ -40,6 +40,7 @@ struct KeySpec {
   std::string_view example;   // YAML of the value
   bool required = false;
   std::vector<std::string> choices = {};
+  bool is_command = false;  // words: one that stands alone has no white space
 };
 
 std::span<const KeySpec> config_keys();

@@ -2,6 +2,7 @@
 
 #include "app/config_keys.hpp"
 #include "app/env_path.hpp"
+#include "git/path_rules.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -76,6 +77,14 @@ void ConfigReader::fault(const YamlValue& where, std::string_view message) {
     return;  // check_keys() has said what is wrong with what stood there
   }
   m_faults.push_back(located(m_file.string(), m_text, where.line, where.column, message));
+}
+
+void ConfigReader::refuse_missing(const YamlValue& where, const fs::path& file,
+                                  std::string_view what) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    fault(where, fmt::format("there is no {} {}", what, escape_terminal(file.string())));
+  }
 }
 
 bool ConfigReader::is_doubtful(const YamlValue& value) {
@@ -198,6 +207,12 @@ void ConfigReader::read_trees(Config& config) {
     tree.paths = words(item, "paths");
     if (tree.url.starts_with("-") || tree.url.find("::") != std::string::npos) {
       fault(*item.find("url"), "not a git URL: helper transports are not allowed");
+    }
+    if (!tree.branch.empty() &&
+        !(tree.branch.starts_with("refs/") ? git::is_valid_ref(tree.branch)
+                                           : git::is_valid_branch(tree.branch))) {
+      fault(*item.find("branch"), fmt::format("'{}' is no name that git lets a branch have",
+                                              escape_terminal(ellipsize(tree.branch, 60))));
     }
     config.shares[tree.name] = read_share(item);
     config.trees.push_back(std::move(tree));

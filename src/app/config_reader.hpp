@@ -46,6 +46,7 @@ class ConfigReader {
   void read_operation(Config& config);
   void read_store(Config& config);
   void read_jobs(Config& config);
+  void refuse_own_name(const YamlValue& name);
   void read_job(Config& config, const YamlValue& item);
   static void read_kind(pipeline::JobSpec& job, const YamlValue& item);
   void read_limits(pipeline::JobSpec& job, const YamlValue& item);
@@ -83,6 +84,9 @@ class ConfigReader {
   [[nodiscard]] delivery::Secret named_secret(const YamlValue& map, std::string_view key) const;
 
   void fault(const YamlValue& where, std::string_view message);
+  // `what` is what the file must be; a link to one will do.
+  void refuse_missing(const YamlValue& where, const std::filesystem::path& file,
+                      std::string_view what);
   // Whether something in it was refused: nothing can be said of how its parts go together.
   static bool is_doubtful(const YamlValue& value);
   // Each scalar of the list `key` must be one of `known`; `self` is not what was meant instead.

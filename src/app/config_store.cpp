@@ -28,6 +28,11 @@ void ConfigReader::read_store(Config& config) {
     return;
   }
   const YamlValue* url = section->find("url");
+  const YamlValue* password = section->find("password");
+  const bool sqlite = url == nullptr || url->scalar.find("://") == std::string::npos;
+  if (sqlite && password != nullptr && !section->doubtful) {
+    fault(*password, "an SQLite file has no password; this one is for a PostgreSQL URL");
+  }
   if (url == nullptr || url->scalar == "sqlite") {
     return;
   }
@@ -53,7 +58,7 @@ void ConfigReader::read_store(Config& config) {
     return;
   }
   config.store_url = url->scalar;
-  if (const YamlValue* password = section->find("password")) {
+  if (password != nullptr) {
     if (at == std::string::npos) {
       fault(*url, "store.password needs a user in the URL: postgresql://USER@HOST/DATABASE");
       return;

@@ -2,6 +2,9 @@
 
 #include "pipeline/nipa.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
 
 namespace patchmill::app {
 namespace {
@@ -12,6 +15,16 @@ constexpr std::string_view k_log_name = "log";
 
 // How long a worker without a build waits for one to copy. Most builds take longer from nothing.
 constexpr std::chrono::minutes k_copy_patience{10};
+
+// Who reads it may see at once that the program is what is missing.
+void name_program(const pipeline::JobSpec& job, runtimes::RunOutcome& run) {
+  constexpr int k_not_found = 127;
+  if (run.verdict == findings::Verdict::incomplete && run.exit_status == k_not_found &&
+      run.cause == pipeline::IncompleteCause::missing_tool && !job.command.empty()) {
+    run.summary =
+        fmt::format("'{}' or {}", escape_terminal(ellipsize(job.command[0], 100)), run.summary);
+  }
+}
 
 }  // namespace
 
@@ -55,6 +68,7 @@ Result<JobOutcome> JobRunner::run(const pipeline::JobSpec& job, const JobTarget&
   request.stop = target.stop;
   JobOutcome outcome;
   PM_TRY_ASSIGN(outcome.run, m_runtime.run(request, m_on_log));
+  name_program(job, outcome.run);
   for (const auto& problem : outcome.run.problems) {
     log::warning("job {}: {}", job.name, problem);
   }

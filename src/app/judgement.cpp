@@ -48,13 +48,55 @@ std::string failure_summary(const runtimes::RunOutcome& run, const std::vector<F
                     : one_line(*error);
 }
 
+// What neither the base nor an earlier patch has.
+std::vector<Finding> introduced_over(const BaselineResult& base,
+                                     const std::vector<Finding>& found) {
+  std::vector<Finding> known = base.findings;
+  known.insert(known.end(), base.earlier.begin(), base.earlier.end());
+  return findings::introduced(known, found);
+}
+
+// The names of the tests that failed.
+std::string failed_tests(const std::vector<Finding>& list) {
+  constexpr std::size_t k_named = 5;
+  std::string names;
+  std::size_t count = 0;
+  for (const Finding& finding : list) {
+    if (finding.severity == Severity::error && ++count <= k_named) {
+      names += count == 1 ? "" : ", ";
+      names += finding.rule.empty() ? one_line(finding) : ellipsize(finding.rule, 100);
+    }
+  }
+  return count > k_named ? fmt::format("{} and {} more", names, count - k_named) : names;
+}
+
+// The tests that fail here all failed before. `fresh` is what is new all the same.
+Judgement judge_known_failures(const runtimes::RunOutcome& run, const BaselineResult& base,
+                               std::vector<Finding> fresh) {
+  const auto since_earlier = findings::introduced(base.findings, run.findings);
+  if (first_of(since_earlier, Severity::error) != nullptr) {
+    return {Verdict::fail,
+            fmt::format("fails since an earlier patch: {}", failed_tests(since_earlier)),
+            std::move(fresh)};
+  }
+  const std::string note = fmt::format("fails on the base, too: {}", failed_tests(run.findings));
+  const Finding* warning = first_of(fresh, Severity::warning);
+  if (warning == nullptr) {
+    return {Verdict::pass, note, std::move(fresh)};
+  }
+  const std::string summary =
+      fmt::format("{}: {}; {}", count_of(number_of(fresh, Severity::warning), "new warning"),
+                  one_line(*warning), note);
+  return {Verdict::warning, summary, std::move(fresh)};
+}
+
 Judgement judge_failure(const runtimes::RunOutcome& run, const BaselineResult* base) {
   Judgement judgement{Verdict::fail, "", run.findings};
   if (base == nullptr) {
     judgement.summary = failure_summary(run, run.findings);
     return judgement;
   }
-  judgement.findings = findings::introduced(base->findings, run.findings);
+  judgement.findings = introduced_over(*base, run.findings);
   if (base->verdict == Verdict::incomplete) {
     return {Verdict::incomplete,
             fmt::format("it fails here, but the base could not be judged: {}", base->summary),
@@ -62,6 +104,11 @@ Judgement judge_failure(const runtimes::RunOutcome& run, const BaselineResult* b
   }
   const bool base_fails = base->verdict == Verdict::fail;
   if (base_fails && first_of(judgement.findings, Severity::error) == nullptr) {
+    // A crash of what prints the results is no test's.
+    constexpr int k_signals = 128;
+    if (run.exit_status <= k_signals && only_tests_failed(run.verdict, run.findings)) {
+      return judge_known_failures(run, *base, std::move(judgement.findings));
+    }
     return {Verdict::incomplete, fmt::format("the base fails too: {}", base->summary), {}};
   }
   judgement.summary = failure_summary(run, judgement.findings);
@@ -71,7 +118,7 @@ Judgement judge_failure(const runtimes::RunOutcome& run, const BaselineResult* b
 Judgement judge_pass(const runtimes::RunOutcome& run, const BaselineResult* base) {
   Judgement judgement{run.verdict, run.summary, run.findings};
   if (base != nullptr) {
-    judgement.findings = findings::introduced(base->findings, run.findings);
+    judgement.findings = introduced_over(*base, run.findings);
   }
   const std::size_t errors = number_of(judgement.findings, Severity::error);
   const std::size_t fresh = errors + number_of(judgement.findings, Severity::warning);
@@ -97,6 +144,20 @@ Judgement judge_pass(const runtimes::RunOutcome& run, const BaselineResult* base
 }
 
 }  // namespace
+
+bool only_tests_failed(Verdict verdict, std::span<const Finding> findings) {
+  constexpr std::string_view k_tests = "ktap";  // what findings::findings_of() calls itself
+  bool failed = false;
+  for (const Finding& finding : findings) {
+    const bool error = finding.severity == Severity::error;
+    // A warning of its is a test without a result.
+    if (error != (finding.tool == k_tests)) {
+      return false;
+    }
+    failed = failed || error;
+  }
+  return verdict == Verdict::fail && failed;
+}
 
 bool needs_baseline(const runtimes::RunOutcome& run) {
   if (run.verdict == Verdict::skip || run.verdict == Verdict::incomplete) {

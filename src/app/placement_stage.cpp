@@ -107,7 +107,7 @@ PlacedNodes record_placement(Workspace& workspace, const tracker::Series& series
   checkout.series = series.number;
   checkout.attempt = attempt;
   checkout.kind = pipeline::NodeKind::checkout;
-  checkout.name = "checkout";
+  checkout.name = k_checkout_node;
   if (candidate != nullptr) {
     checkout.tree = candidate->tree;
     checkout.commit = candidate->outcome ? candidate->outcome->tip() : candidate->commit;

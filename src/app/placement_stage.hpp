@@ -11,6 +11,7 @@ struct PlacedNodes {
   std::string reason;  // one line for the verdict of the series
 };
 
+inline constexpr std::string_view k_checkout_node = "checkout";
 inline constexpr std::string_view k_applies_node = "applies";
 
 // Writes both nodes (done) with their findings; the checkout keeps all candidates as the artifact

@@ -342,9 +342,17 @@ Result<fs::path> find_checkout(const fs::path& folder) {
   Command command;
   command.argv = {"git", "rev-parse", "--show-toplevel"};
   command.cwd = folder.string();
+  command.env = {{"LC_ALL", "C"}};
   command.timeout = std::chrono::seconds(10);
   PM_TRY_ASSIGN(const Completed done, processes.run(command));
   if (!done.ok()) {
+    // git says what to do about a folder of somebody else's, on lines of their own.
+    const std::string_view why = trim(done.err);
+    if (!why.empty() && why.find("not a git repository") == std::string_view::npos) {
+      return fail(ErrorKind::not_found,
+                  fmt::format("git does not take {} for a checkout to work in; it says:\n{}",
+                              folder.string(), why));
+    }
     return fail(ErrorKind::not_found,
                 fmt::format("{} is not in a git checkout; change into one", folder.string()));
   }

@@ -7,6 +7,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -124,30 +125,96 @@ std::optional<Place> flow_too_deep(std::string_view text) {
   return std::nullopt;
 }
 
-// An event handler that only lets the parser go on.
-class Ignore final : public YAML::EventHandler {
+// Lets the parser go on, and remembers where the last scalar is.
+class LastScalar final : public YAML::EventHandler {
  public:
+  // Where it, or what is said of it ("&anchor", "!tag"), begins: bytes behind a byte order mark.
+  [[nodiscard]] std::size_t start() const { return m_start; }
+
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    m_start = static_cast<std::size_t>(mark.pos > 0 ? mark.pos : 0);
+  }
   void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
   void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
                   YAML::EmitterStyle::value) override {}
   void OnMapEnd() override {}
+
+ private:
+  std::size_t m_start = 0;
 };
+
+// Behind comments, "&anchor" and "!tag".
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+  constexpr std::string_view k_white = " \t\r\n";
+  while (at < text.size()) {
+    if (k_white.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else if (text[at] == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (text[at] == '&' || text[at] == '!') {
+      at = std::min(text.find_first_of(k_white, at), text.size());
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+bool is_closed(std::string_view text, std::size_t quote) {
+  for (std::size_t i = quote + 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && text[quote] == '"') {
+      ++i;
+    } else if (text[i] == text[quote]) {
+      // Two single ones stand for one.
+      if (text[quote] == '"' || i + 1 == text.size() || text[i + 1] != text[quote]) {
+        return true;
+      }
+      ++i;
+    }
+  }
+  return false;
+}
+
+// yaml-cpp 0.7 takes the end of the text for a closing quote where a line ends before it, and so
+// everything behind the opening one for its content.
+void refuse_open_quote(std::string_view text, std::size_t start) {
+  constexpr std::string_view k_mark = "\xEF\xBB\xBF";
+  const std::size_t quote =
+      skip_properties(text, start + (text.starts_with(k_mark) ? k_mark.size() : 0));
+  if (quote >= text.size() || (text[quote] != '"' && text[quote] != '\'') ||
+      is_closed(text, quote)) {
+    return;
+  }
+  const auto before = text.substr(0, quote);
+  const auto line_start = before.rfind('\n') + 1;  // 0 where there is none
+  throw Refusal{static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+                static_cast<int>(quote - line_start) + 1,
+                fmt::format("the text that begins with this {} has no end: another {} is missing",
+                            text[quote], text[quote])};
+}
 
 // Whether anything follows the first document. yaml-cpp 0.7 takes a stray ',' or ']' for an empty
 // document without reading past it, so reading all documents would never end.
 bool has_more(const std::string& text) {
-  std::istringstream in(text);
+  // With a last line that ends, an open quote is a scalar, whose place is known.
+  std::istringstream in(text + "\n");
   YAML::Parser parser(in);
-  Ignore ignore;
-  return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
+  LastScalar last;
+  try {
+    const bool more = parser.HandleNextDocument(last) && parser.HandleNextDocument(last);
+    refuse_open_quote(text, last.start());
+    return more;
+  } catch (const YAML::Exception&) {
+    refuse_open_quote(text, last.start());
+    throw;
+  }
 }
 
 // The line on which a second document begins; 1 where no "---" says so.

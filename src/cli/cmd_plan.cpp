@@ -9,6 +9,7 @@
 #include "cli/parse_date.hpp"
 #include "cli/run_view.hpp"
 #include "cli/series_text.hpp"
+#include "pipeline/work_store.hpp"
 #include "util/text.hpp"
 
 #include <boost/json.hpp>
@@ -28,7 +29,18 @@ struct Planned {
   tracker::Series series;
   tracker::Selection selection;
   app::SeriesPlan plan;
+  std::string all_the_same;  // why it is tested although it is not taken; empty: it is not so
 };
+
+// What was begun goes on, whatever the sources say now.
+std::string why_all_the_same(app::Workspace& workspace, const Planned& planned) {
+  if (planned.selection.taking == tracker::Taking::taken || planned.plan.early) {
+    return {};
+  }
+  return pipeline::WorkStore(workspace.database()).open_run_of(planned.series.number)
+             ? "a test of it is under way"
+             : "it was tested before";
+}
 
 // `explain`: where it would go is asked for, whether or not it is tested.
 Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage, bool explain) {
@@ -56,12 +68,16 @@ Result<Planned> plan_one(app::Workspace& workspace, const PlanStorage& storage, 
   planned.selection = app::select_series(workspace, series);
   PM_TRY_ASSIGN(planned.plan, app::plan_series(workspace, series, options,
                                                explain || options.as_of || !storage.tree.empty()));
+  planned.all_the_same = why_all_the_same(workspace, planned);
   return planned;
 }
 
 void print_selection(const Planned& planned) {
   fmt::print("{}: {}\n", tracker::to_string(planned.selection.taking),
              escape_terminal(planned.selection.reason));
+  if (!planned.all_the_same.empty()) {
+    fmt::print("tested all the same: {}\n", planned.all_the_same);
+  }
 }
 
 void print_plan(const Planned& planned) {
@@ -98,6 +114,9 @@ boost::json::object plan_json(const Planned& planned) {
   out["series"] = planned.series.number;
   out["selection"] = {{"taking", tracker::to_string(planned.selection.taking)},
                       {"reason", planned.selection.reason}};
+  if (!planned.all_the_same.empty()) {
+    out["selection"].as_object()["tested_all_the_same"] = planned.all_the_same;
+  }
   if (plan.early) {
     out["verdict"] = {{"verdict", findings::to_string(plan.early->verdict)},
                       {"reason", plan.early->reason}};

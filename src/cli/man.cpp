@@ -77,7 +77,7 @@ std::string man_page(const std::vector<Command>& commands) {
                          roff(example.command));
     }
   }
-  out += ".SH OPTIONS OF EVERY COMMAND\n";
+  out += ".SH OPTIONS OF EVERY COMMAND\nBefore or behind the command.\n";
   Common common;
   for (const Option& option : common_options(common)) {
     out += fmt::format(".TP\n.B {}\n{}\n", roff(flags_text(option)), roff(option.help));
@@ -120,7 +120,7 @@ std::string cli_reference_markdown(const std::vector<Command>& commands) {
       out += "```\n";
     }
   }
-  out += "\n## Options of every command\n\n| | |\n|---|---|\n";
+  out += "\n## Options of every command\n\nBefore or behind the command.\n\n| | |\n|---|---|\n";
   Common common;
   for (const Option& option : common_options(common)) {
     out += fmt::format("| `{}` | {} |\n", flags_text(option), option.help);

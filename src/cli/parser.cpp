@@ -51,7 +51,9 @@ void add_option(CLI::App& app, const Option& option) {
 void add_argument(CLI::App& app, const Argument& argument) {
   auto* added = app.add_option(argument.metavar, *argument.target, argument.help);
   added->type_name("");
-  added->expected(argument.required ? 1 : 0, argument.many ? 1'000'000 : 1);
+  // CLI11's own word for any number; it shows a smaller one.
+  added->expected(argument.required ? 1 : 0,
+                  argument.many ? CLI::detail::expected_max_vector_size : 1);
   if (argument.required) {
     added->required();
   }
@@ -81,17 +83,35 @@ void remove_marks(const Command& command) {
   }
 }
 
+// Behind the options that may stand before it; argc: there is none.
+int place_of_command(int argc, char** argv) {
+  Common common;
+  const std::vector<Option> options = common_options(common);
+  int at = 1;
+  while (at < argc) {
+    const auto option = std::ranges::find_if(options, [&](const Option& one) {
+      return std::ranges::count(split(one.flags, ','), std::string_view(argv[at])) > 0;
+    });
+    if (option == options.end()) {
+      return at;
+    }
+    at += option->metavar.empty() ? 1 : 2;
+  }
+  return argc;
+}
+
 // CLI11's message, with the nearest name where a word was not understood.
 std::string explain(const CLI::ParseError& error, const std::vector<Command>& commands, int argc,
                     char** argv) {
   std::string message = error.what();
   std::erase(message, k_taken_literally);
-  if (argc > 1 && argv[1][0] != '-') {
+  const int at = place_of_command(argc, argv);
+  if (at < argc && argv[at][0] != '-') {
     std::vector<std::string> names;
     for (const Command& command : commands) {
       names.push_back(command.name);
     }
-    const std::string written = argv[1];
+    const std::string written = argv[at];
     if (std::find(names.begin(), names.end(), written) == names.end()) {
       message = fmt::format("there is no command '{}'", escape_terminal(written));
       if (const auto near = nearest_name(written, names)) {
@@ -195,6 +215,9 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   }
 
   Common common;
+  for (const Option& option : common_options(common)) {
+    add_option(app, option);  // before the command; behind it, the command takes them
+  }
   const Command* chosen = nullptr;
   for (Command& command : commands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);

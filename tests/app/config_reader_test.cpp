@@ -249,6 +249,52 @@ TEST_CASE("app::parse_config: what could only fail when a job starts is refused 
   CHECK(has(fault_of("jobs:\n  - {name: a, command: x, read-only: [/nonexistent/a]}\n"),
             "there is no /nonexistent/a"));
   CHECK(has(fault_of("checks: {spdx: {mode: bogus}}\n"), "'mode' is one of: auto, always"));
+  CHECK(has(fault_of("checks: {deprecated-api: {table: /nonexistent}}\n"),
+            ":1:34: there is no file /nonexistent"));
+  CHECK(has(fault_of("checks: {checkpatch: {script: /nonexistent}}\n"),
+            ":1:31: there is no file /nonexistent"));
+  CHECK(has(fault_of("checks: {checkpatch: {timeout: 0}}\n"), ":1:32: 'timeout' is at least 1"));
+  CHECK(has(fault_of("checks: {cc-maintainers: {timeout: 0}}\n"), "'timeout' is at least 1"));
+  CHECK(app::parse_config("/etc/patchmill/c.yaml",
+                          "checks: {checkpatch: {timeout: 1, script: \"\"}}\n")
+            .has_value());
+  for (const std::string branch : {"--upload-pack=x", "a..b", "HEAD", "refs/heads/a b"}) {
+    CHECK(has(fault_of("trees: [{name: t, url: /x, branch: \"" + branch + "\"}]\n"),
+              ":1:36: '" + branch + "' is no name that git lets a branch have"));
+  }
+  CHECK(app::parse_config("/etc/patchmill/c.yaml",
+                          "trees: [{name: t, url: /x, branch: refs/tags/v1}]\n")
+            .has_value());
+  TempDir folder;
+  REQUIRE(write_file_atomic(folder.path() / "info.json", "{\"run\": [\"nothing.sh\"]}"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, nipa: " + folder.path().string() + "}\n"),
+            ":2:21: there is no program "));
+}
+
+TEST_CASE("app::parse_config: a job is not called like what every series has") {
+  for (const std::string name : {"signed-off-by", "checkout", "applies", "ruff"}) {
+    CHECK(has(fault_of("jobs: [{name: " + name + ", scope: patch, command: [\"true\"]}]\n"),
+              ":1:15: '" + name + "' is the name of "));
+  }
+  CHECK(has(fault_of("checks: {enable: [spdx]}\njobs: [{name: ruff, command: x}]\n"),
+            ":2:15: 'ruff' is the name of a built-in check; give the job another name"));
+  TempDir folder;
+  const auto test = folder.path() / "patch/checkpatch";
+  REQUIRE(fs::create_directories(test));
+  REQUIRE(write_file_atomic(test / "info.json", "{\"run\": [\"test.sh\"]}"));
+  REQUIRE(write_file_atomic(test / "test.sh", "#!/bin/sh\n"));
+  CHECK(has(fault_of("jobs: [{name: checkpatch, nipa: " + test.string() + "}]\n"),
+            "give the job another name"));
+  CHECK(app::parse_config(folder.path() / "c.yaml",
+                          "jobs: [{name: nipa-checkpatch, nipa: patch/checkpatch}]\n")
+            .has_value());
+}
+
+TEST_CASE("app::parse_config: a command is words, not a line of a shell") {
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: make -j4}\n"),
+            ":2:24: 'command' is a list of words, as no shell splits them: [make, -j4]"));
+  CHECK(
+      app::parse_config("/etc/patchmill/c.yaml", "jobs: [{name: a, command: make}]\n").has_value());
 }
 
 TEST_CASE("app::parse_config: names are unique and needs have no circle") {
@@ -365,6 +411,10 @@ TEST_CASE("app::parse_config: secrets come by file or environment only") {
                   "patchmill: hunter2"));
   CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: {file: /nonexistent}}\n"),
             "/nonexistent"));
+  for (const std::string url : {"", "url: sqlite, ", "url: s.sqlite, "}) {
+    CHECK(has(fault_of("store: {" + url + "password: {file: /nonexistent}}\n"),
+              "an SQLite file has no password"));
+  }
   TempDir folder;
   REQUIRE(write_file_atomic(folder.path() / "pw", "p@ss/w\n"));
   const auto config = app::parse_config(

@@ -30,6 +30,13 @@ runtimes::RunOutcome run_with(Verdict verdict, std::vector<Finding> found = {}) 
 }
 
 const Finding k_error = finding(Severity::error, "a.c", 10, "'x' undeclared");
+Finding failed_test(std::string name) {
+  Finding f = finding(Severity::error, "", 0, "test failed");
+  f.tool = "ktap";
+  f.rule = std::move(name);
+  return f;
+}
+
 const Finding k_warning = finding(Severity::warning, "a.c", 5, "unused variable 'y'");
 
 }  // namespace
@@ -108,4 +115,52 @@ TEST_CASE("app::judge: an error of a job that passes is not called a warning") {
   CHECK(one.summary == "1 new error, though it passes: a.c:10: error: 'x' undeclared");
   const auto both = judge(run_with(Verdict::pass, {k_warning, k_error}), &base);
   CHECK(both.summary == "2 new findings, though it passes: a.c:10: error: 'x' undeclared");
+}
+
+TEST_CASE("app::judge: tests that fail on the base as well are only told of") {
+  const BaselineResult base{Verdict::fail, "", {failed_test("known_bad"), failed_test("mended")}};
+  auto run = run_with(Verdict::fail, {failed_test("known_bad")});
+  run.tests = "2 passed, 1 failed";
+  const auto judged = judge(run, &base);
+  CHECK(judged.verdict == Verdict::pass);
+  CHECK(judged.summary == "fails on the base, too: known_bad (2 passed, 1 failed)");
+  CHECK(judged.findings.empty());
+  auto with_warning = run_with(Verdict::fail, {failed_test("known_bad"), k_warning});
+  with_warning.findings[1].tool = "kernel";
+  const auto warned = judge(with_warning, &base);
+  CHECK(warned.verdict == Verdict::warning);
+  CHECK(warned.summary ==
+        "1 new warning: a.c:5: warning: unused variable 'y'; fails on the base, too: known_bad");
+}
+
+TEST_CASE("app::judge: a new failed test beside an old one is the only one named") {
+  const BaselineResult base{Verdict::fail, "", {failed_test("known_bad")}};
+  const auto judged =
+      judge(run_with(Verdict::fail, {failed_test("known_bad"), failed_test("boot")}), &base);
+  CHECK(judged.verdict == Verdict::fail);
+  CHECK(judged.summary == "boot: test failed");
+  REQUIRE(judged.findings.size() == 1);
+}
+
+TEST_CASE(
+    "app::judge: what was not measured says nothing, though the failed tests are the base's") {
+  const BaselineResult base{Verdict::fail, "", {failed_test("known_bad"), k_error}};
+  auto crashed = run_with(Verdict::fail, {failed_test("known_bad")});
+  crashed.exit_status = 139;
+  CHECK(judge(crashed, &base).verdict == Verdict::incomplete);
+  auto missing = failed_test("c");
+  missing.severity = Severity::warning;
+  CHECK(judge(run_with(Verdict::fail, {failed_test("known_bad"), missing}), &base).verdict ==
+        Verdict::incomplete);
+  CHECK(judge(run_with(Verdict::fail, {failed_test("known_bad"), k_error}), &base).verdict ==
+        Verdict::incomplete);
+}
+
+TEST_CASE("app::judge: what an earlier patch broke is not called the base's") {
+  BaselineResult base{Verdict::fail, "", {failed_test("known_bad")}};
+  base.earlier = {failed_test("boot")};
+  const auto judged =
+      judge(run_with(Verdict::fail, {failed_test("known_bad"), failed_test("boot")}), &base);
+  CHECK(judged.verdict == Verdict::fail);
+  CHECK(judged.summary == "fails since an earlier patch: boot");
 }

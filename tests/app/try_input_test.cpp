@@ -345,3 +345,17 @@ TEST_CASE("app::try_mails: a file without mail is named") {
   REQUIRE_FALSE(input.has_value());
   CHECK(input.error().message.find("empty.mbox holds no mail") != std::string::npos);
 }
+
+TEST_CASE("app::find_checkout: git says itself why it refuses one, and what to do") {
+  Checkout checkout;
+  const TempDir outside;
+  const auto none = app::find_checkout(outside.path());
+  REQUIRE_FALSE(none.has_value());
+  CHECK(none.error().message.ends_with("is not in a git checkout; change into one"));
+  // What git asks of itself in its own tests; it means every folder is somebody else's.
+  const Environment foreign(Environment::Wanted{{"GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"}});
+  const auto refused = app::find_checkout(checkout.top());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("dubious ownership") != std::string::npos);
+  CHECK(refused.error().message.find("--add safe.directory") != std::string::npos);
+}

@@ -86,3 +86,32 @@ TEST_CASE("app::parse_yaml: refuses bombs, depth and bad bytes without trouble")
   CHECK(yaml_fault("{a: 1}\n, b\n").find("f.yaml:") == 0);
   CHECK(yaml_fault("? [a, b]\n: 1\n").find("plain word") != std::string::npos);
 }
+
+TEST_CASE("app::parse_yaml: an open quote is refused where it opens") {
+  const auto opens = [](std::string_view text, std::string_view place) {
+    const std::string fault = yaml_fault(text);
+    CHECK_MESSAGE(fault.starts_with(place), fault);
+    CHECK(fault.find("has no end: another") != std::string::npos);
+  };
+  opens("http:\n  title: \"my ci\njobs:\n  - {name: a, command: x}\n", "f.yaml:2:10: ");
+  opens("a: 'it''s\nb: c\n", "f.yaml:1:4: ");
+  opens("a: 'x''", "f.yaml:1:4: ");
+  opens("a: \"x", "f.yaml:1:4: ");
+  opens("a: \"x\\\"\n", "f.yaml:1:4: ");
+  opens("a: [b, \"c\n", "f.yaml:1:8: ");
+  opens("a: b\n\"c: d\n", "f.yaml:2:1: ");
+  opens("a:\n  &x\n  # why\n  !t 'y\n", "f.yaml:4:6: ");
+  opens(
+      "\xEF\xBB\xBF"
+      "a: \"x\r\nb: c\r\n",
+      "f.yaml:1:");
+}
+
+TEST_CASE("app::parse_yaml: what only looks like an open quote is none") {
+  for (const auto* text :
+       {"a: x\"y\n", "a: |\n  \"x\n", "a: 'it''s'", "a: \"\\\"\"\n", "a: \"x\ny\"\n", "a: >\n  'x",
+        "a: b # \"x\n", "a: '\\'\n", "a: ''\n", "\"a\": 'b' # '\n", "a: &x \"b\"\nc: *x\n"}) {
+    const auto value = parse_yaml("f.yaml", text);
+    CHECK_MESSAGE(value.has_value(), text);
+  }
+}

@@ -17,6 +17,7 @@ struct Parsed {
   Words paths;
   std::string list_id;
   std::optional<std::string> name;
+  std::string config;
   bool ran = false;
 };
 
@@ -32,7 +33,8 @@ Parsed parse(Words words) {
     command.arguments = {{"PATH", "What.", &parsed->paths, required, true}};
     command.options = {{"-l,--list-id", "ID", "A list.", &parsed->list_id},
                        {"--name", "TEXT", "A name.", &parsed->name}};
-    command.run = [parsed](const cli::Common&) {
+    command.run = [parsed](const cli::Common& common) {
+      parsed->config = common.config_file;
       parsed->ran = true;
       return 0;
     };
@@ -114,4 +116,16 @@ TEST_CASE("cli::Common::workspace: a folder that the configuration names may be 
   common.needs_store = true;
   CHECK(common.workspace().has_value());
   CHECK(std::filesystem::exists(folder.path() / "here/store.sqlite"));
+}
+
+TEST_CASE("cli::parse_and_run: options of every command stand before it, too") {
+  CHECK(parse({"--json", "-c", "take", "--data", "d", "take", "path"}).paths == Words{"path"});
+  const auto before = parse({"-c", "before", "take"});
+  CHECK(before.status == 0);
+  CHECK(before.config == "before");
+  CHECK(parse({"-c", "before", "take", "-c", "behind"}).config == "behind");
+  CHECK(parse({"take", "--config=behind"}).config == "behind");
+  CHECK(parse({"-c", "file", "tkae"}).status == cli::k_usage);
+  CHECK(parse({"-c", "file"}).status == cli::k_usage);
+  CHECK(parse({"--name", "x", "take"}).status == cli::k_usage);
 }

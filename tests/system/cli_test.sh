@@ -70,6 +70,9 @@ expect_text "bad.yaml:6:5: unknown key 'listz'; did you mean 'lists'" "$work/err
 run check-config --json "$work/bad.yaml"; expect_status 2 $? "bad configuration, --json"
 expect_text '"faults":\[\{"file":"[^"]*bad.yaml","line":6,"column":5,"message":"unknown key' "$work/out" \
   "bad configuration, --json"
+printf 'http:\n  title: "my ci\njobs:\n' >"$work/open.yaml"
+run -c "$work/open.yaml" check-config; expect_status 2 $? "an open quote"
+expect_text 'open.yaml:2:10: .* has no end' "$work/err" "an open quote"
 run check-config "$work/none.yaml"; expect_status 2 $? "missing configuration"
 run check-config "$work"; expect_status 2 $? "a folder as configuration"
 expect_text 'is a folder' "$work/err" "a folder as configuration"
@@ -197,6 +200,25 @@ case_of "try: without HOME no folder in /tmp is used"
 (unset HOME XDG_CACHE_HOME; "$bin" try >"$work/out" 2>"$work/err" </dev/null); expect_status 2 $? "no HOME"
 expect_text 'PATCHMILL_CACHE' "$work/err" "no HOME"
 
+case_of "try: a test that fails already is told of, and nobody is blamed for it"
+git checkout -q main && git checkout -q -b tests
+printf '1..3\nok 1 a\nnot ok 2 known_bad\nok 3 c\n' >results.tap
+git add results.tap && git commit -qm 'widget: add results' -m 'Signed-off-by: Ada Author <ada@example.org>'
+echo new >new.txt && git add new.txt
+git commit -qm 'widget: add a file' -m 'It is needed.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+printf 'jobs:\n  - {name: unit, results: ktap, command: [cat, results.tap]}\n' >"$work/unit.yaml"
+run -c "$work/unit.yaml" try HEAD; expect_status 0 $? "a base with a failed test"
+expect_text 'pass .*unit.*fails on the base, too: known_bad \(2 passed, 1 failed\)' "$work/out" "a base with a failed test"
+printf '1..3\nnot ok 1 a\nnot ok 2 known_bad\nok 3 c\n' >results.tap
+git commit -qam 'widget: break a' -m 'Why not.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+run -c "$work/unit.yaml" try HEAD; expect_status 1 $? "a new failed test"
+expect_text 'verdict: fail +unit: a: test failed' "$work/out" "a new failed test"
+git checkout -q work
+
+case_of "try: a checkout of somebody else's"
+(export GIT_TEST_ASSUME_DIFFERENT_OWNER=1; "$bin" try >"$work/out" 2>"$work/err" </dev/null); expect_status 2 $? "a foreign checkout"
+expect_text 'git config --global --add safe.directory' "$work/err" "a foreign checkout"
+
 case_of "try: wrong names are wrong use"
 run try no-such-branch; expect_status 2 $? "unknown revision"
 run try HEAD..HEAD; expect_status 2 $? "empty range"
@@ -301,6 +323,8 @@ take() { # take CLAUSE: a source of the list that takes only this
 }
 take '{path: "*.c"}'; tell 1 'taken: source list: clause 1: '
 take '{path: "*.rs"}, {tag: [other]}'; tell 1 'skipped: source list: clause 1: .*\*\.rs.*; clause 2: tag .*other'
+run plan -c "$work/take.yaml" --no-fetch 1 || true
+expect_text '^tested all the same: it was tested before$' "$work/out" "plan of what is taken no more"
 half=$(number_of 'widget: half'); tell "${half:-0}" 'waiting: source list: clause 1: .*only 1 of 2 patches are here'
 
 case_of "receive: one mail on standard input"
