@@ -4,6 +4,7 @@
 #include "util/ascii.hpp"
 #include "util/hash.hpp"
 
+#include <array>
 #include <cstddef>
 #include <string>
 
@@ -32,12 +33,15 @@ std::vector<AddedLine> changed_lines(const std::vector<FileDiff>& files, bool ad
   return result;
 }
 
+// One blank and a name: "---\tx" is a line that was removed.
+bool is_file_line(std::string_view line) {
+  return (line.starts_with("--- ") || line.starts_with("+++ ")) && line.size() > 4 &&
+         !is_space(line[4]);
+}
+
 // "--- a/x 2023…" to "--- a/x": the first component is replaced, the rest of the word kept.
 std::string normalized_file_line(std::string_view line) {
-  std::size_t start = 3;
-  while (start < line.size() && is_space(line[start])) {
-    ++start;
-  }
+  const std::size_t start = 4;
   std::size_t end = start;
   while (end < line.size() && !is_space(line[end])) {
     ++end;
@@ -49,6 +53,38 @@ std::string normalized_file_line(std::string_view line) {
   out += line[0] == '-' ? " a/" : " b/";
   out += name;
   return out;
+}
+
+// The length of the white space that the text starts or ends with, as Python's str.strip() has it
+// (Unicode's, and the separators 1C to 1F); 0: none.
+std::size_t strip_length(std::string_view text, bool at_end) {
+  static constexpr std::array<std::string_view, 19> wide = {
+      "\u0085", "\u00A0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
+      "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A",
+      "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"};
+  if (text.empty()) {
+    return 0;
+  }
+  const char c = at_end ? text.back() : text.front();
+  if (c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1C' && c <= '\x1F')) {
+    return 1;
+  }
+  for (const std::string_view space : wide) {
+    if (at_end ? text.ends_with(space) : text.starts_with(space)) {
+      return space.size();
+    }
+  }
+  return 0;
+}
+
+std::string_view python_strip(std::string_view text) {
+  while (const std::size_t length = strip_length(text, false)) {
+    text.remove_prefix(length);
+  }
+  while (const std::size_t length = strip_length(text, true)) {
+    text.remove_suffix(length);
+  }
+  return text;
 }
 
 }  // namespace
@@ -64,7 +100,7 @@ std::vector<AddedLine> removed_lines(const std::vector<FileDiff>& files) {
 std::string patchwork_hash(std::string_view diff) {
   std::string normal;
   normal.reserve(diff.size());
-  for (Lines lines(diff); !lines.done();) {
+  for (Lines lines(python_strip(diff)); !lines.done();) {
     std::string_view line = lines.next();
     std::string without;  // carriage returns anywhere in the line do not count
     if (line.find('\r') != std::string_view::npos) {
@@ -78,8 +114,7 @@ std::string patchwork_hash(std::string_view diff) {
     if (line.empty()) {
       continue;
     }
-    if ((line.starts_with("---") || line.starts_with("+++")) && line.size() > 3 &&
-        is_space(line[3]) && line.find_first_not_of(" \t\v\f", 3) != std::string_view::npos) {
+    if (is_file_line(line)) {
       normal += normalized_file_line(line);
     } else if (const auto hunk = parse_hunk_header(line)) {
       normal +=

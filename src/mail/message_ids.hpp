@@ -20,7 +20,9 @@ std::vector<std::string> in_reply_to_ids(const HeaderBlock& header, std::size_t 
 // Oldest first, each once; of too many the first and the newest are kept.
 std::vector<std::string> reference_ids(const HeaderBlock& header, std::size_t max);
 
-// An id for a mail without one, made of its content.
+// An id for a mail without one, made of its content: the same whether it comes from an mbox or
+// alone, with the line "From …" before it or not, and with either line end. Lines ">From " count as
+// without the mark, empty lines at the end not at all.
 std::string made_up_id(std::string_view raw);
 
 // List-Id, X-Mailing-List and X-List in this order: lower case, each once.

@@ -27,6 +27,9 @@ struct Order {
   std::string field =
       {};  // one of the fields the list can be ordered by; empty or unknown: the default
   bool descending = false;
+  // By what those are ordered that are equal so far; what is equal in all, by id in the direction
+  // of the last one. Lists that an index answers are ordered by nothing after a name.
+  std::vector<Order> then = {};
 };
 
 struct PageAsked {

@@ -18,6 +18,13 @@ bool is_patch(const MailRow& mail) {
   return mail.kind == MessageKind::patch || mail.kind == MessageKind::pull_request;
 }
 
+// Up to this mail the tracker's hashes of diffs are of an earlier making (migration 0024).
+std::int64_t old_hashes_up_to(store::Database& database) {
+  const auto value = database.one<std::int64_t>(
+      "SELECT value FROM registry_counters WHERE name = 'hash read anew up to mail'");
+  return value ? std::get<0>(*value) : 0;
+}
+
 std::optional<std::string> text_or_none(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
@@ -28,6 +35,7 @@ FollowMails::FollowMails(store::Database& database, const store::BlobStore& blob
                          const FollowRules& rules, Timestamp now)
     : m_database(database),
       m_change(begin_change(database)),
+      m_old_hashes(old_hashes_up_to(database)),
       m_blobs(blobs),
       m_rules(rules),
       m_events(database, now),
@@ -131,6 +139,7 @@ void FollowMails::read_marks_of(const std::vector<std::int64_t>& mails) {
       }
       marks.pull_url = mail.kind == MessageKind::pull_request;
       marks.paths = m_rules.delegates_by_path();
+      marks.hash = mail.patch_hash && id <= m_old_hashes;
     } else {
       if (!mail.parent) {
         continue;
@@ -180,6 +189,8 @@ void FollowMails::renew(FollowedMail& row, const MailRow& mail) {
 
 void FollowMails::take_patch(const MailRow& mail) {
   const auto before = m_rows.patches_of(mail.id);
+  const MailMarks& marks = m_marks[mail.id];
+  const auto& hash = marks.hash ? marks.hash : mail.patch_hash;
   for (const Id project : m_rules.projects_of(mail)) {
     const auto same = std::find_if(before.begin(), before.end(), [&](const FollowedPatch* patch) {
       return patch->project == project;
@@ -187,8 +198,7 @@ void FollowMails::take_patch(const MailRow& mail) {
     FollowedPatch& patch = same != before.end() ? **same : m_rows.add_patch(project, mail.id);
     renew(patch, mail);
     if (patch.row == RowState::fresh) {
-      const MailMarks& marks = m_marks[mail.id];
-      patch.hash = mail.patch_hash;
+      patch.hash = hash;
       patch.pull_url = text_or_none(marks.pull_url);
       patch.tags = marks.tags;
       patch.state = m_rules.state_of(marks.state);
@@ -203,9 +213,9 @@ void FollowMails::take_patch(const MailRow& mail) {
       if (!before.empty()) {
         m_comments.joined(mail.id);
       }
-    } else if (patch.hash != mail.patch_hash) {
+    } else if (patch.hash != hash) {
       // The whole mail took the place of one that was cut off.
-      patch.hash = mail.patch_hash;
+      patch.hash = hash;
       patch.touch();
       m_recount.insert(patch.id);
     }

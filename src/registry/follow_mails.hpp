@@ -44,6 +44,7 @@ class FollowMails {
 
   store::Database& m_database;
   std::int64_t m_change;
+  std::int64_t m_old_hashes;
   const store::BlobStore& m_blobs;
   const FollowRules& m_rules;
   FollowEvents m_events;

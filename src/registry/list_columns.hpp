@@ -58,10 +58,17 @@ class ListColumns {
 
   // Places of kinds, projects or users where these are not ordered by id.
   using Ranks = std::unordered_map<Id, std::uint32_t>;
+  struct Ordering {
+    ListKey key = ListKey::id;
+    bool descending = false;
+    Ranks ranks = {};
+  };
+  // By these, at least one; then by id in the direction of the last one. By several keys it
+  // compares the rows that fit, 16 bytes and 8 a key each; names are the last key.
   // `people`: the places of submitters where these are ordered by name, by id (PersonOrder).
   // Nothing: it cannot order by that.
-  [[nodiscard]] std::optional<Selection> select(const ListQuery& query, ListKey key,
-                                                bool descending, const Ranks& ranks,
+  [[nodiscard]] std::optional<Selection> select(const ListQuery& query,
+                                                std::span<const Ordering> order,
                                                 std::span<const std::uint32_t> people,
                                                 Slice slice) const;
 
@@ -108,6 +115,15 @@ class ListColumns {
   [[nodiscard]] std::vector<Id> by_order(const std::vector<std::uint32_t>& rows,
                                          const Matches& matches, std::size_t first,
                                          std::size_t count) const;
+  [[nodiscard]] std::vector<Id> by_one(const Matches& matches, const Ordering& order,
+                                       std::span<const std::uint32_t> people, std::size_t first,
+                                       std::size_t count) const;
+  [[nodiscard]] std::vector<Id> by_several(const Matches& matches, std::span<const Ordering> order,
+                                           std::span<const std::uint32_t> people, std::size_t first,
+                                           std::size_t count) const;
+  [[nodiscard]] std::vector<std::int64_t> keys_of(const std::vector<std::uint32_t>& rows,
+                                                  const Ordering& order,
+                                                  std::span<const std::uint32_t> people) const;
   template <class KeyOf>
   [[nodiscard]] std::vector<Id> by_key(const Matches& matches, std::size_t keys,
                                        const KeyOf& key_of, std::size_t first,

@@ -105,8 +105,63 @@ std::vector<Id> ListColumns::by_key(const Matches& matches, std::size_t keys, co
   return ids;
 }
 
-std::optional<Selection> ListColumns::select(const ListQuery& query, ListKey key, bool descending,
-                                             const Ranks& ranks,
+std::vector<Id> ListColumns::by_one(const Matches& matches, const Ordering& order,
+                                    std::span<const std::uint32_t> people, std::size_t first,
+                                    std::size_t count) const {
+  switch (order.key) {
+    case ListKey::id:
+      return by_id(matches, first, count);
+    case ListKey::date:
+      return m_dates_rise ? by_id(matches, first, count)
+                          : by_order(m_by_date, matches, first, count);
+    case ListKey::name:
+      return by_order(m_by_name, matches, first, count);
+    case ListKey::project: {
+      const auto places = ranks_of(order.ranks, m_project_codes.ids());
+      return by_key(
+          matches, order.ranks.size() + 1, [&](std::size_t row) { return places[m_projects[row]]; },
+          first, count);
+    }
+    case ListKey::kind: {
+      const auto places = ranks_of(order.ranks, m_kind_codes.ids());
+      return by_key(
+          matches, order.ranks.size() + 1,
+          [&](std::size_t row) { return places[m_marks[row] & 0x7Fu]; }, first, count);
+    }
+    case ListKey::submitter:
+      return by_key(
+          matches, std::size_t{m_largest_submitter} + 1,
+          [&](std::size_t row) {
+            return m_submitters.empty() ? 0 : std::size_t{m_submitters[row]};
+          },
+          first, count);
+    case ListKey::submitter_name: {
+      const std::size_t last = people.empty() ? 0 : *std::max_element(people.begin(), people.end());
+      return by_key(
+          matches, last + 1,
+          [&](std::size_t row) {
+            const std::size_t id = m_submitters.empty() ? 0 : m_submitters[row];
+            return id < people.size() ? std::size_t{people[id]} : 0;
+          },
+          first, count);
+    }
+    case ListKey::user_name: {
+      const auto places = ranks_of(order.ranks, m_user_codes.ids());
+      return by_key(
+          matches, order.ranks.size() + 1,
+          [&](std::size_t row) { return m_users.empty() ? 0u : places[m_users[row]]; }, first,
+          count);
+    }
+    case ListKey::flag:
+      return by_key(
+          matches, 2, [&](std::size_t row) { return std::size_t{m_marks[row]} >> 7; }, first,
+          count);
+  }
+  return {};
+}
+
+std::optional<Selection> ListColumns::select(const ListQuery& query,
+                                             std::span<const Ordering> order,
                                              std::span<const std::uint32_t> people,
                                              Slice slice) const {
   if (m_largest_submitter > k_largest_submitter) {
@@ -122,75 +177,14 @@ std::optional<Selection> ListColumns::select(const ListQuery& query, ListKey key
     return result;
   }
   const std::size_t count = std::min<std::size_t>(slice.limit, matches.total - slice.offset);
-  // Rows that have no rank come first, as NULL does in SQLite: there are none.
-  const auto ranks_of = [&](std::span<const Id> ids) {
-    std::vector<std::uint32_t> result_ranks;
-    for (const Id id : ids) {
-      const auto found = ranks.find(id);
-      result_ranks.push_back(found != ranks.end() ? found->second + 1 : 0u);
-    }
-    return result_ranks;
-  };
-  const std::size_t first =
-      descending ? matches.total - slice.offset - count : static_cast<std::size_t>(slice.offset);
-  switch (key) {
-    case ListKey::id:
-      result.ids = by_id(matches, first, count);
-      break;
-    case ListKey::date:
-      result.ids =
-          m_dates_rise ? by_id(matches, first, count) : by_order(m_by_date, matches, first, count);
-      break;
-    case ListKey::name:
-      result.ids = by_order(m_by_name, matches, first, count);
-      break;
-    case ListKey::project: {
-      const auto places = ranks_of(m_project_codes.ids());
-      result.ids = by_key(
-          matches, ranks.size() + 1, [&](std::size_t row) { return places[m_projects[row]]; },
-          first, count);
-      break;
-    }
-    case ListKey::kind: {
-      const auto places = ranks_of(m_kind_codes.ids());
-      result.ids = by_key(
-          matches, ranks.size() + 1, [&](std::size_t row) { return places[m_marks[row] & 0x7Fu]; },
-          first, count);
-      break;
-    }
-    case ListKey::submitter:
-      result.ids = by_key(
-          matches, std::size_t{m_largest_submitter} + 1,
-          [&](std::size_t row) {
-            return m_submitters.empty() ? 0 : std::size_t{m_submitters[row]};
-          },
-          first, count);
-      break;
-    case ListKey::submitter_name: {
-      const std::size_t last = people.empty() ? 0 : *std::max_element(people.begin(), people.end());
-      result.ids = by_key(
-          matches, last + 1,
-          [&](std::size_t row) {
-            const std::size_t id = m_submitters.empty() ? 0 : m_submitters[row];
-            return id < people.size() ? std::size_t{people[id]} : 0;
-          },
-          first, count);
-      break;
-    }
-    case ListKey::user_name: {
-      const auto places = ranks_of(m_user_codes.ids());
-      result.ids = by_key(
-          matches, ranks.size() + 1,
-          [&](std::size_t row) { return m_users.empty() ? 0u : places[m_users[row]]; }, first,
-          count);
-      break;
-    }
-    case ListKey::flag:
-      result.ids = by_key(
-          matches, 2, [&](std::size_t row) { return std::size_t{m_marks[row]} >> 7; }, first,
-          count);
-      break;
+  const auto offset = static_cast<std::size_t>(slice.offset);
+  if (order.size() > 1) {
+    result.ids = by_several(matches, order, people, offset, count);
+    return result;
   }
+  const bool descending = order.front().descending;
+  const std::size_t first = descending ? matches.total - offset - count : offset;
+  result.ids = by_one(matches, order.front(), people, first, count);
   if (descending) {
     std::reverse(result.ids.begin(), result.ids.end());
   }

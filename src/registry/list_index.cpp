@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace patchmill::registry {
 namespace {
@@ -148,15 +149,22 @@ void ListIndex::load(store::Database& database, const std::stop_token& stop) {
 std::optional<Selection> ListIndex::select(store::Database& database, const ListTable& list,
                                            const ListQuery& query, const Sorting& sorting,
                                            PageAsked page) {
-  if (!sorting.key) {
+  if (sorting.keys.empty()) {
     return std::nullopt;
   }
+  const auto asks_for = [&](ListKey key) {
+    return std::any_of(sorting.keys.begin(), sorting.keys.end(),
+                       [&](const SortBy& by) { return by.key == key; });
+  };
   Table& table = table_of(list);
   const Newest newest = newest_of(database, list);
-  const auto ranks = ranks_for(database, list, *sorting.key);
-  const bool by_name = *sorting.key == ListKey::name;
+  std::vector<ListColumns::Ordering> order;
+  for (const SortBy& by : sorting.keys) {
+    order.push_back({by.key, by.descending, ranks_for(database, list, by.key)});
+  }
+  const bool by_name = asks_for(ListKey::name);
   // Whoever comes from now on has no place yet, and is first until the next question.
-  const auto people = *sorting.key == ListKey::submitter_name
+  const auto people = asks_for(ListKey::submitter_name)
                           ? m_people.places(database)
                           : std::make_shared<const PersonOrder::Places>();
   constexpr int most_tries = 3;  // others may go on changing it meanwhile
@@ -168,8 +176,7 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
     // Another thread may know more than this connection has seen: that is as good.
     const bool current = table.change >= newest.change && table.columns.newest() >= newest.id;
     if ((current && (!by_name || table.columns.names_placed())) || tries > most_tries) {
-      return table.columns.select(query, *sorting.key, sorting.descending, ranks, *people,
-                                  slice_of(page));
+      return table.columns.select(query, order, *people, slice_of(page));
     }
     reading.unlock();
     const std::unique_lock writing(table.mutex);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace patchmill::registry {
@@ -23,5 +24,8 @@ struct ListColumns::Matches {
     return all || (bits[row / 64] >> (row % 64) & 1) != 0;
   }
 };
+
+// The places of these ids; what has none comes first, as NULL does in SQLite.
+std::vector<std::uint32_t> ranks_of(const ListColumns::Ranks& ranks, std::span<const Id> ids);
 
 }  // namespace patchmill::registry

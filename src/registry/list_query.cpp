@@ -10,7 +10,7 @@ namespace patchmill::registry {
 
 Selection select(store::Database& database, const ListTable& table, const ListQuery& query,
                  Conditions further, const Sorting& sorting, PageAsked page, ListIndex* index) {
-  if (index != nullptr && further.sql().empty() && sorting.key) {
+  if (index != nullptr && further.sql().empty() && !sorting.keys.empty()) {
     if (auto selection = index->select(database, table, query, sorting, page)) {
       return *std::move(selection);
     }

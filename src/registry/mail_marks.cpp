@@ -91,7 +91,7 @@ void read_paths(std::string_view diff, std::vector<std::string>& paths) {
 MailMarks read_marks(std::string_view raw, const std::vector<TagWord>& tags, MarksWanted wanted) {
   const mail::HeaderBlock header = mail::read_header(raw, 0, longest_header, true);
   MailMarks marks;
-  if (!wanted.pull_url && !wanted.paths && !wanted.ancestors &&
+  if (!wanted.pull_url && !wanted.paths && !wanted.ancestors && !wanted.hash &&
       !says_something(raw, header, tags)) {
     return marks;
   }
@@ -109,6 +109,9 @@ MailMarks read_marks(std::string_view raw, const std::vector<TagWord>& tags, Mar
   marks.pull_url = message->pull_url;
   if (wanted.paths && !message->diff.empty()) {
     read_paths(message->diff, marks.paths);
+  }
+  if (wanted.hash && !message->diff.empty()) {
+    marks.hash = mail::patchwork_hash(message->diff);
   }
   if (wanted.ancestors) {
     marks.ancestors = tracker::parents_of(*message, most_references);

@@ -2,6 +2,7 @@
 // What a mail says to Patchwork beyond being a patch, a cover or a reply.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,12 @@ struct MailMarks {
   std::string pull_url;
   std::vector<std::string> paths;      // the files of a patch
   std::vector<std::string> ancestors;  // Message-IDs, nearest first
+  std::optional<std::string> hash;     // Patchwork's, of a diff
 };
 
 // What costs more to find out, and is not always of use.
 struct MarksWanted {
-  bool pull_url = false, paths = false, ancestors = false;
+  bool pull_url = false, paths = false, ancestors = false, hash = false;
 };
 
 // `raw`: the mail as received. What cannot be read says nothing.

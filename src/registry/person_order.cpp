@@ -26,9 +26,7 @@ void PersonOrder::read_after(store::Database& database, Id known) {
   std::vector<Named> fresh;
   database.each(
       "SELECT name, id FROM registry_people WHERE id > ? AND id <= ?",
-      [&](const store::Row& row) {
-        fresh.push_back({row.get<std::string>(0), row.integer(1)});
-      },
+      [&](const store::Row& row) { fresh.push_back({row.get<std::string>(0), row.integer(1)}); },
       known, k_largest_person);
   const auto before = [](const Named& a, const Named& b) {
     return std::tie(a.name, a.id) < std::tie(b.name, b.id);

@@ -137,18 +137,48 @@ void Conditions::contains(std::initializer_list<std::string_view> columns,
 
 Sorting order_by(store::Engine engine, const Order& order, std::span<const SortKey> keys,
                  bool otherwise_descending) {
-  const auto found = std::find_if(keys.begin(), keys.end(),
-                                  [&](const SortKey& key) { return key.field == order.field; });
-  const SortKey& key = found != keys.end() ? *found : keys.front();
-  const bool descending = found != keys.end() ? order.descending : otherwise_descending;
-  const std::string_view way = descending ? " DESC" : "";
-  std::string sql = fmt::format(" ORDER BY t.id{}", way);
-  if (key.sql != "t.id") {
-    const bool collate = key.text && engine == store::Engine::postgresql;
-    sql =
-        fmt::format(" ORDER BY {}{}{}, t.id{}", key.sql, collate ? " COLLATE \"C\"" : "", way, way);
+  struct Chosen {
+    const SortKey* key;
+    bool descending;
+  };
+  const auto is_id = [](const Chosen& one) { return one.key->sql == "t.id"; };
+  std::vector<Chosen> chosen;
+  const auto choose = [&](const Order& asked) {
+    const auto found = std::find_if(keys.begin(), keys.end(),
+                                    [&](const SortKey& key) { return key.field == asked.field; });
+    const bool ended =
+        !chosen.empty() && (is_id(chosen.back()) || chosen.back().key->key == ListKey::name);
+    if (found != keys.end() && !ended) {
+      chosen.push_back({&*found, asked.descending});
+    }
+  };
+  choose(order);
+  std::for_each(order.then.begin(), order.then.end(), choose);
+  if (chosen.empty()) {
+    chosen.push_back({&keys.front(), otherwise_descending});
   }
-  return {std::move(sql), key.key, descending};
+  if (chosen.size() > 1 && is_id(chosen.back()) &&
+      chosen.back().descending == chosen[chosen.size() - 2].descending) {
+    chosen.pop_back();
+  }
+  Sorting sorting{" ORDER BY ", {}};
+  for (const Chosen& one : chosen) {
+    const bool collate = one.key->text && engine == store::Engine::postgresql;
+    const std::string_view way = one.descending ? " DESC" : "";
+    sorting.sql += fmt::format("{}{}{}", one.key->sql, collate ? " COLLATE \"C\"" : "", way);
+    if (&one != &chosen.back()) {
+      sorting.sql += ", ";
+    } else if (!is_id(one)) {
+      sorting.sql += fmt::format(", t.id{}", way);
+    }
+    if (one.key->key) {
+      sorting.keys.push_back({*one.key->key, one.descending});
+    }
+  }
+  if (sorting.keys.size() != chosen.size()) {
+    sorting.keys.clear();
+  }
+  return sorting;
 }
 
 Slice slice_of(PageAsked page) {

@@ -75,12 +75,17 @@ struct SortKey {
   bool text = false;  // compared byte by byte, whatever the collation of the database
   std::optional<ListKey> key = {};
 };
-struct Sorting {
-  std::string sql;  // " ORDER BY …"
-  std::optional<ListKey> key;
+struct SortBy {
+  ListKey key = ListKey::id;
   bool descending = false;
 };
-// By the asked key, then by id; an unknown one: by the first key, as `otherwise`.
+struct Sorting {
+  std::string sql;           // " ORDER BY …"
+  std::vector<SortBy> keys;  // what an index has to order by; empty: it cannot
+};
+// By the asked keys, then by id in the direction of the last one; none that is known: by the first
+// key, as `otherwise`. After a name that an index orders by, further keys do not count: it knows
+// the order of names, but not which are equal.
 Sorting order_by(store::Engine engine, const Order& order, std::span<const SortKey> keys,
                  bool otherwise_descending = false);
 

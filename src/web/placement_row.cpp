@@ -51,8 +51,7 @@ std::string conflict_of(const json::object& parent, std::string_view key, std::s
   text += ": " + reason;
   const std::string commit = text_of(conflict, "upstream_commit").substr(0, 12);
   if (!commit.empty() && reason.find(commit) == std::string::npos) {
-    text += fmt::format("; in conflict with {} {}", commit,
-                        text_of(conflict, "upstream_subject"));
+    text += fmt::format("; in conflict with {} {}", commit, text_of(conflict, "upstream_subject"));
   }
   if (excerpt != nullptr) {
     *excerpt = text_of(conflict, "excerpt");

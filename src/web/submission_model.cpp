@@ -1,5 +1,6 @@
 #include "web/submission_model.hpp"
 
+#include "registry/comment_text.hpp"
 #include "tracker/mail_rows.hpp"
 #include "tracker/queries.hpp"
 #include "util/text.hpp"
@@ -21,15 +22,6 @@ constexpr std::int64_t k_most_bytes = 16 << 20;  // of mails read for one page
 constexpr std::size_t k_most_submissions = 50;
 constexpr std::size_t k_deepest_reply = 6;
 
-// What a person wrote; a diff that is quoted or proposed stays where it stood.
-std::string comment_text(const mail::Message& message) {
-  if (message.diff.empty()) {
-    return message.text;
-  }
-  const std::size_t at = std::min(message.diff_at, message.text.size());
-  return message.text.substr(0, at) + mend_utf8(message.diff) + message.text.substr(at);
-}
-
 void read_texts(store::Database& database, const store::BlobStore& blobs,
                 std::vector<CommentRow>& rows) {
   tracker::Queries queries(database, blobs);
@@ -42,12 +34,12 @@ void read_texts(store::Database& database, const store::BlobStore& blobs,
       row.whole = false;
       continue;
     }
-    const auto message = queries.parsed(row.comment.message);
-    if (!message) {
+    const auto raw = queries.raw(row.comment.message);
+    if (!raw) {
       row.whole = false;
       continue;
     }
-    row.text = comment_text(*message);
+    row.text = registry::comment_text(*raw);
     row.whole = row.text.size() <= k_longest_comment;
     row.text = ellipsize(mend_utf8(row.text), k_longest_comment);
   }

@@ -244,6 +244,15 @@ TEST_CASE("registry::find_patches: ordered by any of its fields, then by id") {
     CHECK(by("state") == Ids{1, 6, 7, 2, 3, 5, 4});
     CHECK(by("archived") == Ids{1, 2, 4, 5, 7, 3, 6});
     CHECK(by("submitter", true) == Ids{5, 4, 3, 7, 6, 2, 1});
+    const auto by_two = [&](const std::string& field, bool descending, const std::string& second,
+                            bool second_descending) {
+      return world.find({.order = {field, descending, {{second, second_descending, {}}}}});
+    };
+    CHECK(by_two("project", false, "id", true) == Ids{4, 3, 7, 6, 5, 2, 1});
+    CHECK(by_two("project", true, "id", false) == Ids{1, 2, 5, 6, 7, 3, 4});
+    CHECK(by_two("archived", false, "date", true) == Ids{7, 1, 2, 5, 4, 3, 6});
+    CHECK(by_two("bogus", false, "date", true) == by("date", true));
+    CHECK(by_two("date", true, "bogus", false) == by("date", true));
     for (const auto* unknown :
          {"", "bogus", "name; DROP TABLE x", "received_all", "ID", "t.name"}) {
       CHECK(by(unknown, true) == k_all);

@@ -1,5 +1,6 @@
 #include "registry/follow_support.hpp"
 #include "store/event_log.hpp"
+#include "store/migrations.hpp"
 
 #include <doctest/doctest.h>
 
@@ -240,5 +241,46 @@ TEST_CASE("registry::follow: an interrupted transaction is done again as a whole
     follower.mails.feed({k_two});
     follower.follow();
     CHECK(follower.events() == in_order);
+  });
+}
+
+TEST_CASE("registry::follow: hashes of an earlier making are made again from the mails") {
+  on_each_engine([](TestStore& store) {
+    Follower follower(store);
+    store::Database& database = follower.database();
+    const auto hashes = [&] {
+      return follower.lines("SELECT hash FROM registry_patches ORDER BY id",
+                            [](const auto& row) { return std::string(row.text(0)); });
+    };
+    follower.feed_and_follow(
+        {k_cover, k_one, reply("r@x", "1@x", "Acked-by: Bob <bob@example.org>\n"), k_two});
+    const Lines right = hashes();
+    REQUIRE(right.size() == 2);
+    const Lines told = follower.events();
+    const Lines patches = follower.patches();
+    database.exec("UPDATE series_mails SET patch_hash = 'old'");
+    database.exec("UPDATE registry_patches SET hash = 'old'");
+    database.exec("DELETE FROM schema_migrations WHERE number = 24");
+    store::migrate(database);
+    follower.follow();
+    CHECK(hashes() == right);
+    CHECK(follower.events() == told);
+    CHECK(follower.patches() == patches);
+    CHECK(follower.follow() == 0);
+    // A project that comes later has them from the mails, too; what is new, from the tracker.
+    follower.set_up({{}, {project("test", "else.example.com"), project("other")}, {}, {}});
+    follower.follow();
+    CHECK(hashes() == Lines{right[0], right[1], right[0], right[1]});
+    follower.mails.feed({MailSpec{.msgid = "3@x", .subject = "[PATCH] three"}});
+    database.exec("UPDATE series_mails SET patch_hash = 'new' WHERE patch_hash <> 'old'");
+    follower.follow();
+    CHECK(hashes() == Lines{right[0], right[1], right[0], right[1], "new"});
+  });
+}
+
+TEST_CASE("registry::follow: a new store has no hashes to make again") {
+  on_each_engine([](TestStore& store) {
+    CHECK(store.database().rows<std::int64_t>("SELECT value FROM registry_counters").size() == 1);
+    CHECK(store.database().rows<std::string>("SELECT value FROM cursors").empty());
   });
 }

@@ -76,6 +76,11 @@ struct IndexWorld {
     }
     filter.order = {k_orders[static_cast<std::size_t>(pick(static_cast<int>(k_orders.size())))],
                     pick(2) == 0};
+    for (int i = pick(5); i > 1; --i) {
+      filter.order.then.push_back(
+          {k_orders[static_cast<std::size_t>(pick(static_cast<int>(k_orders.size())))],
+           pick(2) == 0});
+    }
     return filter;
   }
   // The store itself and the index say the same.
@@ -86,6 +91,7 @@ struct IndexWorld {
                            static_cast<std::uint64_t>(1 + pick(40))};
       CAPTURE(filter.order.field);
       CAPTURE(filter.order.descending);
+      CAPTURE(filter.order.then.size());
       CAPTURE(page.page);
       CAPTURE(page.per_page);
       const auto stored = find_patches(db, filter, page);
@@ -114,7 +120,7 @@ TEST_CASE("registry::ListIndex: answers as the store does, whatever is asked and
         world.add_patch();
       }
       transaction.commit();
-      world.compare(60);
+      world.compare(120);
       PatchChange change;
       change.state = "accepted";
       change.archived = true;

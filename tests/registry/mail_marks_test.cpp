@@ -82,4 +82,7 @@ TEST_CASE("registry::read_marks: paths of both sides, and ancestors, when asked 
         std::vector<std::string>{"made.c", "new.c", "old.c"});
   CHECK(marks(patch, {.ancestors = true}).ancestors ==
         std::vector<std::string>{"b@x", "c@x", "d@x"});
+  CHECK_FALSE(marks(patch).hash.has_value());
+  CHECK(marks(patch, {.hash = true}).hash.value_or("").size() == 40);
+  CHECK_FALSE(marks(marked_mail("Hello.\n"), {.hash = true}).hash.has_value());
 }

@@ -1,10 +1,11 @@
 #include "api/patchwork/mails.hpp"
 
-#include "mail/charset.hpp"
 #include "mail/header_block.hpp"
 #include "mail/line_ends.hpp"
 #include "mail/message.hpp"
-#include "util/text.hpp"
+#include "registry/comment_text.hpp"
+
+#include <algorithm>
 
 namespace patchmill::api::patchwork {
 namespace {
@@ -38,13 +39,9 @@ MailParts parts_of_submission(std::string_view raw) {
 }
 
 MailParts parts_of_comment(std::string_view raw) {
-  MailParts parts = parts_of_submission(raw);
-  if (!parts.diff.empty()) {
-    const auto message = mail::parse_message(raw);
-    const std::size_t at = std::min(message->diff_at, parts.content.size());
-    parts.content = parts.content.substr(0, at) + mend_utf8(parts.diff) + parts.content.substr(at);
-    parts.diff.clear();
-  }
+  MailParts parts;
+  parts.headers = headers_of(raw);
+  parts.content = registry::comment_text(raw);
   return parts;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace patchmill::api::patchwork {
 namespace {
@@ -150,6 +151,26 @@ std::vector<std::string_view> Query::given(std::string_view name) const {
   return all;
 }
 
+std::string_view Query::last(std::string_view name) const {
+  const auto all = m_params.all(name);
+  return all.empty() ? std::string_view() : trim(all.back());
+}
+
+registry::Values Query::value(std::string_view name) {
+  const std::string_view value = last(name);
+  if (value.size() > k_longest_value) {
+    m_finds_nothing = true;
+    return {};
+  }
+  return value.empty() ? registry::Values() : registry::Values{std::string(value)};
+}
+
+registry::Values Query::choices(std::string_view name) {
+  auto chosen = values(name);
+  m_finds_nothing = m_finds_nothing || given(name).size() < m_params.all(name).size();
+  return chosen;
+}
+
 registry::Values Query::values(std::string_view name) {
   registry::Values values;
   for (const std::string_view value : given(name)) {
@@ -206,17 +227,24 @@ std::optional<bool> Query::boolean(std::string_view name) const {
 }
 
 registry::Order Query::order(std::initializer_list<std::string_view> fields) const {
-  for (const std::string_view value : given("order")) {
-    for (std::string_view field : split(value.substr(0, k_longest_value), ',')) {
-      field = trim(field);
-      const bool descending = field.starts_with('-');
-      field.remove_prefix(descending ? 1 : 0);
-      if (std::find(fields.begin(), fields.end(), field) != fields.end()) {
-        return {std::string(field), descending};
-      }
+  std::vector<registry::Order> found;
+  for (std::string_view field : split(last("order").substr(0, k_longest_value), ',')) {
+    field = trim(field);
+    const bool descending = field.starts_with('-');
+    field.remove_prefix(descending ? 1 : 0);
+    const auto same = [&](const registry::Order& other) { return other.field == field; };
+    if (std::find(fields.begin(), fields.end(), field) != fields.end() &&
+        std::none_of(found.begin(), found.end(), same)) {
+      found.push_back({std::string(field), descending, {}});
     }
   }
-  return {};
+  if (found.empty()) {
+    return {};
+  }
+  registry::Order order = std::move(found.front());
+  order.then.assign(std::make_move_iterator(found.begin() + 1),
+                    std::make_move_iterator(found.end()));
+  return order;
 }
 
 Result<void> Query::check() const {
@@ -233,15 +261,15 @@ registry::NameFilter Query::names() {
 
 registry::PatchFilter Query::patches() {
   registry::PatchFilter filter;
-  filter.project = values("project");
-  filter.series = values("series");
-  filter.submitter = values("submitter");
-  filter.delegate = values("delegate");
-  filter.state = values("state");
+  filter.project = choices("project");
+  filter.series = choices("series");
+  filter.submitter = choices("submitter");
+  filter.delegate = choices("delegate");
+  filter.state = choices("state");
   filter.archived = boolean("archived");
   if (m_version.has(2)) {
-    filter.hash = values("hash");
-    filter.msgid = values("msgid");
+    filter.hash = value("hash");
+    filter.msgid = value("msgid");
   }
   filter.date = span();
   filter.q = search();
@@ -251,8 +279,8 @@ registry::PatchFilter Query::patches() {
 
 registry::SeriesFilter Query::series() {
   registry::SeriesFilter filter;
-  filter.project = values("project");
-  filter.submitter = values("submitter");
+  filter.project = choices("project");
+  filter.submitter = choices("submitter");
   filter.date = span();
   filter.q = search();
   filter.order = order({"id", "name", "date", "submitter"});
@@ -261,10 +289,10 @@ registry::SeriesFilter Query::series() {
 
 registry::CoverFilter Query::covers() {
   registry::CoverFilter filter;
-  filter.project = values("project");
-  filter.submitter = values("submitter");
-  filter.series = values("series");
-  filter.msgid = values("msgid");
+  filter.project = choices("project");
+  filter.submitter = choices("submitter");
+  filter.series = choices("series");
+  filter.msgid = value("msgid");
   filter.date = span();
   filter.q = search();
   filter.order = order({"id", "name", "date", "submitter"});
@@ -273,11 +301,11 @@ registry::CoverFilter Query::covers() {
 
 registry::EventFilter Query::events() {
   registry::EventFilter filter;
-  filter.project = values("project");
+  filter.project = choices("project");
   filter.category = values("category");
-  filter.series = values("series");
-  filter.patch = values("patch");
-  filter.cover = values("cover");
+  filter.series = choices("series");
+  filter.patch = choices("patch");
+  filter.cover = choices("cover");
   if (m_version.has(2)) {
     filter.actor = values("actor");
   }
@@ -291,7 +319,7 @@ registry::EventFilter Query::events() {
 
 registry::CheckFilter Query::checks() {
   registry::CheckFilter filter;
-  filter.user = values("user");
+  filter.user = choices("user");
   filter.state = values("state");
   filter.context = values("context");
   filter.date = span();
@@ -301,8 +329,8 @@ registry::CheckFilter Query::checks() {
 
 registry::BundleFilter Query::bundles() {
   registry::BundleFilter filter;
-  filter.project = values("project");
-  filter.owner = values("owner");
+  filter.project = choices("project");
+  filter.owner = choices("owner");
   filter.is_public = boolean("public");
   filter.q = search();
   filter.order = order({"id", "name", "owner"});

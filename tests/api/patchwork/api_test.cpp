@@ -251,6 +251,15 @@ TEST_CASE("lists: nothing that is asked for is answered by an error of ours") {
     CHECK(client.get("/api/patches/1/checks/?" + std::string(query)).status == 200);
   }
   const int before = data.finds;
+  // A script whose variable is empty must not act on every project.
+  for (const auto* path :
+       {"patches/?state=", "patches/?project=", "patches/?delegate=", "patches/?series=",
+        "patches/?submitter=", "series/?project=", "events/?project=", "bundles/?owner="}) {
+    CAPTURE(path);
+    const Answer answer = client.get("/api/" + std::string(path));
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "[]");
+  }
   CHECK(client.get("/api/patches/?msgid=" + std::string(4000, 'x')).body == "[]");
   CHECK(data.finds == before);  // the registry is not even asked
 }

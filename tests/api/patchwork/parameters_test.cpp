@@ -64,7 +64,7 @@ TEST_CASE("parse_api_bool") {
 TEST_CASE("Query::patches: what a client asks for") {
   const auto query = params(
       "project=lorem&state=new&state=under-review&state=new&archived=False&since=2023-11-15&"
-      "before=x&q=say+dolor&order=-date&submitter=a@x&series=3&delegate=&unknown=1");
+      "before=x&q=say+dolor&order=-date&submitter=a@x&series=3&hash=&unknown=1");
   Query read(query, k_latest);
   const auto filter = read.patches();
   CHECK(filter.project == registry::Values{"lorem"});
@@ -97,6 +97,73 @@ TEST_CASE("Query: filters by version") {
   CHECK_FALSE(Query(query, v(2)).events().comments);
   CHECK(Query(query, v(3)).events().comments);
   CHECK(Query(query, k_latest).events().comments);
+}
+
+TEST_CASE("Query: an empty value names nothing where things are chosen, else it is none") {
+  const auto patches = [](std::string_view text) {
+    const auto query = params(text);
+    Query read(query, k_latest);
+    (void)read.patches();
+    return read.finds_nothing();
+  };
+  for (const auto* filter : {"project", "series", "submitter", "delegate", "state"}) {
+    CAPTURE(filter);
+    CHECK(patches(std::string(filter) + "="));
+    CHECK(patches(std::string(filter) + "=%20"));
+    CHECK(patches(std::string(filter) + "=1&" + filter + "="));
+    CHECK_FALSE(patches(std::string(filter) + "=1"));
+  }
+  for (const auto* filter :
+       {"archived", "hash", "msgid", "since", "before", "q", "order", "page"}) {
+    CAPTURE(filter);
+    CHECK_FALSE(patches(std::string(filter) + "="));
+  }
+  const auto others = [](std::string_view text, auto read_it) {
+    const auto query = params(text);
+    Query read(query, k_latest);
+    read_it(read);
+    return read.finds_nothing();
+  };
+  const auto series = [](Query& query) { (void)query.series(); };
+  const auto covers = [](Query& query) { (void)query.covers(); };
+  const auto events = [](Query& query) { (void)query.events(); };
+  const auto checks = [](Query& query) { (void)query.checks(); };
+  const auto bundles = [](Query& query) { (void)query.bundles(); };
+  CHECK(others("project=", series));
+  CHECK(others("submitter=", series));
+  CHECK_FALSE(others("state=", series));  // no filter of it
+  CHECK(others("series=", covers));
+  for (const auto* filter : {"project=", "series=", "patch=", "cover="}) {
+    CHECK(others(filter, events));
+  }
+  CHECK_FALSE(others("category=&actor=", events));
+  CHECK(others("user=", checks));
+  CHECK_FALSE(others("state=&context=", checks));
+  CHECK(others("owner=", bundles));
+  CHECK_FALSE(others("public=", bundles));
+}
+
+TEST_CASE("Query: the last hash and msgid count") {
+  const auto query = params("hash=a&hash=b&msgid=m&msgid=n%40x&order=id&order=-date");
+  const auto filter = Query(query, k_latest).patches();
+  CHECK(filter.hash == registry::Values{"b"});
+  CHECK(filter.msgid == registry::Values{"n@x"});
+  CHECK(filter.order.field == "date");
+  const auto emptied = params("hash=a&hash=&msgid=m&msgid=");
+  CHECK(Query(emptied, k_latest).patches().hash.empty());
+  CHECK(Query(emptied, k_latest).covers().msgid.empty());
+}
+
+TEST_CASE("Query::order: every field counts once") {
+  const auto query = params("order=-project,bogus,%20name%20,project,-id");
+  const auto order = Query(query, k_latest).patches().order;
+  CHECK(order.field == "project");
+  CHECK(order.descending);
+  REQUIRE(order.then.size() == 2);
+  CHECK(order.then[0].field == "name");
+  CHECK_FALSE(order.then[0].descending);
+  CHECK(order.then[1].field == "id");
+  CHECK(order.then[1].descending);
 }
 
 TEST_CASE("Query::order: unknown fields are ignored, with their direction") {

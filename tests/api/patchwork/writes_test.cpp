@@ -145,13 +145,11 @@ TEST_CASE("bodies: what cannot be read") {
   for (const char* form : {"state=%zz", "state=fail&context=%"}) {
     const Answer fault = f.check(form, "application/x-www-form-urlencoded");
     CHECK(fault.status == 400);
-    CHECK(
-        fault.body ==
-        R"({"detail":"Form parse error - a '%' is not followed by two hexadecimal digits"})");
+    CHECK(fault.body ==
+          R"({"detail":"Form parse error - a '%' is not followed by two hexadecimal digits"})");
   }
-  CHECK(
-      f.check("state=%ff", "application/x-www-form-urlencoded").body ==
-      R"({"detail":"Form parse error - what its '%' codes stand for is not valid UTF-8"})");
+  CHECK(f.check("state=%ff", "application/x-www-form-urlencoded").body ==
+        R"({"detail":"Form parse error - what its '%' codes stand for is not valid UTF-8"})");
   CHECK(f.check(std::string(100, '[')).status == 400);
   CHECK(f.check("").status == 400);
   CHECK(f.check(std::string("{\"state\":\"\xff\"}")).status == 400);
