@@ -246,7 +246,8 @@ class Checker {
 
   // A command as one would type it into a shell.
   void refuse_line(YamlValue& value, const KeySpec& key) {
-    const auto words = split(trim(collapse_whitespace(value.scalar)), ' ');
+    const std::string line = collapse_whitespace(value.scalar);
+    const auto words = split(trim(line), ' ');
     fault(value,
           fmt::format("'{}' is a list of words, as no shell splits them: [{}]", key.name,
                       escape_terminal(ellipsize(fmt::format("{}", fmt::join(words, ", ")), 120))));
