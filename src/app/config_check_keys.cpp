@@ -10,11 +10,6 @@
 namespace patchmill::app {
 namespace {
 
-std::string did_you_mean(std::string_view written, std::span<const std::string> choices) {
-  const auto near = nearest_choice(written, choices);
-  return near ? fmt::format("; did you mean '{}'?", *near) : "";
-}
-
 YamlValue stand_in_scalar(std::string_view text) {
   YamlValue value;
   value.kind = YamlValue::Kind::scalar;
@@ -406,6 +401,11 @@ std::optional<std::string> nearest_choice(std::string_view written,
     }
   }
   return found;
+}
+
+std::string did_you_mean(std::string_view written, std::span<const std::string> choices) {
+  const auto near = nearest_choice(written, choices);
+  return near ? fmt::format("; did you mean '{}'?", *near) : "";
 }
 
 std::vector<ConfigFault> check_keys(YamlValue& document, std::string_view file,

@@ -7,15 +7,6 @@
 #include <algorithm>
 
 namespace patchmill::app {
-namespace {
-
-std::string meant_of(std::string_view written, const std::vector<std::string>& choices) {
-  const auto near = nearest_choice(written, choices);
-  return near ? fmt::format("; did you mean '{}'?", *near) : "";
-}
-
-}  // namespace
-
 std::vector<std::string> choices_of(const checks::Setting& setting) {
   std::vector<std::string> choices;
   if (!setting.choices.empty()) {
@@ -76,11 +67,11 @@ void ConfigReader::read_setting(Config& config, const checks::Check& check, cons
     fault(value, fmt::format("'{}' is at least {}", name.scalar, setting->minimum));
   } else if (setting->type == checks::SettingType::flag && text != "true" && text != "false") {
     fault(value, fmt::format("'{}' takes true or false{}", name.scalar,
-                             meant_of(text, {"true", "false"})));
+                             did_you_mean(text, std::vector<std::string>{"true", "false"})));
   } else if (const auto choices = choices_of(*setting);
              !choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
     fault(value, fmt::format("'{}' is one of: {}{}", name.scalar, join(choices, ", "),
-                             meant_of(text, choices)));
+                             did_you_mean(text, choices)));
   } else if (setting->type == checks::SettingType::path && !text.empty()) {
     text = path(value).string();
     refuse_missing(value, text, "file");

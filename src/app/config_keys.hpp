@@ -54,6 +54,8 @@ std::string section_path(const KeySpec& key);
 // written in it, or that is in it; there are too few for a wrong guess to do harm.
 std::optional<std::string> nearest_choice(std::string_view written,
                                           std::span<const std::string> choices);
+// "; did you mean 'X'?", to be put behind a message; empty: none is near.
+std::string did_you_mean(std::string_view written, std::span<const std::string> choices);
 
 // Every fault of the document against the table: unknown keys (with the nearest valid name),
 // wrong types, missing keys. So that the rest of it can be looked at all the same, what is refused
