@@ -212,6 +212,10 @@ void ConfigReader::take_program(pipeline::JobSpec& job, const YamlValue& command
     refuse_missing(command, absolute, "program");
     program = absolute.string();
     job.read_only.push_back(absolute.parent_path().string());
+  } else if (!program.starts_with('/') && program.find_first_of(" \t\n") != std::string::npos) {
+    fault(command, fmt::format("there is no program '{}'; write every word as an item of its own: "
+                               "[make, -j4]",
+                               escape_terminal(ellipsize(program, 60))));
   }
 }
 

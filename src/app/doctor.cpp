@@ -1,7 +1,10 @@
 #include "app/doctor.hpp"
 
 #include "app/doctor_sources.hpp"
+#include "git/lenders.hpp"
+#include "git/mirror.hpp"
 #include "runtimes/runtime.hpp"
+#include "runtimes/tool_sandbox.hpp"
 #include "store/database.hpp"
 #include "store/migrations.hpp"
 #include "util/text.hpp"
@@ -45,6 +48,23 @@ std::pair<int, int> git_version(std::string_view text) {
   return {number(0), number(1)};
 }
 
+// Checks start their tools in a sandbox, where a program that works for its owner may miss half of
+// itself; each series would then be incomplete.
+void look_in_sandbox(const Tool& tool, const std::string& path, ProcessRunner& processes,
+                     Diagnosis& result) {
+  Command command;
+  command.argv = {path, "--version"};
+  command.timeout = std::chrono::seconds(10);
+  const auto answer = processes.run(runtimes::tool_sandbox()(std::move(command)));
+  if (answer && answer->ok()) {
+    return;
+  }
+  result.health = Health::limited;
+  result.state = fmt::format("{} does not run in the sandbox of checks: {}", path,
+                             answer ? first_line(answer->err) : answer.error().message);
+  result.mend = fmt::format("install {} below /usr, or with pipx", tool.program);
+}
+
 Diagnosis diagnose_tool(const Tool& tool, ProcessRunner& processes) {
   Diagnosis result;
   result.what = tool.program;
@@ -73,6 +93,9 @@ Diagnosis diagnose_tool(const Tool& tool, ProcessRunner& processes) {
   if (tool.program == "git" && git_version(result.state) < std::pair<int, int>(2, 39)) {
     result.health = Health::broken;
     result.mend = "git 2.39 or newer is needed";
+  }
+  if (!tool.required) {
+    look_in_sandbox(tool, *path, processes, result);
   }
   return result;
 }
@@ -143,9 +166,17 @@ Diagnosis diagnose_store(const Config& config) {
   return result;
 }
 
-Diagnosis diagnose_tree(const placement::TreeSpec& tree, ProcessRunner& processes) {
+Diagnosis diagnose_tree(const placement::TreeSpec& tree, const fs::path& trees_dir,
+                        ProcessRunner& processes) {
   Diagnosis result;
   result.what = "tree " + tree.name;
+  const fs::path mirror = git::mirror_path(trees_dir, tree.name);
+  if (git::find_lost_lender(mirror)) {
+    result.health = Health::broken;
+    result.state = fmt::format("{} has lost objects", mirror.string());
+    result.mend = git::about_lost_objects(mirror);
+    return result;
+  }
   Command command;
   command.argv = {"git",
                   "ls-remote",
@@ -185,7 +216,7 @@ std::vector<Diagnosis> diagnose(const Config& config, ProcessRunner& processes) 
   all.push_back(diagnose_data(config));
   all.push_back(diagnose_store(config));
   for (const auto& tree : config.trees) {
-    all.push_back(diagnose_tree(tree, processes));
+    all.push_back(diagnose_tree(tree, config.data / "trees", processes));
   }
   for (const auto& source : config.sources) {
     for (auto& item : diagnose_source(source, processes)) {

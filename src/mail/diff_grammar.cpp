@@ -3,35 +3,38 @@
 #include "util/ascii.hpp"
 #include "util/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace patchmill::mail {
 
 namespace {
 
-bool read_number(std::string_view line, std::size_t& pos, int& value) {
-  constexpr int limit = 2'000'000'000;
+// Below what an int holds by more lines than a mail can have.
+constexpr int k_largest_number = 2'000'000'000;
+
+bool read_number(std::string_view line, std::size_t& pos, int& value, bool& is_clamped) {
   const std::size_t start = pos;
-  int result = 0;
+  std::int64_t result = 0;
   while (pos < line.size() && is_digit(line[pos])) {
-    if (result > (limit - 9) / 10) {
-      return false;
-    }
-    result = result * 10 + (line[pos++] - '0');
+    result = std::min<std::int64_t>(result * 10 + (line[pos++] - '0'), k_largest_number + 1LL);
   }
-  value = result;
+  is_clamped = is_clamped || result > k_largest_number;
+  value = static_cast<int>(std::min<std::int64_t>(result, k_largest_number));
   return pos > start;
 }
 
-bool read_range(std::string_view line, std::size_t& pos, int& start, int& count) {
-  if (!read_number(line, pos, start)) {
+bool read_range(std::string_view line, std::size_t& pos, int& start, int& count,
+                bool& is_clamped) {
+  if (!read_number(line, pos, start, is_clamped)) {
     return false;
   }
   count = 1;
   if (pos < line.size() && line[pos] == ',') {
     ++pos;
-    return read_number(line, pos, count);
+    return read_number(line, pos, count, is_clamped);
   }
   return true;
 }
@@ -48,11 +51,11 @@ std::optional<HunkHeader> parse_hunk_header(std::string_view line) {
   }
   HunkHeader header;
   std::size_t pos = 4;
-  if (!read_range(line, pos, header.old_start, header.old_count) || line.substr(pos, 2) != " +") {
+  if (!read_range(line, pos, header.old_start, header.old_count, header.is_clamped) || line.substr(pos, 2) != " +") {
     return std::nullopt;
   }
   pos += 2;
-  if (!read_range(line, pos, header.new_start, header.new_count) || line.substr(pos, 3) != " @@") {
+  if (!read_range(line, pos, header.new_start, header.new_count, header.is_clamped) || line.substr(pos, 3) != " @@") {
     return std::nullopt;
   }
   return header;

@@ -9,9 +9,9 @@ namespace patchmill::mail {
 
 struct HunkHeader {
   int old_start = 0, old_count = 0, new_start = 0, new_count = 0;
+  bool is_clamped = false;  // a number was larger than 2 000 000 000, which now stands for it
 };
-// "@@ -a[,n] +b[,m] @@ ..."; a missing count is 1. Empty for other lines and for numbers beyond
-// what an int holds.
+// "@@ -a[,n] +b[,m] @@ ..."; a missing count is 1. Empty for other lines.
 std::optional<HunkHeader> parse_hunk_header(std::string_view line);
 
 // git's extended header lines ("old mode ", "rename from ", "index ", ...).

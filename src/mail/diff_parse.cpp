@@ -233,6 +233,10 @@ class Parser {
         }
         return {};
       }
+      if (header->is_clamped) {
+        return broken("counts more lines than a patch can have (hunk header of " +
+                      shown_line(file.path()) + ")");
+      }
       Hunk hunk;
       hunk.line = m_line;
       hunk.old_start = header->old_start;

@@ -293,6 +293,8 @@ TEST_CASE("app::parse_config: a job is not called like what every series has") {
 TEST_CASE("app::parse_config: a command is words, not a line of a shell") {
   CHECK(has(fault_of("jobs:\n  - {name: a, command: make -j4}\n"),
             ":2:24: 'command' is a list of words, as no shell splits them: [make, -j4]"));
+  CHECK(has(fault_of("jobs:\n  - {name: a, command: [make -j4]}\n"),
+            "there is no program 'make -j4'; write every word as an item of its own"));
   CHECK(
       app::parse_config("/etc/patchmill/c.yaml", "jobs: [{name: a, command: make}]\n").has_value());
 }

@@ -1,6 +1,6 @@
 #include "checks/fixture.hpp"
+#include "support/path_with.hpp"
 
-#include <cstdlib>
 #include <set>
 
 using namespace patchmill::checks;
@@ -327,19 +327,44 @@ TEST_CASE("checks::make_ruff: what the patch introduces fails") {
     return;
   }
   TestRepo repo;
-  repo.commit({{"old.py", "import os\n"}});
+  // What ruff selects by default differs between its versions.
+  repo.commit({{"old.py", "import os\n"}, {"ruff.toml", "lint.select = [\"F\"]\n"}});
   TestSeries series;
   repo.patch(series, {{"old.py", "\n\nimport os\nx = 1\n"}});
   CHECK(run_check("ruff", series, {}, &repo.repository(), 0).verdict == Verdict::pass);
-  repo.patch(series, {{"new.py", "import os\n"},
-                      {"pyproject.toml", "[tool.ruff.lint]\nignore = [\"F401\"]\n"}});
+  repo.patch(series, {{"new.py", "import os\n"}, {"ruff.toml", "lint.ignore = [\"F401\"]\n"}});
   const auto outcome = run_check("ruff", series, {}, &repo.repository(), 1);
   CHECK(outcome.verdict == Verdict::fail);
   CHECK(outcome.findings.at(0).rule == "F401");
 }
 
+TEST_CASE("checks::make_ruff: the tree's own configuration decides what counts") {
+  if (!have("ruff")) {
+    return;
+  }
+  TestRepo repo;
+  repo.commit({{"base.toml", "[lint]\nselect = [\"F\"]\n"},
+               {"ruff.toml",
+                "extend = \"base.toml\"\nextend-exclude = [\"old\"]\n"
+                "[lint.per-file-ignores]\n\"deep/*\" = [\"F401\"]\n"},
+               {"old/a.py", "x = 1\n"},
+               {"deep/b.py", "x = 1\n"}});
+  TestSeries series;
+  repo.patch(series, {{"old/a.py", "import os\n"}, {"deep/b.py", "import os\nimport re\n"}});
+  auto outcome = run_check("ruff", series, {}, &repo.repository(), 0);
+  CHECK(outcome.verdict == Verdict::pass);
+  CHECK(outcome.findings.empty());
+  repo.patch(series, {{"deep/b.py", "x = missing\n"}, {"c.py", "x = (\n"}});
+  outcome = run_check("ruff", series, {}, &repo.repository(), 1);
+  CHECK(outcome.verdict == Verdict::fail);
+  REQUIRE(outcome.findings.size() == 2);
+  CHECK(outcome.findings[0].file == "c.py");
+  CHECK(outcome.findings[1].file == "deep/b.py");
+  CHECK(outcome.findings[1].rule == "F821");
+}
+
 TEST_CASE("checks::make_ruff: reads ruff's JSON, before and after") {
-  // Stands in for ruff, which Debian 12 does not have, in the format of its --output-format=json.
+  // Stands in for ruff, which Debian 12 does not have, to see what it is given.
   const patchmill::TempDir folder("patchmill-ruff");
   const auto program = folder.path() / "ruff";
   std::ofstream(program) << R"sh(#!/bin/sh
@@ -357,9 +382,7 @@ echo ']'
 exit 1
 )sh";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  const char* old_path = std::getenv("PATH");
-  const std::string saved = old_path == nullptr ? "/usr/bin:/bin" : old_path;
-  REQUIRE(setenv("PATH", (folder.path().string() + ":" + saved).c_str(), 1) == 0);
+  const patchmill::test::PathWith path(folder.path());
 
   TestRepo repo;
   repo.commit({{"old.py", "import os\n"},
@@ -377,7 +400,6 @@ exit 1
   CHECK(outcome.findings[0].file == "lib/new.py");
   CHECK(outcome.findings[0].line == 2);
 
-  REQUIRE(setenv("PATH", saved.c_str(), 1) == 0);
   const auto arguments = patchmill::read_file(folder.path() / "arguments");
   REQUIRE(arguments.has_value());
   // No [tool.ruff] in pyproject.toml: defaults. The nearer ruff.toml governs lib/.

@@ -76,3 +76,11 @@ TEST_CASE("mail::split_diff: nothing gets lost in unfinished forms") {
     CHECK(split.text.size() + split.diff.size() == body.size());
   }
 }
+
+TEST_CASE("mail::split_diff: a hunk that counts too much is still a change") {
+  // As text it would be a mail without a patch, and nobody would be told what is wrong with it.
+  for (const std::string range : {"-99999999999 +1", "-1 +1,99999999999999999999"}) {
+    const std::string diff = "--- a/x\n+++ b/x\n@@ " + range + " @@\n-a\n+b\n";
+    CHECK(split_diff("text\n" + diff).diff == diff);
+  }
+}

@@ -1,5 +1,6 @@
 #include "runtimes/tool_sandbox.hpp"
 
+#include "support/path_with.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
@@ -63,20 +64,6 @@ void write_program(const std::filesystem::path& path, const std::string& text) {
   ::chmod(path.c_str(), 0755);
 }
 
-// PATH with one more folder in front, as long as it lives.
-class PathWith {
- public:
-  explicit PathWith(const std::filesystem::path& folder) : m_before(std::getenv("PATH")) {
-    ::setenv("PATH", (folder.string() + ":" + m_before).c_str(), 1);
-  }
-  ~PathWith() { ::setenv("PATH", m_before.c_str(), 1); }
-  PathWith(const PathWith&) = delete;
-  PathWith& operator=(const PathWith&) = delete;
-
- private:
-  std::string m_before;
-};
-
 }  // namespace
 
 TEST_CASE("runtimes::tool_sandbox: memory, time and disk are limited") {
@@ -109,7 +96,7 @@ TEST_CASE("runtimes::tool_sandbox: a program in a folder of one's own runs") {
   REQUIRE(write_file_atomic(venv / "pyvenv.cfg",
                             "home = " + (home.path() / "python/bin").string() + "\n"));
   std::filesystem::create_symlink(venv / "bin/venv-tool", home.path() / "bin/venv-tool");
-  const PathWith path(home.path() / "bin");
+  const test::PathWith path(home.path() / "bin");
   const auto own = run_tool({"own-tool"}, folder.path());
   REQUIRE(own);
   CHECK(own->out == "real\n");
