@@ -44,6 +44,18 @@ if(PATCHMILL_SANITIZE)
   endif()
 endif()
 
+if(PATCHMILL_COLD_OPTIONS AND PATCHMILL_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # From version 13 on -O2 implies this one and -O1 does not, and GCC refuses a precompiled header
+  # that was made with another set of such options.
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-munroll-only-small-loops PATCHMILL_HAS_UNROLL_ONLY_SMALL_LOOPS)
+  if(PATCHMILL_HAS_UNROLL_ONLY_SMALL_LOOPS)
+    list(APPEND PATCHMILL_COLD_OPTIONS -munroll-only-small-loops)
+  endif()
+  # A version that differs in something else shall build more slowly rather than not at all.
+  target_compile_options(patchmill_options INTERFACE -Wno-error=invalid-pch)
+endif()
+
 if(PATCHMILL_FUZZ)
   # Coverage everywhere, the driver only in the fuzz programs.
   target_compile_options(patchmill_options INTERFACE -fsanitize=fuzzer-no-link)

@@ -26,8 +26,7 @@ bool read_number(std::string_view line, std::size_t& pos, int& value, bool& is_c
   return pos > start;
 }
 
-bool read_range(std::string_view line, std::size_t& pos, int& start, int& count,
-                bool& is_clamped) {
+bool read_range(std::string_view line, std::size_t& pos, int& start, int& count, bool& is_clamped) {
   if (!read_number(line, pos, start, is_clamped)) {
     return false;
   }
@@ -51,11 +50,13 @@ std::optional<HunkHeader> parse_hunk_header(std::string_view line) {
   }
   HunkHeader header;
   std::size_t pos = 4;
-  if (!read_range(line, pos, header.old_start, header.old_count, header.is_clamped) || line.substr(pos, 2) != " +") {
+  if (!read_range(line, pos, header.old_start, header.old_count, header.is_clamped) ||
+      line.substr(pos, 2) != " +") {
     return std::nullopt;
   }
   pos += 2;
-  if (!read_range(line, pos, header.new_start, header.new_count, header.is_clamped) || line.substr(pos, 3) != " @@") {
+  if (!read_range(line, pos, header.new_start, header.new_count, header.is_clamped) ||
+      line.substr(pos, 3) != " @@") {
     return std::nullopt;
   }
   return header;

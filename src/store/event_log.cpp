@@ -5,22 +5,43 @@ namespace {
 
 constexpr std::int64_t event_lock = 0x706d6576656e7473;  // "pmevents"
 
+// Until this transaction ends nobody else gets an id: a reader that has seen id N would otherwise
+// never see N-1 if that commits later. SQLite has one writer anyway.
+void wait_for_ids(Database& database) {
+  if (database.engine() == Engine::postgresql) {
+    database.exec("SELECT pg_advisory_xact_lock(?)", event_lock);
+  }
+}
+
 }  // namespace
 
 std::int64_t append_event(Database& database, Timestamp now, std::string_view kind,
                           std::optional<std::int64_t> series, std::optional<std::int64_t> node,
                           std::string_view payload_json) {
   Transaction transaction(database);
-  if (database.engine() == Engine::postgresql) {
-    // Until this transaction ends nobody else gets an id: a reader that has seen id N would
-    // otherwise never see N-1 if that commits later.
-    database.exec("SELECT pg_advisory_xact_lock(?)", event_lock);
-  }
+  wait_for_ids(database);
   const auto id = database.value<std::int64_t>(
       "INSERT INTO events (time, kind, series, node, payload) VALUES (?, ?, ?, ?, ?) RETURNING id",
       to_micros(now), kind, series, node, payload_json);
   transaction.commit();
   return id;
+}
+
+EventWriter::EventWriter(Database& database, Timestamp now)
+    : m_database(database),
+      m_now(to_micros(now)),
+      m_rows(database, "events", "time, kind, series, node, payload") {}
+
+void EventWriter::add(std::string_view kind, std::optional<std::int64_t> series,
+                      std::optional<std::int64_t> node, std::string_view payload_json) {
+  m_rows.add(m_now, kind, series, node, payload_json);
+}
+
+void EventWriter::flush() {
+  Transaction transaction(m_database);
+  wait_for_ids(m_database);
+  m_rows.flush();
+  transaction.commit();
 }
 
 std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit) {

@@ -1,6 +1,7 @@
 #pragma once
 // The ordered event log: one row for everything that happened, written in the same transaction.
 
+#include "store/bulk_insert.hpp"
 #include "store/database.hpp"
 #include "util/clock.hpp"
 
@@ -28,6 +29,19 @@ struct Event {
 std::int64_t append_event(Database& database, Timestamp now, std::string_view kind,
                           std::optional<std::int64_t> series, std::optional<std::int64_t> node,
                           std::string_view payload_json);
+// Many events of one transaction, with few statements. What was added is in the log after flush().
+class EventWriter {
+ public:
+  EventWriter(Database& database, Timestamp now);
+  void add(std::string_view kind, std::optional<std::int64_t> series,
+           std::optional<std::int64_t> node, std::string_view payload_json);
+  void flush();
+
+ private:
+  Database& m_database;
+  std::int64_t m_now;
+  BulkInsert m_rows;
+};
 // Events with id > after, oldest first.
 std::vector<Event> events_after(Database& database, std::int64_t after, std::size_t limit);
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_list = 80;
 constexpr std::size_t longest_reason = 500;
 
-enum class Answer { yes, unknown, no };
+enum class Fit { yes, unknown, no };
 
 std::string shown(const std::vector<std::string>& words) {
   return escape_terminal(ellipsize(join(words, ", "), longest_list));
@@ -29,14 +29,14 @@ bool any_fits(const Condition& condition, const std::vector<std::string>& values
   });
 }
 
-Answer answer_of(const Condition& condition, const TraitValues& known) {
+Fit fit_of(const Condition& condition, const TraitValues& known) {
   if (any_fits(condition, known.values)) {
-    return condition.negated ? Answer::no : Answer::yes;
+    return condition.negated ? Fit::no : Fit::yes;
   }
   if (!known.missing.empty()) {
-    return Answer::unknown;
+    return Fit::unknown;
   }
-  return condition.negated ? Answer::yes : Answer::no;
+  return condition.negated ? Fit::yes : Fit::no;
 }
 
 std::string wish_of(const Condition& condition) {
@@ -55,15 +55,15 @@ Selection select(const Clause& clause, const SeriesTraits& traits) {
   std::string waits;
   for (const auto& condition : clause) {
     const auto& known = traits[condition.trait];
-    switch (answer_of(condition, known)) {
-      case Answer::no:
+    switch (fit_of(condition, known)) {
+      case Fit::no:
         return {Taking::skipped, refusal_of(condition, known)};
-      case Answer::unknown:
+      case Fit::unknown:
         if (waits.empty()) {
           waits = fmt::format("{}, but {}", wish_of(condition), known.missing);
         }
         break;
-      case Answer::yes:
+      case Fit::yes:
         wishes += (wishes.empty() ? "" : "; ") + wish_of(condition);
         break;
     }

@@ -2,7 +2,6 @@
 
 #include "mail/diff.hpp"
 #include "store/event_log.hpp"
-#include "tracker/compression.hpp"
 #include "tracker/dependencies.hpp"
 #include "tracker/message_store.hpp"
 #include "tracker/reassembly.hpp"
@@ -16,6 +15,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace patchmill::tracker {
@@ -76,7 +76,7 @@ Prepared prepare(const Incoming& incoming, const std::vector<std::string>& list_
   mail.row.subject = message.subject;
   mail.row.from = message.from;
   mail.row.date = message.date;
-  mail.row.content_hash = content_hash(message);
+  mail.row.content_hash = content_hash_of(incoming);
   mail.fact.msgid = stored_msgid(message.message_id);
   for (const std::string& parent : parents_of(message)) {
     mail.fact.parents.push_back(stored_msgid(parent));
@@ -151,10 +151,9 @@ struct Tracker::Impl {
       if (mail.in_series()) {
         mail.fact.thread = index.thread_of(mail.fact.id);
         const mail::Message& message = *mail.incoming->parsed;
-        messages.insert_series_mail(
-            mail.row, mail.fact, message.in_body_from.value_or(message.from),
-            message.diff.empty() ? std::string() : mail::patchwork_hash(message.diff),
-            mail::parse_base_info(message));
+        messages.insert_series_mail(mail.row, mail.fact,
+                                    message.in_body_from.value_or(message.from),
+                                    patch_hash_of(*mail.incoming), mail::parse_base_info(message));
       }
     }
     for (const std::int64_t id : m_touched) {
@@ -262,37 +261,48 @@ struct Tracker::Impl {
     m_replaced.clear();
   }
 
-  void tell_messages(const Batch& batch, Timestamp now) {
+  // Of the mails stored now, by message; 0: none.
+  std::unordered_map<std::int64_t, std::int64_t> series_of_fresh(const Batch& batch) {
+    std::unordered_map<std::int64_t, std::int64_t> series;
+    if (batch.fresh.empty()) {
+      return series;
+    }
+    const auto [first, last] =
+        std::ranges::minmax(batch.fresh, {}, [](const Prepared& mail) { return mail.row.id; });
+    database.each(
+        "SELECT id, series FROM series_mails WHERE id BETWEEN ? AND ?",
+        [&](const store::Row& row) { series.emplace(row.integer(0), row.integer(1)); },
+        first.row.id, last.row.id);
+    return series;
+  }
+
+  void tell_messages(const Batch& batch, store::EventWriter& events) {
+    const auto series = series_of_fresh(batch);
     for (const Prepared& mail : batch.fresh) {
-      std::optional<std::int64_t> series;
-      if (mail.in_series()) {
-        const auto row =
-            database.one<std::int64_t>("SELECT series FROM series_mails WHERE id = ?", mail.row.id);
-        series = row ? std::optional(std::get<0>(*row)) : std::nullopt;
-      }
+      const auto found = mail.in_series() ? series.find(mail.row.id) : series.end();
       boost::json::object payload{{"message", mail.row.id}, {"msgid", mail.fact.msgid}};
       if (mail.row.kind == MessageKind::unusable) {
         payload["reason"] = mail.row.reason;
       }
-      store::append_event(database, now, event_kind(mail.row.kind), series, std::nullopt,
-                          boost::json::serialize(payload));
+      events.add(event_kind(mail.row.kind),
+                 found != series.end() ? std::optional(found->second) : std::nullopt, std::nullopt,
+                 boost::json::serialize(payload));
     }
     for (const std::int64_t id : batch.relisted) {
-      store::append_event(database, now, "message-relisted", std::nullopt, std::nullopt,
-                          boost::json::serialize(boost::json::object{{"message", id}}));
+      events.add("message-relisted", std::nullopt, std::nullopt,
+                 boost::json::serialize(boost::json::object{{"message", id}}));
     }
     for (const std::string& payload : batch.duplicate_events) {
-      store::append_event(database, now, "message-duplicate", std::nullopt, std::nullopt, payload);
+      events.add("message-duplicate", std::nullopt, std::nullopt, payload);
     }
   }
 
   void tell(const Batch& batch) {
-    const Timestamp now = clock.now();
+    store::EventWriter events(database, clock.now());
     const auto tell_series = [&](std::string_view kind, std::int64_t number,
                                  boost::json::object payload = {}) {
       payload["number"] = number;
-      store::append_event(database, now, kind, number, std::nullopt,
-                          boost::json::serialize(payload));
+      events.add(kind, number, std::nullopt, boost::json::serialize(payload));
     };
     for (const auto& [number, change] : batch.changes.changed) {
       tell_series(change.created ? "series-created" : "series-changed", number);
@@ -300,7 +310,7 @@ struct Tracker::Impl {
     for (const auto& [number, removal] : batch.changes.removed) {
       tell_series("series-removed", number, {{"merged_into", removal.heir}});
     }
-    tell_messages(batch, now);
+    tell_messages(batch, events);
     for (const auto& [number, change] : batch.changes.changed) {
       if (change.completed) {
         tell_series("series-completed", number);
@@ -309,6 +319,7 @@ struct Tracker::Impl {
     for (const auto& [number, by] : batch.changes.superseded) {
       tell_series("series-superseded", number, {{"by", by}});
     }
+    events.flush();
   }
 
   IngestOutcome ingest(std::span<const Incoming> incoming, const std::function<void()>& also) {
@@ -360,21 +371,6 @@ struct Tracker::Impl {
   std::vector<std::int64_t> m_relisted;  // known mails that came by another list
   std::vector<std::int64_t> m_replaced;  // known mails that got another content
 };
-
-void parse_and_pack(Incoming& mail) {
-  mail.parsed = mail::parse_message(mail.raw);
-  if (mail.parsed && !mail.parsed->diff.empty()) {
-    const auto diff = mail::parse_diff(mail.parsed->diff);
-    mail.diff_fault = diff ? std::string() : diff.error().message;
-  }
-  mail.packed = mail.raw.size() > largest_row ? std::nullopt : compress(mail.raw);
-}
-
-Incoming make_incoming(std::string raw, std::string list_id, std::string source) {
-  Incoming mail{std::move(raw), mail::Message{}, std::move(list_id), std::move(source)};
-  parse_and_pack(mail);
-  return mail;
-}
 
 Tracker::Tracker(store::Database& database, store::BlobStore& blobs, const Clock& clock,
                  TrackerOptions options)

@@ -4,9 +4,9 @@
 // Assembly is a pure function of the set of mails in a thread (assembly.hpp), so the order of
 // arrival cannot change the result.
 
-#include "mail/message.hpp"
 #include "store/blob_store.hpp"
 #include "store/database.hpp"
+#include "tracker/incoming.hpp"
 #include "tracker/model.hpp"
 #include "util/clock.hpp"
 
@@ -19,21 +19,6 @@
 #include <vector>
 
 namespace patchmill::tracker {
-
-// A mail on its way in. Parsing is done by intake, in parallel.
-struct Incoming {
-  std::string raw;                         // as received
-  Result<mail::Message> parsed;            // or why it cannot be used
-  std::string list_id;                     // given by the source (--list-id); may be empty
-  std::string source;                      // which source brought it, for the record
-  std::optional<std::string> packed = {};  // by make_incoming(); else ingest() does it
-  std::string diff_fault = {};             // by make_incoming(): why its diff cannot be parsed
-};
-
-// Parses mail.raw and packs it for the store. Needs no store: run it in parallel, as it is most of
-// the work of taking a mail in.
-void parse_and_pack(Incoming& mail);
-Incoming make_incoming(std::string raw, std::string list_id, std::string source);
 
 struct IngestOutcome {
   std::size_t stored = 0, duplicates = 0, unusable = 0;
