@@ -66,7 +66,7 @@ Result<Fd> FolderWriter::open_parent(std::string_view path, bool make, std::stri
   for (const std::string_view part : parts) {
     const std::string folder(part);
     if (make && ::mkdirat(current.get(), folder.c_str(), 0755) == 0) {
-      ::fchmodat(current.get(), folder.c_str(), 0755, 0);
+      [[maybe_unused]] const int done = ::fchmodat(current.get(), folder.c_str(), 0755, 0);
     }
     Fd next(
         ::openat(current.get(), folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -62,7 +62,7 @@ class Remover {
       return;
     }
     if ((info.st_mode & 0700) != 0700) {
-      ::fchmodat(folder, name, 0700, 0);
+      [[maybe_unused]] const int done = ::fchmodat(folder, name, 0700, 0);
     }
     if (depth >= max_depth) {
       const std::string up = ".patchmill-deep-" + std::to_string(++m_count);

@@ -153,7 +153,7 @@ void make_removable(const std::filesystem::path& top) {
       [](const WalkEntry& entry) {
         if ((entry.info.st_mode & 0700) != 0700 && entry.info.st_uid == ::geteuid()) {
           // fchmodat cannot be told not to follow links, but this is a folder, and the run is over.
-          ::fchmodat(entry.folder, entry.name, 0700, 0);
+          [[maybe_unused]] const int done = ::fchmodat(entry.folder, entry.name, 0700, 0);
         }
       });
 }

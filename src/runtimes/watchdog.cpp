@@ -93,7 +93,7 @@ void Watchdog::kill_now() {
 bool Watchdog::finish() {
   m_stop = true;
   const std::uint64_t one = 1;
-  static_cast<void>(::write(m_wake.get(), &one, sizeof one));
+  [[maybe_unused]] const auto written = ::write(m_wake.get(), &one, sizeof one);
   m_thread.join();
   // Whatever a quick run left counts as well, also behind closed folders.
   for (const auto& folder : m_limits.folders) {

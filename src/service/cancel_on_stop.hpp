@@ -28,7 +28,7 @@ class CancelOnStop {
     int fd;
     void operator()() const {
       const std::uint64_t one = 1;
-      static_cast<void>(::write(fd, &one, sizeof one));
+      [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
     }
   };
   static Fd make() {
