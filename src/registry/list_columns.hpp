@@ -63,8 +63,7 @@ class ListColumns {
     bool descending = false;
     Ranks ranks = {};
   };
-  // By these, at least one; then by id in the direction of the last one. By several keys it
-  // compares the rows that fit, 16 bytes and 8 a key each; names are the last key.
+  // By these, at least one; then by id in the direction of the last one. Names are the last key.
   // `people`: the places of submitters where these are ordered by name, by id (PersonOrder).
   // Nothing: it cannot order by that.
   [[nodiscard]] std::optional<Selection> select(const ListQuery& query,
@@ -104,6 +103,7 @@ class ListColumns {
     std::vector<std::uint32_t> m_ids;
   };
   struct Matches;
+  struct Groups;
 
   [[nodiscard]] bool write(std::size_t at, const Row& row);
   void grow();
@@ -121,6 +121,12 @@ class ListColumns {
   [[nodiscard]] std::vector<Id> by_several(const Matches& matches, std::span<const Ordering> order,
                                            std::span<const std::uint32_t> people, std::size_t first,
                                            std::size_t count) const;
+  [[nodiscard]] std::vector<Id> by_comparing(const Matches& matches,
+                                             std::span<const Ordering> order,
+                                             std::span<const std::uint32_t> people,
+                                             std::size_t first, std::size_t count) const;
+  template <class Use>
+  void with_key(const Ordering& order, std::span<const std::uint32_t> people, const Use& use) const;
   [[nodiscard]] std::vector<std::int64_t> keys_of(const std::vector<std::uint32_t>& rows,
                                                   const Ordering& order,
                                                   std::span<const std::uint32_t> people) const;

@@ -2,8 +2,8 @@
 #include "registry/list_matches.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <numeric>
+#include <type_traits>
 
 namespace patchmill::registry {
 namespace {
@@ -70,17 +70,7 @@ std::vector<Id> ListColumns::by_key(const Matches& matches, std::size_t keys, co
                                     std::size_t first, std::size_t count) const {
   std::vector<std::uint32_t> next(keys + 1);
   const std::size_t size = m_ids.size();
-  if (matches.all) {
-    for (std::size_t row = 0; row < size; ++row) {
-      ++next[key_of(row) + 1];
-    }
-  } else {
-    for (std::size_t word = 0; word < matches.bits.size(); ++word) {
-      for (std::uint64_t bits = matches.bits[word]; bits != 0; bits &= bits - 1) {
-        ++next[key_of(word * 64 + static_cast<std::size_t>(std::countr_zero(bits))) + 1];
-      }
-    }
-  }
+  matches.each(size, [&](std::size_t row) { ++next[key_of(row) + 1]; });
   std::partial_sum(next.begin(), next.end(), next.begin());
   const auto key_at = [&](std::size_t place) {
     return static_cast<std::size_t>(std::upper_bound(next.begin(), next.end(), place) -
@@ -116,48 +106,16 @@ std::vector<Id> ListColumns::by_one(const Matches& matches, const Ordering& orde
                           : by_order(m_by_date, matches, first, count);
     case ListKey::name:
       return by_order(m_by_name, matches, first, count);
-    case ListKey::project: {
-      const auto places = ranks_of(order.ranks, m_project_codes.ids());
-      return by_key(
-          matches, order.ranks.size() + 1, [&](std::size_t row) { return places[m_projects[row]]; },
-          first, count);
-    }
-    case ListKey::kind: {
-      const auto places = ranks_of(order.ranks, m_kind_codes.ids());
-      return by_key(
-          matches, order.ranks.size() + 1,
-          [&](std::size_t row) { return places[m_marks[row] & 0x7Fu]; }, first, count);
-    }
-    case ListKey::submitter:
-      return by_key(
-          matches, std::size_t{m_largest_submitter} + 1,
-          [&](std::size_t row) {
-            return m_submitters.empty() ? 0 : std::size_t{m_submitters[row]};
-          },
-          first, count);
-    case ListKey::submitter_name: {
-      const std::size_t last = people.empty() ? 0 : *std::max_element(people.begin(), people.end());
-      return by_key(
-          matches, last + 1,
-          [&](std::size_t row) {
-            const std::size_t id = m_submitters.empty() ? 0 : m_submitters[row];
-            return id < people.size() ? std::size_t{people[id]} : 0;
-          },
-          first, count);
-    }
-    case ListKey::user_name: {
-      const auto places = ranks_of(order.ranks, m_user_codes.ids());
-      return by_key(
-          matches, order.ranks.size() + 1,
-          [&](std::size_t row) { return m_users.empty() ? 0u : places[m_users[row]]; }, first,
-          count);
-    }
-    case ListKey::flag:
-      return by_key(
-          matches, 2, [&](std::size_t row) { return std::size_t{m_marks[row]} >> 7; }, first,
-          count);
+    default:
+      break;
   }
-  return {};
+  std::vector<Id> ids;
+  with_key(order, people, [&](const auto& key_of, std::size_t keys) {
+    if constexpr (std::is_unsigned_v<decltype(key_of(0))>) {  // those that can be counted
+      ids = by_key(matches, keys, key_of, first, count);
+    }
+  });
+  return ids;
 }
 
 std::optional<Selection> ListColumns::select(const ListQuery& query,
@@ -178,16 +136,7 @@ std::optional<Selection> ListColumns::select(const ListQuery& query,
   }
   const std::size_t count = std::min<std::size_t>(slice.limit, matches.total - slice.offset);
   const auto offset = static_cast<std::size_t>(slice.offset);
-  if (order.size() > 1) {
-    result.ids = by_several(matches, order, people, offset, count);
-    return result;
-  }
-  const bool descending = order.front().descending;
-  const std::size_t first = descending ? matches.total - offset - count : offset;
-  result.ids = by_one(matches, order.front(), people, first, count);
-  if (descending) {
-    std::reverse(result.ids.begin(), result.ids.end());
-  }
+  result.ids = by_several(matches, order, people, offset, count);
   return result;
 }
 

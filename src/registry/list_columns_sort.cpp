@@ -2,7 +2,8 @@
 #include "registry/list_matches.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <cstdint>
 #include <iterator>
 #include <numeric>
 
@@ -17,6 +18,33 @@ std::vector<std::uint32_t> ranks_of(const ListColumns::Ranks& ranks, std::span<c
   return places;
 }
 
+namespace {
+
+constexpr std::size_t k_few_rows = 4096;  // rows that are compared sooner than counted
+
+}  // namespace
+
+// Rows of the lowest and the highest key on a page, and those between.
+struct ListColumns::Groups {
+  enum Group : std::uint8_t { low, middle, high };
+
+  explicit Groups(std::size_t rows) {
+    for (Matches& one : of) {
+      one.bits.resize(rows / 64 + 1);
+      one.counts.resize(rows / k_block + 1);
+    }
+  }
+  void add(std::size_t row, Group group) {
+    Matches& to = of[group];
+    to.bits[row / 64] |= std::uint64_t{1} << (row % 64);
+    ++to.counts[row / k_block];
+    ++to.total;
+  }
+
+  std::size_t below = 0;  // rows of lower keys
+  std::array<Matches, 3> of;
+};
+
 // One for each of the rows; a smaller one comes first.
 std::vector<std::int64_t> ListColumns::keys_of(const std::vector<std::uint32_t>& rows,
                                                const Ordering& order,
@@ -28,68 +56,25 @@ std::vector<std::int64_t> ListColumns::keys_of(const std::vector<std::uint32_t>&
       return order.descending ? ~key : key;
     });
   };
-  switch (order.key) {
-    case ListKey::id:
-      fill([](std::uint32_t row) { return row; });
-      break;
-    case ListKey::date:
-      fill([&](std::uint32_t row) { return m_dates[row]; });
-      break;
-    case ListKey::name: {
-      std::vector<std::uint32_t> places(m_ids.size());
-      for (std::size_t place = 0; place < m_by_name.size(); ++place) {
-        places[m_by_name[place]] = static_cast<std::uint32_t>(place);
-      }
-      fill([&](std::uint32_t row) { return places[row]; });
-      break;
+  if (order.key == ListKey::name) {
+    std::vector<std::uint32_t> places(m_ids.size());
+    for (std::size_t place = 0; place < m_by_name.size(); ++place) {
+      places[m_by_name[place]] = static_cast<std::uint32_t>(place);
     }
-    case ListKey::project: {
-      const auto places = ranks_of(order.ranks, m_project_codes.ids());
-      fill([&](std::uint32_t row) { return places[m_projects[row]]; });
-      break;
-    }
-    case ListKey::kind: {
-      const auto places = ranks_of(order.ranks, m_kind_codes.ids());
-      fill([&](std::uint32_t row) { return places[m_marks[row] & 0x7Fu]; });
-      break;
-    }
-    case ListKey::submitter:
-      fill([&](std::uint32_t row) { return m_submitters.empty() ? 0u : m_submitters[row]; });
-      break;
-    case ListKey::submitter_name:
-      fill([&](std::uint32_t row) {
-        const std::size_t id = m_submitters.empty() ? 0 : m_submitters[row];
-        return id < people.size() ? people[id] : 0u;
-      });
-      break;
-    case ListKey::user_name: {
-      const auto places = ranks_of(order.ranks, m_user_codes.ids());
-      fill([&](std::uint32_t row) { return m_users.empty() ? 0u : places[m_users[row]]; });
-      break;
-    }
-    case ListKey::flag:
-      fill([&](std::uint32_t row) { return m_marks[row] >> 7; });
-      break;
+    fill([&](std::uint32_t row) { return places[row]; });
+    return keys;
   }
+  with_key(order, people, [&](const auto& key_of, std::size_t) { fill(key_of); });
   return keys;
 }
 
-std::vector<Id> ListColumns::by_several(const Matches& matches, std::span<const Ordering> order,
-                                        std::span<const std::uint32_t> people, std::size_t first,
-                                        std::size_t count) const {
+std::vector<Id> ListColumns::by_comparing(const Matches& matches, std::span<const Ordering> order,
+                                          std::span<const std::uint32_t> people, std::size_t first,
+                                          std::size_t count) const {
   std::vector<std::uint32_t> rows;
   rows.reserve(matches.total);
-  if (matches.all) {
-    rows.resize(matches.total);
-    std::iota(rows.begin(), rows.end(), 0u);
-  } else {
-    for (std::size_t word = 0; word < matches.bits.size(); ++word) {
-      for (std::uint64_t bits = matches.bits[word]; bits != 0; bits &= bits - 1) {
-        rows.push_back(static_cast<std::uint32_t>(
-            word * 64 + static_cast<std::size_t>(std::countr_zero(bits))));
-      }
-    }
-  }
+  matches.each(m_ids.size(),
+               [&](std::size_t row) { rows.push_back(static_cast<std::uint32_t>(row)); });
   std::vector<std::vector<std::int64_t>> keys;
   for (const Ordering& one : order) {
     keys.push_back(keys_of(rows, one, people));
@@ -114,6 +99,59 @@ std::vector<Id> ListColumns::by_several(const Matches& matches, std::span<const 
   std::vector<Id> ids;
   std::transform(begin, end, std::back_inserter(ids),
                  [&](std::uint32_t place) { return m_ids[rows[place]]; });
+  return ids;
+}
+
+// By the first key alone it is known which rows the page may have: those of one key mostly, which
+// the other keys then order, or the last ones of it, some in between, and the first ones of
+// another.
+std::vector<Id> ListColumns::by_several(const Matches& matches, std::span<const Ordering> order,
+                                        std::span<const std::uint32_t> people, std::size_t first,
+                                        std::size_t count) const {
+  if (count == 0) {
+    return {};
+  }
+  const Ordering& key = order.front();
+  if (order.size() > 1 && matches.total <= k_few_rows) {
+    return by_comparing(matches, order, people, first, count);
+  }
+  std::vector<Id> ids =
+      by_one(matches, key, people, key.descending ? matches.total - first - count : first, count);
+  if (order.size() == 1) {
+    if (key.descending) {
+      std::reverse(ids.begin(), ids.end());
+    }
+    return ids;
+  }
+  Groups groups(m_ids.size());
+  with_key(key, people, [&](const auto& key_of, std::size_t) {
+    const auto lowest = key_of(*m_ids.find(ids.front()));
+    const auto highest = key_of(*m_ids.find(ids.back()));
+    matches.each(m_ids.size(), [&](std::size_t row) {
+      const auto at = key_of(row);
+      groups.below += at < lowest ? 1u : 0u;
+      if (at >= lowest && at <= highest) {
+        groups.add(row, at == lowest ? Groups::low : at == highest ? Groups::high : Groups::middle);
+      }
+    });
+  });
+  auto& [low, middle, high] = groups.of;
+  const bool one = high.total == 0;  // key
+  const Matches& begin = key.descending && !one ? high : low;
+  const Matches& end = key.descending ? low : high;
+  const std::size_t before =
+      key.descending ? matches.total - groups.below - low.total - middle.total - high.total
+                     : groups.below;
+  const auto others = order.subspan(1);
+  const std::size_t of_begin = std::min(count, begin.total - (first - before));
+  ids = by_several(begin, others, people, first - before, of_begin);
+  const auto append = [&](const std::vector<Id>& more) {
+    ids.insert(ids.end(), more.begin(), more.end());
+  };
+  if (of_begin < count) {
+    append(by_comparing(middle, order, people, 0, middle.total));
+    append(by_several(end, others, people, 0, count - of_begin - middle.total));
+  }
   return ids;
 }
 
