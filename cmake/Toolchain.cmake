@@ -24,8 +24,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PATCHMILL_SANITIZE)
-  # Everywhere what Ubuntu's compiler does by itself: its warnings are errors here, too.
-  target_compile_options(patchmill_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  # As Ubuntu's compiler has it by itself, so that what it warns of is seen with others, too.
+  target_compile_options(patchmill_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 
 if(PATCHMILL_SANITIZE)
@@ -49,7 +49,7 @@ if(PATCHMILL_SANITIZE)
   endif()
 endif()
 
-if(PATCHMILL_COLD_OPTIONS AND PATCHMILL_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+if(PATCHMILL_COLD_OPTIONS AND PATCHMILL_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   # From version 13 on -O2 implies this one and -O1 does not, and GCC refuses a precompiled header
   # that was made with another set of such options.
   include(CheckCXXCompilerFlag)

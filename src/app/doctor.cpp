@@ -1,12 +1,15 @@
 #include "app/doctor.hpp"
 
 #include "app/doctor_sources.hpp"
+#include "checks/check.hpp"
+#include "checks/tool.hpp"
 #include "git/lenders.hpp"
 #include "git/mirror.hpp"
 #include "runtimes/runtime.hpp"
 #include "runtimes/tool_sandbox.hpp"
 #include "store/database.hpp"
 #include "store/migrations.hpp"
+#include "util/file.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -52,17 +55,25 @@ std::pair<int, int> git_version(std::string_view text) {
 // itself; each series would then be incomplete.
 void look_in_sandbox(const Tool& tool, const std::string& path, ProcessRunner& processes,
                      Diagnosis& result) {
-  Command command;
-  command.argv = {path, "--version"};
-  command.timeout = std::chrono::seconds(10);
-  const auto answer = processes.run(runtimes::tool_sandbox()(std::move(command)));
+  const TempDir folder("patchmill-doctor");
+  checks::Context context;
+  context.processes = &processes;
+  context.wrap = runtimes::tool_sandbox();
+  checks::ToolRun run;
+  run.argv = {std::string(tool.program), "--version"};
+  run.cwd = folder.path();
+  run.timeout = std::chrono::seconds(10);
+  const auto answer = checks::run_tool(context, run);
   if (answer && answer->ok()) {
     return;
   }
   result.health = Health::limited;
   result.state = fmt::format("{} does not run in the sandbox of checks: {}", path,
                              answer ? first_line(answer->err) : answer.error().message);
-  result.mend = fmt::format("install {} below /usr, or with pipx", tool.program);
+  const bool is_python = tool.program == "yamllint" || tool.program == "ruff";
+  result.mend =
+      fmt::format("mend the sandbox first if it does not work; else install {} below /usr{}",
+                  tool.program, is_python ? ", or with pipx" : "");
 }
 
 Diagnosis diagnose_tool(const Tool& tool, ProcessRunner& processes) {

@@ -55,8 +55,8 @@ Result<Completed> run_tool(const Context& context, const ToolRun& run) {
   if (done->status == 126 || done->status == 127) {
     return fail(
         ErrorKind::infrastructure,
-        fmt::format("{0} is installed, but cannot be started for a check: {1}; install it below "
-                    "/usr or with pipx, or see `patchmill doctor`",
+        fmt::format("{0} is installed, but cannot be started for a check: {1}; `patchmill doctor` "
+                    "says what to do",
                     run.argv.front(),
                     ellipsize(escape_terminal(mend_utf8(joined_lines(done->err))), 300)));
   }

@@ -156,9 +156,8 @@ Result<void> Follower::read(Source& source) {
   });
   ReadAhead ahead(source, m_reading, m_parsers);
   while (!m_waiter.stopped()) {
-    const auto batch = ahead.pop();
+    auto batch = ahead.pop();
     PM_TRY(store(*batch));
-    ahead.release(batch->bytes);
     m_feed->left_out(source, std::move(batch->left_out));
     if (batch->problem) {
       return tl::unexpected(*batch->problem);
@@ -166,6 +165,7 @@ Result<void> Follower::read(Source& source) {
     if (batch->last) {
       break;
     }
+    ahead.dispose(std::move(batch));
   }
   return {};
 }

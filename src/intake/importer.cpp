@@ -64,9 +64,8 @@ void Run::read(Source& source) {
   std::size_t left_out = 0;
   bool last = false;
   while (!last) {
-    std::shared_ptr<Batch> batch = ahead.pop();
+    auto batch = ahead.pop();
     store(*batch);
-    ahead.release(batch->bytes);
     tell(source, *batch);
     for (auto& one : batch->left_out) {
       if (++left_out <= most_left_out) {
@@ -77,8 +76,7 @@ void Run::read(Source& source) {
       m_report.problems.push_back(*batch->problem);
     }
     last = batch->last;
-    // The parsers have time to take it apart, which is a tenth of this thread's work.
-    m_parsers.submit([gone = std::move(batch)]() mutable { gone.reset(); });
+    ahead.dispose(std::move(batch));
   }
   if (left_out > most_left_out) {
     m_report.problems.push_back(

@@ -3,6 +3,7 @@
 #include "util/cancel.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace patchmill::intake {
@@ -138,12 +139,19 @@ std::unique_ptr<Batch> ReadAhead::pop() {
   return batch;
 }
 
-void ReadAhead::release(std::size_t bytes) {
+void ReadAhead::dispose(std::unique_ptr<Batch> batch) {
   {
     const std::lock_guard lock(m_mutex);
-    m_bytes -= bytes;
+    ++m_running;
   }
-  m_changed.notify_all();
+  m_parsers.submit([this, shared = std::shared_ptr<Batch>(std::move(batch))]() mutable {
+    const std::size_t bytes = shared->bytes;
+    shared.reset();
+    const std::lock_guard lock(m_mutex);
+    m_bytes -= bytes;
+    --m_running;
+    m_changed.notify_all();
+  });
 }
 
 }  // namespace patchmill::intake

@@ -234,7 +234,7 @@ class Parser {
         return {};
       }
       if (header->is_clamped) {
-        return broken("counts more lines than a patch can have (hunk header of " +
+        return broken("has a number larger than any file has lines (hunk header of " +
                       shown_line(file.path()) + ")");
       }
       Hunk hunk;

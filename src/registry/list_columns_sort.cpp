@@ -149,7 +149,9 @@ std::vector<Id> ListColumns::by_several(const Matches& matches, std::span<const 
     ids.insert(ids.end(), more.begin(), more.end());
   };
   if (of_begin < count) {
-    append(by_comparing(middle, order, people, 0, middle.total));
+    if (middle.total > 0) {
+      append(by_comparing(middle, order, people, 0, middle.total));
+    }
     append(by_several(end, others, people, 0, count - of_begin - middle.total));
   }
   return ids;

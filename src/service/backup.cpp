@@ -266,7 +266,10 @@ Result<BackupResult> make_tar(const app::Config& config, const fs::path& file, T
   PM_TRY_ASSIGN(const auto done, processes.run(command));
   if (!done.ok()) {
     return fail(ErrorKind::infrastructure,
-                fmt::format("tar failed: {}", ellipsize(escape_terminal(trim(done.out)), 500)));
+                fmt::format("tar failed: {}{}", ellipsize(escape_terminal(trim(done.out)), 500),
+                            file.extension() == ".zst" && !find_program("zstd")
+                                ? "; run: apt-get install zstd, or choose a name with .tar.gz"
+                                : ""));
   }
   fs::permissions(part, fs::perms::owner_read | fs::perms::owner_write, error);
   PM_TRY(sync_file_system(folder.path()));

@@ -23,6 +23,7 @@ class BulkInsert {
     (keep(detail::to_value(values)), ...);
   }
   void flush();
+  [[nodiscard]] bool empty() const { return m_values.empty(); }
 
  private:
   void keep(const Value& value);

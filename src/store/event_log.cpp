@@ -38,6 +38,9 @@ void EventWriter::add(std::string_view kind, std::optional<std::int64_t> series,
 }
 
 void EventWriter::flush() {
+  if (m_rows.empty()) {
+    return;  // nobody waits for nothing
+  }
   Transaction transaction(m_database);
   wait_for_ids(m_database);
   m_rows.flush();

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
@@ -144,10 +145,13 @@ class SqliteDatabase::Use {
   sqlite3_stmt* m_statement = nullptr;
 };
 
-// Sorting a large store takes as much room as the store's lists, which /tmp may not have; where the
+// Sorting the names of a large store takes 100 MB, which /var/tmp and /tmp may not have; where the
 // store is there has to be some. SQLite looks elsewhere when that folder is gone.
 void keep_temporary_files_beside(const std::string& path) {
   std::error_code error;
+  if (std::getenv("SQLITE_TMPDIR") != nullptr || path.starts_with(':')) {
+    return;
+  }
   const auto folder = std::filesystem::absolute(path, error).parent_path();
   if (!error && std::filesystem::is_directory(folder, error)) {
     sqlite3_temp_directory = sqlite3_mprintf("%s", folder.c_str());
@@ -174,7 +178,7 @@ SqliteDatabase::SqliteDatabase(std::string_view path) : m_path(path) {
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  // Most mails fit on a page of 8 KiB; of a store that exists it changes nothing.
+  // Most mails fit on a page of 8 KiB. A store keeps what it was made with; its snapshots get it.
   execute_script("PRAGMA page_size = 8192;");
   become_wal();
   execute_script(

@@ -2,6 +2,7 @@
 
 #include "mail/diff.hpp"
 #include "store/event_log.hpp"
+#include "tracker/bulk_query.hpp"
 #include "tracker/dependencies.hpp"
 #include "tracker/message_store.hpp"
 #include "tracker/reassembly.hpp"
@@ -261,18 +262,19 @@ struct Tracker::Impl {
     m_replaced.clear();
   }
 
-  // Of the mails stored now, by message; 0: none.
+  // Of those patches and covers that are stored now. Their ids may be far apart: a mail that others
+  // answered before it came has had its own since then.
   std::unordered_map<std::int64_t, std::int64_t> series_of_fresh(const Batch& batch) {
-    std::unordered_map<std::int64_t, std::int64_t> series;
-    if (batch.fresh.empty()) {
-      return series;
+    std::vector<std::int64_t> ids;
+    for (const Prepared& mail : batch.fresh) {
+      if (mail.in_series()) {
+        ids.push_back(mail.row.id);
+      }
     }
-    const auto [first, last] =
-        std::ranges::minmax(batch.fresh, {}, [](const Prepared& mail) { return mail.row.id; });
-    database.each(
-        "SELECT id, series FROM series_mails WHERE id BETWEEN ? AND ?",
-        [&](const store::Row& row) { series.emplace(row.integer(0), row.integer(1)); },
-        first.row.id, last.row.id);
+    std::unordered_map<std::int64_t, std::int64_t> series;
+    each_in<std::int64_t>(
+        database, "SELECT id, series FROM series_mails WHERE id", ids,
+        [&](const store::Row& row) { series.emplace(row.integer(0), row.integer(1)); });
     return series;
   }
 

@@ -141,7 +141,7 @@ TEST_CASE("mail::parse_diff: what cannot be applied is refused with its place") 
                 "@@ -1 +1 @@\n-a\n+b\n")
             .find("deleted file") != std::string::npos);
   CHECK(refusal(head + "@@ -1 +99999999999999999999 @@\n-a\n+b\n")
-            .find("line 5 of the diff counts more") != std::string::npos);
+            .find("line 5 of the diff has a number larger") != std::string::npos);
   CHECK(refusal("hello\n").find("no file header") != std::string::npos);
   CHECK(parse_diff("")->empty());
 }

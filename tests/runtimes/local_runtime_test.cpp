@@ -542,6 +542,10 @@ TEST_CASE("runtimes::LocalRuntime::run: limits beyond what this machine allows u
     again.merge_stderr = true;
     const auto completed = SystemProcessRunner().run(again);
     REQUIRE(completed);
+    if (completed->status == 126) {
+      MESSAGE("skipped: an ordinary user cannot read this test program");
+      return;
+    }
     INFO(completed->out);
     CHECK(completed->ok());
     CHECK(completed->out.find("1 passed") != std::string::npos);

@@ -102,5 +102,41 @@ TEST_CASE("store::events_after: a reader with a cursor misses nothing of concurr
   });
 }
 
+TEST_CASE("store::EventWriter: many events in their order, all or none, between others") {
+  on_each_engine([](TestStore& store) {
+    Database& db = store.database();
+    const std::int64_t before =
+        append_event(db, Timestamp{}, "x", std::nullopt, std::nullopt, "{}");
+    {
+      Transaction transaction(db);
+      EventWriter lost(db, Timestamp{});
+      lost.add("lost", 1, std::nullopt, "{}");
+      lost.flush();
+    }
+    {
+      Transaction transaction(db);
+      EventWriter events(db, Timestamp{});
+      events.flush();  // nothing
+      for (std::int64_t i = 0; i < 150; ++i) {
+        events.add("many", i % 3 == 0 ? std::nullopt : std::optional(i),
+                   i % 2 == 0 ? std::nullopt : std::optional(i), std::to_string(i));
+      }
+      events.flush();
+      append_event(db, Timestamp{}, "last", std::nullopt, std::nullopt, "{}");
+      transaction.commit();
+    }
+    const auto events = events_after(db, before, 1000);
+    REQUIRE(events.size() == 151);
+    for (std::int64_t i = 0; i < 150; ++i) {
+      const Event& event = events[static_cast<std::size_t>(i)];
+      CHECK(event.kind == "many");
+      CHECK(event.payload == std::to_string(i));
+      CHECK(event.series == (i % 3 == 0 ? std::nullopt : std::optional(i)));
+      CHECK(event.node == (i % 2 == 0 ? std::nullopt : std::optional(i)));
+    }
+    CHECK(events.back().kind == "last");
+  });
+}
+
 }  // namespace
 }  // namespace patchmill::store

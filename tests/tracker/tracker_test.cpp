@@ -54,6 +54,27 @@ TEST_CASE("tracker::Tracker::ingest: tells what happened, once") {
   });
 }
 
+TEST_CASE("tracker::Tracker::ingest: events name the series of mails that were awaited, too") {
+  on_each_engine([](TestStore& store) {
+    Harness harness(store);
+    harness.feed({{"r@x", "Re: [PATCH] a", "p@x", "", 0, "Bob B <bob@example.org>", false}});
+    harness.feed({{"q@x", "[PATCH] other", "", "", 1}});
+    const auto before = store::event_span(store.database())->newest;
+    harness.feed({{"p@x", "[PATCH] a", "", "", 2}, {"s@x", "[PATCH] third", "", "", 3}});
+    std::map<std::string, std::int64_t> series;
+    for (const store::Event& event : store::events_after(store.database(), before, 100)) {
+      if (event.kind == "patch-created") {
+        series[event.payload] = event.series.value_or(-1);
+      }
+    }
+    REQUIRE(series.size() == 2);
+    for (const auto& [payload, number] : series) {
+      const bool awaited = payload.find("p@x") != std::string::npos;
+      CHECK(number == harness.of(awaited ? "p@x" : "s@x").number);
+    }
+  });
+}
+
 TEST_CASE("tracker::Tracker::ingest: a patch without a diff is kept with its reason") {
   TestStore store(patchmill::store::Engine::sqlite);
   Harness harness(store);
