@@ -1,4 +1,4 @@
-// The rows of one page by several keys, compared with each other.
+// The rows of one page by several keys: first which rows it may have, then these compared.
 #include "registry/list_matches.hpp"
 
 #include <algorithm>

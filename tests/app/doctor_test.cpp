@@ -2,8 +2,8 @@
 
 #include "git/mirror.hpp"
 #include "runtimes/runtime.hpp"
+#include "support/environment.hpp"
 #include "support/git.hpp"
-#include "support/path_with.hpp"
 #include "util/file.hpp"
 
 #include <doctest/doctest.h>
@@ -49,7 +49,7 @@ TEST_CASE("app::diagnose: a tool that runs, but not in the sandbox of checks") {
   const auto ruff = [&](const std::string& script) {
     REQUIRE(write_file_atomic(program, script));
     fs::permissions(program, fs::perms::owner_all);
-    const test::PathWith path(folder.path());
+    const test::Environment path = test::path_with(folder.path());
     return find(app::diagnose(config_in(folder.path()), processes), "ruff");
   };
   const Diagnosis half = ruff("#!/bin/sh\ncat " + (folder.path() / "part").string() + "\n");

@@ -1,13 +1,13 @@
 #pragma once
 // A git checkout as an author has it, and the environment patchmill finds around it.
 
+#include "support/environment.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -16,35 +16,7 @@
 
 namespace patchmill::app::test {
 
-// Environment variables for as long as it lives; an empty optional takes the variable away.
-class Environment {
- public:
-  using Wanted = std::map<std::string, std::optional<std::string>>;
-  explicit Environment(const Wanted& wanted) {
-    for (const auto& [name, value] : wanted) {
-      const char* before = std::getenv(name.c_str());
-      m_before[name] = before != nullptr ? std::optional<std::string>(before) : std::nullopt;
-      set(name, value);
-    }
-  }
-  ~Environment() {
-    for (const auto& [name, value] : m_before) {
-      set(name, value);
-    }
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  static void set(const std::string& name, const std::optional<std::string>& value) {
-    if (value) {
-      ::setenv(name.c_str(), value->c_str(), 1);
-    } else {
-      ::unsetenv(name.c_str());
-    }
-  }
-  std::map<std::string, std::optional<std::string>> m_before;
-};
+using patchmill::test::Environment;
 
 inline constexpr const char* k_ada = "Ada Author <ada@example.org>";
 

@@ -1,5 +1,5 @@
 #include "checks/fixture.hpp"
-#include "support/path_with.hpp"
+#include "support/environment.hpp"
 
 #include <set>
 
@@ -382,7 +382,7 @@ echo ']'
 exit 1
 )sh";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  const patchmill::test::PathWith path(folder.path());
+  const auto path = patchmill::test::path_with(folder.path());
 
   TestRepo repo;
   repo.commit({{"old.py", "import os\n"},

@@ -1,6 +1,6 @@
 #include "runtimes/tool_sandbox.hpp"
 
-#include "support/path_with.hpp"
+#include "support/environment.hpp"
 #include "util/file.hpp"
 #include "util/subprocess.hpp"
 #include "util/text.hpp"
@@ -96,7 +96,7 @@ TEST_CASE("runtimes::tool_sandbox: a program in a folder of one's own runs") {
   REQUIRE(write_file_atomic(venv / "pyvenv.cfg",
                             "home = " + (home.path() / "python/bin").string() + "\n"));
   std::filesystem::create_symlink(venv / "bin/venv-tool", home.path() / "bin/venv-tool");
-  const test::PathWith path(home.path() / "bin");
+  const test::Environment path = test::path_with(home.path() / "bin");
   const auto own = run_tool({"own-tool"}, folder.path());
   REQUIRE(own);
   CHECK(own->out == "real\n");

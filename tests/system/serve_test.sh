@@ -73,7 +73,7 @@ until_true 10 is_metric 'patchmill_source_messages_total{source="box"}' 1 || fai
 until_true 10 is_metric 'patchmill_nodes_done_total{kind="test",result="pass"}' 1 || fail 'no test was counted'
 until_true 10 is_metric 'patchmill_first_verdict_seconds_count' 1 || fail 'the first verdict was not counted'
 until_true 10 counted 'patchmill_workers{state="idle"}' || fail 'no workers'
-until_true 30 counted 'patchmill_tree_fetches_total{tree="numbers",result="ok"}' || fail 'no fetch was counted'
+until_true 30 counted 'patchmill_tree_fetches_total{tree="numbers",result="ok"}' || fail "no fetch was counted: $(grep numbers "$work/one/log" || true)"
 until_true 10 counted 'patchmill_tree_fetches_total{tree="away",result="failed"}' || fail 'no failed fetch was counted'
 until_true 10 counted 'patchmill_source_failures_total{source="away"}' || fail 'no failed source was counted'
 
