@@ -210,6 +210,10 @@ Result<SeriesApplier::Verdict> SeriesApplier::accept(const PatchInput& patch,
   if (auto conflict = refusal(reading.entries, outcome.changes)) {
     return Verdict(tl::unexpect, std::move(*conflict));
   }
+  PM_TRY_ASSIGN(auto impossible, impossible_link(m_repository, outcome.changes));
+  if (impossible) {
+    return Verdict(tl::unexpect, std::move(*impossible));
+  }
   if (method == ApplyMethod::three_way && outcome.changes.empty()) {
     return Verdict(unchanged(reading));
   }

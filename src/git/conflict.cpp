@@ -311,6 +311,19 @@ std::optional<Conflict> refusal(const EntryMap& before, const std::vector<TreeEn
   return std::nullopt;
 }
 
+Result<std::optional<Conflict>> impossible_link(Repository& repository,
+                                                const std::vector<TreeEntry>& changes) {
+  for (const TreeEntry& change : changes) {
+    if (change.mode == kModeLink) {
+      PM_TRY_ASSIGN(const Object target, repository.read(change.id));
+      if (const std::string problem = link_problem(target.data); !problem.empty()) {
+        return refuse(change.path, "cannot be made: " + problem);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Result<Conflict> explain_conflict(Repository& repository, const FailedPatch& failed, bool search) {
   PM_TRY_ASSIGN(Conflict conflict, Explainer(repository, failed).run(search));
   if (search && repository.is_shallow()) {

@@ -18,6 +18,10 @@ std::optional<Conflict> refusal(const PatchScan& scan, const EntryMap& entries,
 // The same for what git made of the patch, in case it read another name than the scan.
 std::optional<Conflict> refusal(const EntryMap& before, const std::vector<TreeEntry>& changes);
 
+// A symbolic link that cannot be made. Errors: of reading objects.
+Result<std::optional<Conflict>> impossible_link(Repository& repository,
+                                                const std::vector<TreeEntry>& changes);
+
 struct FailedPatch {
   std::string_view base;  // the commit the series is applied onto
   std::string_view tree;  // after the patches before this one

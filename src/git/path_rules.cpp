@@ -2,9 +2,16 @@
 
 #include "util/text.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace patchmill::git {
 
 namespace {
+
+constexpr std::size_t k_longest_name = 255;     // NAME_MAX of every file system there is
+constexpr std::size_t k_longest_target = 4096;  // PATH_MAX
 
 // Code points that HFS+ ignores in file names (git's utf8.c calls them so too): U+200C..200F,
 // U+202A..202E, U+206A..206F, U+FEFF.
@@ -62,9 +69,16 @@ std::string path_problem(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) {
     return "the path contains a NUL byte";
   }
+  if (std::ranges::count(path, '/') > k_most_folders) {
+    return fmt::format("the path has more than {} folders", k_most_folders);
+  }
   for (std::string_view component : split(path, '/')) {
     if (component.empty()) {
       return "the path has an empty component";
+    }
+    if (component.size() > k_longest_name) {
+      return fmt::format("a name in the path is longer than {} bytes, and no file can be called so",
+                         k_longest_name);
     }
     if (component == "." || component == "..") {
       return component == ".." ? "the path leads out of the tree" : "the path contains \".\"";
@@ -74,6 +88,17 @@ std::string path_problem(std::string_view path) {
     }
   }
   return {};
+}
+
+std::string link_problem(std::string_view target) {
+  if (target.empty()) {
+    return "a symbolic link leads to a file, and this one names none";
+  }
+  if (target.size() >= k_longest_target) {
+    return fmt::format("what a symbolic link names is {} bytes or longer", k_longest_target);
+  }
+  return target.find('\0') == std::string_view::npos ? std::string()
+                                                     : "what a symbolic link names has a NUL byte";
 }
 
 bool is_valid_ref(std::string_view name) {

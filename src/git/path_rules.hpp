@@ -8,8 +8,14 @@
 namespace patchmill::git {
 
 // Why no patch may touch this path ("..", absolute, ".git" in any case or in a guise that HFS+ or
-// NTFS take for it, empty component, control byte NUL, longer than 4096 bytes); empty: harmless.
+// NTFS take for it, empty component, control byte NUL, longer than 4096 bytes, a name in it longer
+// than 255, more than k_most_folders folders); empty: harmless.
 std::string path_problem(std::string_view path);
+inline constexpr int k_most_folders = 512;
+
+// Why no symbolic link can lead to this (symlink(2): nothing, a NUL byte, 4096 bytes or more);
+// empty: it can.
+std::string link_problem(std::string_view target);
 
 // The rules of git-check-ref-format(1) for a full name ("refs/heads/x") and for a branch ("x").
 bool is_valid_ref(std::string_view full_name);

@@ -13,7 +13,6 @@ namespace patchmill::git {
 namespace {
 
 constexpr std::size_t kMaxTree = 256u << 20;
-constexpr int kMaxDepth = 512;
 
 std::string_view first_component(std::string_view path) {
   return path.substr(0, path.find('/'));
@@ -93,8 +92,8 @@ void remove_entry(std::vector<RawEntry>& entries, std::string_view name) {
 
 Result<std::optional<ObjectId>> Splicer::splice(const std::optional<ObjectId>& old,
                                                 std::span<const Change> changes, int depth) {
-  if (depth > kMaxDepth) {
-    return fail(ErrorKind::limit, fmt::format("a path has more than {} folders", kMaxDepth));
+  if (depth > k_most_folders) {
+    return fail(ErrorKind::limit, fmt::format("a path has more than {} folders", k_most_folders));
   }
   std::vector<RawEntry> entries;
   if (old) {

@@ -144,7 +144,8 @@ Result<void> add_interrupted(git::Repository& repository, const CheckoutState& s
   for (const git::ObjectId& towards : state.towards) {
     PM_TRY_ASSIGN(const auto started, changes_between(repository, state.holds, towards));
     for (const auto& [path, entry] : started) {
-      if (!changes.contains(path)) {
+      // One that may not be in the folder was refused there, and is not in it.
+      if (!changes.contains(path) && is_safe_path(path)) {
         paths.push_back(path);
       }
     }

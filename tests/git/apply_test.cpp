@@ -360,6 +360,32 @@ TEST_CASE("git::apply_series: no writing through symbolic links") {
   CHECK_FALSE(box.apply(base, {Sandbox::patch(link + new_file("a/out/x b/out/x"))}).ok());
 }
 
+TEST_CASE("git::apply_series: what no file system can hold is refused") {
+  Sandbox box;
+  const ObjectId base = box.commit({{"a", {"1\n"}}});
+  const auto added = [&](const std::string& path) {
+    return box.apply(base, {Sandbox::patch(new_file("a/" + path + " b/" + path))});
+  };
+  CHECK(added(std::string(255, 'n')).ok());
+  CHECK(has(reason_of(added(std::string(256, 'n'))), "longer than 255 bytes"));
+  std::string deep;
+  for (int i = 0; i < 512; ++i) {
+    deep += "d/";
+  }
+  CHECK(added(deep + "f").ok());
+  CHECK(has(reason_of(added(deep + "d/f")), "more than 512 folders"));
+  const auto link = [&](const std::string& rest) {
+    return box.apply(base, {Sandbox::patch("diff --git a/l b/l\nnew file mode 120000\nindex "
+                                           "0000000.." +
+                                           rest)});
+  };
+  CHECK(has(reason_of(link("e69de29\n")), "names none"));
+  const std::string at = "1111111\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+";
+  const std::string end = "\n\\ No newline at end of file\n";
+  CHECK(link(at + std::string(4095, 'x') + end).ok());
+  CHECK(has(reason_of(link(at + std::string(4096, 'x') + end)), "4096 bytes or longer"));
+}
+
 TEST_CASE("git::apply_series: submodules are left alone") {
   Sandbox box;
   const ObjectId base = box.commit({{"a", {"1\n"}}, {"sub", {std::string(40, '1'), 0160000}}});

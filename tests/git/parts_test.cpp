@@ -26,6 +26,15 @@ TEST_CASE("git::path_problem: harmless names that look odd") {
   }
   CHECK(path_problem(std::string("a\0b", 3)) != "");
   CHECK(path_problem(std::string(5000, 'a')) != "");
+  CHECK(path_problem("a/" + std::string(255, 'b') + "/c") == "");
+  CHECK(path_problem("a/" + std::string(256, 'b') + "/c") != "");
+}
+
+TEST_CASE("git::link_problem: what symlink(2) takes") {
+  CHECK(link_problem("../x").empty());
+  CHECK_FALSE(link_problem("").empty());
+  CHECK_FALSE(link_problem(std::string_view("a\0b", 3)).empty());
+  CHECK_FALSE(link_problem(std::string(4096, 'x')).empty());
 }
 
 TEST_CASE("git::is_valid_branch: what git check-ref-format says") {

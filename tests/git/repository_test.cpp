@@ -215,7 +215,7 @@ TEST_CASE("git::Repository::update_tree: refuses what git would not check out") 
     deep += "/x";
   }
   const std::vector<TreeEntry> too_deep{{0100644, blob, deep}};
-  CHECK(repository.update_tree(base, too_deep).error().kind == ErrorKind::limit);
+  CHECK(repository.update_tree(base, too_deep).error().kind == ErrorKind::invalid);
 }
 
 TEST_CASE("git::Repository::write_commit: what git reads back, whatever the author is called") {

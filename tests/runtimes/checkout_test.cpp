@@ -251,6 +251,22 @@ TEST_CASE("runtimes::materialise: links in the folder are not followed out of it
   CHECK(fs::is_empty(outside));
 }
 
+TEST_CASE("runtimes::materialise: a commit that no folder can hold harms none after it") {
+  Fixture f;
+  REQUIRE(materialise(*f.repository, f.a, f.place));
+  // No such commit is made here, but one may be fetched.
+  const std::string bad =
+      shell(f.m_root.path() / "repo",
+            "blob=$(echo x | git hash-object -w --stdin); tree=$( (git ls-tree " + f.a +
+                "; printf '100644 blob '$blob'\\t" + std::string(300, 'n') +
+                "\\n') | git mktree); git commit-tree -m bad $tree");
+  CHECK_FALSE(materialise(*f.repository, bad, f.place));
+  const auto after = materialise(*f.repository, f.b, f.place);
+  REQUIRE_MESSAGE(after.has_value(), (after ? std::string() : after.error().message));
+  CHECK_FALSE(after->filled);
+  f.check_holds(f.b);
+}
+
 TEST_CASE("runtimes::FolderWriter: unsafe paths are refused") {
   for (const char* path : {"", "/etc/x", "../x", "a/../../x", "a//b", "./a", ".git/config",
                            "a/.GIT/hooks/x", "a/.", "a/"}) {
