@@ -3,6 +3,7 @@
 #include "git/lenders.hpp"
 #include "git/mirror_source.hpp"
 #include "git/path_rules.hpp"
+#include "git/stale_locks.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -104,6 +105,11 @@ class Mirror {
     }
     FetchOutcome outcome;
     outcome.changed = !missing.empty() || !gone.empty();
+    const auto in_the_way = refs_in_the_way(have, wanted, source);
+    PM_TRY(update_refs({}, in_the_way));
+    std::erase_if(gone, [&](const std::string& ref) {
+      return std::ranges::find(in_the_way, ref) != in_the_way.end();
+    });
     if (!missing.empty()) {
       PM_TRY(m_source.local.empty() ? fetch(missing) : borrow(missing, source));
     }
@@ -134,6 +140,35 @@ class Mirror {
       }
     }
     return refs;
+  }
+
+  // Git keeps "topic" and "topic/a" apart only in time: what is gone at the source must be gone
+  // here before what stands in its place there can come.
+  static std::vector<std::string> refs_in_the_way(const std::map<std::string, ObjectId>& have,
+                                                  const std::map<std::string, ObjectId>& wanted,
+                                                  const SourceRefs& source) {
+    std::set<std::string> coming;
+    for (const auto& [ref, id] : wanted) {
+      coming.insert(ref);
+    }
+    for (const auto& [ref, id] : source.refs) {
+      if (ref.starts_with("refs/tags/")) {
+        coming.insert(ref);
+      }
+    }
+    std::vector<std::string> in_the_way;
+    for (const auto& [ref, id] : have) {
+      const auto below = coming.lower_bound(ref + "/");
+      bool blocks = below != coming.end() && below->starts_with(ref + "/");
+      for (auto slash = ref.rfind('/'); !blocks && slash != std::string::npos && slash > 0;
+           slash = ref.rfind('/', slash - 1)) {
+        blocks = coming.contains(ref.substr(0, slash));
+      }
+      if (blocks) {
+        in_the_way.push_back(ref);
+      }
+    }
+    return in_the_way;
   }
 
   // All refs or none. Objects come through git's quarantine, so a broken transfer leaves nothing.
@@ -270,7 +305,11 @@ Result<FetchOutcome> fetch_into(const fs::path& target, const MirrorSpec& spec,
                             "the mirror to make it anew",
                             spec.name, without_credentials(spec.url, spec.url), target.string()));
   }
-  return Mirror(*repository, spec, source).bring_up_to_date(refs);
+  auto outcome = Mirror(*repository, spec, source).bring_up_to_date(refs);
+  if (!outcome && remove_stale_locks(target) > 0) {
+    return Mirror(*repository, spec, source).bring_up_to_date(refs);
+  }
+  return outcome;
 }
 
 }  // namespace

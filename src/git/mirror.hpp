@@ -27,7 +27,9 @@ struct FetchOutcome {
 std::filesystem::path mirror_path(const std::filesystem::path& mirrors_dir, std::string_view name);
 
 // Makes the mirror if it is missing, else fetches. Built beside and renamed into place, and a
-// failed fetch leaves refs and objects as they were. Local paths are cloned by alternates: their
+// failed fetch leaves refs and objects as they were, but for refs that are gone there and stand in
+// the way of others ("topic" where "topic/a" is now), and for locks that a killed git left (see
+// stale_locks.hpp). Local paths are cloned by alternates: their
 // objects must stay where they are. Branches that are gone there go here too; HEAD stands for the
 // source's HEAD, or for the first branch named. Two fetches of one mirror wait for each other.
 // Errors: infrastructure with git's own words, escaped and without passwords; invalid for names

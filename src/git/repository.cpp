@@ -3,6 +3,7 @@
 #include "git/loose_object.hpp"
 #include "git/path_rules.hpp"
 #include "git/repository_impl.hpp"
+#include "git/stale_locks.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -240,8 +241,12 @@ Result<void> Repository::update_ref(std::string_view ref, std::string_view id) {
                                                 "ref name and a full object name",
                                                 shown(ref), shown(id)));
   }
-  PM_TRY_ASSIGN(const Completed done,
-                git({"update-ref", "--no-deref", std::string(ref), std::string(id)}));
+  const std::vector<std::string> command = {"update-ref", "--no-deref", std::string(ref),
+                                            std::string(id)};
+  PM_TRY_ASSIGN(Completed done, git(command));
+  if (!done.ok() && remove_stale_locks(m_impl->git_dir) > 0) {
+    PM_TRY_ASSIGN(done, git(command));
+  }
   if (!done.ok()) {
     return fail(ErrorKind::infrastructure,
                 fmt::format("git update-ref {} failed in {}: {}", ref, m_impl->git_dir.string(),

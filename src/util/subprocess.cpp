@@ -36,6 +36,7 @@ class Reaper {
 
   // The number cannot have been given to somebody else: the child is not reaped yet.
   void kill_group() const { ::kill(-m_pid, SIGKILL); }
+  void ask_group_to_end() const { ::kill(-m_pid, SIGTERM); }
 
   int reap() {
     int status = 0;
@@ -171,9 +172,10 @@ void Exchange::run(detail::Spawned& child, Reaper& reaper) {
       drain(m_err, false);
     }
     if (polled[4].revents != 0) {
+      // A git that is killed leaves its locks, and nobody takes them away; told to end it does so
+      // at once.
       m_result.cancelled = true;
-      reaper.kill_group();
-      killed = true;
+      reaper.ask_group_to_end();
       cancel = -1;
       deadline = std::min(deadline, SteadyClock::now() + leftover_grace);
     }

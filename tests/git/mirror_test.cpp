@@ -3,9 +3,12 @@
 #include "git/git_fixture.hpp"
 #include "git/mirror_source.hpp"
 #include "git/path_rules.hpp"
+#include "git/stale_locks.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <fstream>
 #include <thread>
 
 namespace patchmill::git {
@@ -63,6 +66,75 @@ TEST_CASE("git::fetch_mirror: made once, then brought up to date, by path and by
       CHECK((by_url || !has_pack));
     }
   }
+}
+
+TEST_CASE("git::fetch_mirror: a branch or tag that gave way to a folder of its name, and back") {
+  for (const bool by_url : {false, true}) {
+    CAPTURE(by_url);
+    Sandbox box;
+    box.commit({{"a", {"1\n"}}});
+    git_ok(box.dir(), {"branch", "topic"});
+    git_ok(box.dir(), {"tag", "rel"});
+    const std::string url = by_url ? "file://" + box.dir().string() : box.dir().string();
+    const fs::path mirrors = box.root() / "mirrors";
+    const MirrorSpec all{"all", url, {}, {}};
+    const MirrorSpec one{"one", url, {"main"}, {}};
+    fetch(mirrors, all);
+    fetch(mirrors, one);
+    const auto follows = [&](const ObjectId& tip, const std::string& branch,
+                             const std::string& tag) {
+      fetch(mirrors, all);
+      fetch(mirrors, one);
+      const fs::path mirror = mirror_path(mirrors, "all");
+      CHECK(git_ok(mirror, {"rev-parse", "main"}) == tip);
+      CHECK(git_ok(mirror, {"rev-parse", "refs/heads/" + branch}) == tip);
+      CHECK(git_ok(mirror_path(mirrors, "one"), {"rev-parse", "refs/tags/" + tag}) == tip);
+    };
+    git_ok(box.dir(), {"branch", "-D", "topic"});
+    git_ok(box.dir(), {"tag", "-d", "rel"});
+    ObjectId tip = box.commit({{"a", {"2\n"}}});
+    git_ok(box.dir(), {"branch", "topic/a/b", tip});
+    git_ok(box.dir(), {"tag", "rel/1", tip});
+    follows(tip, "topic/a/b", "rel/1");
+    git_ok(box.dir(), {"branch", "-D", "topic/a/b"});
+    git_ok(box.dir(), {"tag", "-d", "rel/1"});
+    tip = box.commit({{"a", {"3\n"}}});
+    git_ok(box.dir(), {"branch", "topic", tip});
+    git_ok(box.dir(), {"tag", "rel", tip});
+    follows(tip, "topic", "rel");
+  }
+}
+
+TEST_CASE("git::fetch_mirror, git::Repository::update_ref: locks that a killed git left") {
+  Sandbox box;
+  box.commit({{"a", {"1\n"}}});
+  const fs::path mirrors = box.root() / "mirrors";
+  const MirrorSpec spec{"t", "file://" + box.dir().string(), {}, {}};
+  fetch(mirrors, spec);
+  const ObjectId tip = box.commit({{"a", {"2\n"}}});
+  const fs::path mirror = mirror_path(mirrors, "t");
+  const auto lock = [&](const std::string& name, std::chrono::seconds age) {
+    std::ofstream(mirror / name) << tip;
+    fs::last_write_time(mirror / name, fs::file_time_type::clock::now() - age);
+  };
+  // It may be at work.
+  lock("refs/heads/main.lock", std::chrono::seconds(1));
+  CHECK_FALSE(fetch_mirror(mirrors, spec));
+  lock("refs/heads/main.lock", k_stale_lock_age + std::chrono::seconds(1));
+  lock("packed-refs.lock", k_stale_lock_age + std::chrono::seconds(1));
+  fetch(mirrors, spec);
+  CHECK(git_ok(mirror, {"rev-parse", "main"}) == tip);
+  CHECK_FALSE(fs::exists(mirror / "packed-refs.lock"));
+  const auto repository = Repository::open(mirror);
+  REQUIRE(repository);
+  fs::create_directories(mirror / "refs/patchmill");
+  lock("refs/patchmill/x.lock", std::chrono::seconds(1));
+  CHECK_FALSE((*repository)->update_ref("refs/patchmill/x", tip));
+  lock("refs/patchmill/x.lock", std::chrono::hours(1));
+  CHECK((*repository)->update_ref("refs/patchmill/x", tip));
+  // By a clock that was ahead.
+  lock("refs/patchmill/x.lock", -std::chrono::hours(1));
+  CHECK((*repository)->update_ref("refs/patchmill/x", tip));
 }
 
 TEST_CASE("git::fetch_mirror: only the branches named, and the nearest name for a slip") {
