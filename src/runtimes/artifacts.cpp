@@ -35,6 +35,9 @@ CollectedArtifacts collect_artifacts(const std::filesystem::path& results,
     if (!S_ISREG(entry.info.st_mode) || entry.info.st_nlink != 1) {
       problem(fmt::format("artifact {} is no plain file and was not kept",
                           escape_terminal(mend_utf8(ellipsize(entry.path, 200)))));
+    } else if (!is_valid_utf8(entry.path)) {
+      problem(fmt::format("artifact {} was not kept: its name is not UTF-8",
+                          escape_terminal(mend_utf8(ellipsize(entry.path, 200)))));
     } else {
       candidates.push_back({entry.path, static_cast<std::uint64_t>(entry.info.st_size)});
     }

@@ -19,7 +19,8 @@ struct CollectedArtifacts {
 };
 
 // Regular files under `results` whose path there matches one of `globs`. Links are never followed
-// and never collected, nor are devices, pipes or files with a second name.
+// and never collected, nor are devices, pipes, files with a second name or with one that is not
+// UTF-8.
 CollectedArtifacts collect_artifacts(const std::filesystem::path& results,
                                      const std::vector<std::string>& globs,
                                      const ArtifactLimits& limits = {});

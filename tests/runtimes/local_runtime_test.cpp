@@ -410,13 +410,15 @@ TEST_CASE("runtimes::LocalRuntime::run: artifacts are plain files only") {
   const auto outcome = sandbox.run(
       "cd $RESULTS_DIR; echo 1 >a.txt; echo 2 >b.bin; mkdir sub; echo 3 >sub/c; ln -s /etc/shadow "
       "evil.txt; ln -s / sub/root; mkfifo pipe.txt; ln a.txt hard.txt; echo 4 >d.txt; rm hard.txt; "
-      "ln d.txt e.txt; mkdir $RESULTS_DIR/locked; chmod 000 $RESULTS_DIR/locked");
+      "ln d.txt e.txt; mkdir $RESULTS_DIR/locked; chmod 000 $RESULTS_DIR/locked; "
+      "echo 5 >$(printf 'b\\377d.txt')");
   std::vector<std::string> names;
   for (const auto& file : outcome.artifacts) {
     names.push_back(file.lexically_relative(sandbox.scratch() / "results").string());
   }
   CHECK(names == std::vector<std::string>{"a.txt", "sub/c"});
-  CHECK(outcome.problems.size() == 5);  // evil, sub/root, pipe, d and e (one file, two names)
+  // evil, sub/root, pipe, d and e (one file, two names), and a name that is not UTF-8
+  CHECK(outcome.problems.size() == 6);
 }
 
 TEST_CASE("runtimes::LocalRuntime::run: results from the log") {
