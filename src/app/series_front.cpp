@@ -132,7 +132,12 @@ std::string SeriesFront::content_key(const tracker::Series& series,
 }
 
 void SeriesFront::leave_out(const tracker::Series& series, std::string reason) {
-  if (m_workspace.nodes().verdict(series.number)) {
+  if (auto earlier = m_workspace.nodes().verdict(series.number)) {
+    if (earlier->retry_at) {
+      // It is final now, and whoever was told that it waits is told so.
+      earlier->retry_at.reset();
+      m_workspace.nodes().set_verdict(series.number, *earlier);
+    }
     return;
   }
   SeriesVerdict out;

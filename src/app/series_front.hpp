@@ -28,7 +28,7 @@ class SeriesFront {
   [[nodiscard]] std::optional<pipeline::NodeStore::SeriesVerdict> early_verdict(
       const tracker::Series& series, bool again) const;
   // The verdict `skip` with this reason for a series that has none yet and whose turn does not come
-  // by itself. A later start() judges it.
+  // by itself; one that it has becomes final. A later start() judges it.
   void leave_out(const tracker::Series& series, std::string reason);
 
  private:

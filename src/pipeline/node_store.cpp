@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -176,11 +177,27 @@ bool NodeStore::SeriesVerdict::retry_due(Timestamp now) const {
 std::vector<std::int64_t> NodeStore::retries_due(Timestamp now, std::size_t limit) {
   std::vector<std::int64_t> result;
   m_database.each(
-      "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND (retry_at <= ? OR"
-      " time > ?) AND retry_at > time ORDER BY retry_at LIMIT ?",
+      "SELECT series FROM series_verdicts v WHERE retry_at IS NOT NULL AND (retry_at <= ? OR"
+      " time > ?) AND retry_at > time AND NOT EXISTS (SELECT 1 FROM series_runs r WHERE r.series = "
+      "v.series AND r.finished IS NULL) ORDER BY retry_at LIMIT ?",
       [&](const store::Row& row) { result.push_back(row.integer(0)); }, to_micros(now),
       to_micros(now + k_clock_slack), limit);
   return result;
+}
+
+void NodeStore::put_off_retry(std::int64_t series, Timestamp now, Timestamp until) {
+  // A verdict of a time to come is due always (see retry_due()), until it has another time.
+  m_database.exec(
+      "UPDATE series_verdicts SET retry_at = ?, time = CASE WHEN time > ? THEN ? ELSE time END"
+      " WHERE series = ? AND retry_at > time AND (retry_at <= ? OR time > ?)",
+      to_micros(until), to_micros(now), to_micros(now), series, to_micros(now),
+      to_micros(now + k_clock_slack));
+}
+
+void NodeStore::end_retries(std::int64_t series) {
+  m_database.exec(
+      "UPDATE series_verdicts SET retry_at = NULL WHERE series = ? AND retry_at IS NOT NULL",
+      series);
 }
 
 std::optional<Timestamp> NodeStore::next_retry(Timestamp now) {
@@ -201,12 +218,14 @@ std::vector<std::int64_t> NodeStore::skipped_later_than(Timestamp now, std::size
   return result;
 }
 
-std::vector<std::int64_t> NodeStore::waiting_for_news(std::size_t limit) {
+std::vector<std::int64_t> NodeStore::waiting_for_news(std::size_t limit,
+                                                      std::optional<std::int64_t> below) {
   std::vector<std::int64_t> result;
   m_database.each(
       "SELECT series FROM series_verdicts WHERE retry_at IS NOT NULL AND retry_at <= time"
-      " ORDER BY series DESC LIMIT ?",
-      [&](const store::Row& row) { result.push_back(row.integer(0)); }, limit);
+      " AND series < ? ORDER BY series DESC LIMIT ?",
+      [&](const store::Row& row) { result.push_back(row.integer(0)); },
+      below.value_or(std::numeric_limits<std::int64_t>::max()), limit);
   return result;
 }
 

@@ -48,14 +48,20 @@ class NodeStore {
   };
   void set_verdict(std::int64_t series, const SeriesVerdict& verdict);  // event series-verdict
   std::optional<SeriesVerdict> verdict(std::int64_t series);
-  // Series whose incomplete verdict is due to be tried again by time alone, longest due first.
+  // Series whose incomplete verdict is due to be tried again by time alone, longest due first;
+  // without those that are being tried (series_runs).
   std::vector<std::int64_t> retries_due(Timestamp now, std::size_t limit);
+  // What is due now is due then.
+  void put_off_retry(std::int64_t series, Timestamp now, Timestamp until);
+  // It is not tried again by itself any more; the verdict stays as it is, without an event.
+  void end_retries(std::int64_t series);
   // When the next one is; empty: none waits.
   std::optional<Timestamp> next_retry(Timestamp now);
   // Skipped at a time that is still to come: by a clock that was ahead.
   std::vector<std::int64_t> skipped_later_than(Timestamp now, std::size_t limit);
-  // Series that wait for a mail or a commit, newest first.
-  std::vector<std::int64_t> waiting_for_news(std::size_t limit);
+  // Series that wait for a mail or a commit, newest first; `below`: only with a lower number.
+  std::vector<std::int64_t> waiting_for_news(std::size_t limit,
+                                             std::optional<std::int64_t> below = {});
 
  private:
   store::Database& m_database;

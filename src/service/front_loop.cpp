@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds k_longest_front_wait = 30s;
 constexpr std::chrono::seconds k_first_postponement = 5s;
 constexpr int k_asked_for_priority = 1000;
 constexpr std::size_t k_most_retries = 100;
+constexpr std::size_t k_most_in_turn = 1000;
 
 }  // namespace
 
@@ -146,6 +147,7 @@ void FrontLoop::add_due_retries() {
   if (news) {
     const auto waiting = m_workspace->nodes().waiting_for_news(k_most_retries);
     due.insert(due.end(), waiting.begin(), waiting.end());
+    look_at_older_waiting();
   }
   for (const std::int64_t series : due) {
     look_at(series);
@@ -153,6 +155,15 @@ void FrontLoop::add_due_retries() {
   while (!m_later.empty() && (news || m_later.begin()->first <= std::chrono::steady_clock::now())) {
     look_at(m_later.begin()->second.series, m_later.begin()->second.again);
     m_later.erase(m_later.begin());
+  }
+}
+
+// Of more than are looked at with every news the older ones take turns.
+void FrontLoop::look_at_older_waiting() {
+  const auto waiting = m_workspace->nodes().waiting_for_news(k_most_in_turn, m_turn);
+  m_turn = waiting.size() < k_most_in_turn ? std::nullopt : std::optional(waiting.back());
+  for (const std::int64_t series : waiting) {
+    look_at_behind_others(series);
   }
 }
 
@@ -293,6 +304,12 @@ bool FrontLoop::too_old(const tracker::Series& series, bool again) const {
   return !again && most && m_age_clock.now() - series.date > *most;
 }
 
+// It was young enough when it was begun, or somebody asked for it.
+bool FrontLoop::is_tried_again(std::int64_t series) const {
+  const auto verdict = m_workspace->nodes().verdict(series);
+  return verdict && verdict->retry_at && *verdict->retry_at > verdict->time;
+}
+
 // It is our trouble: others go first, and it is looked at again later.
 void FrontLoop::postpone(const Job& job, const std::string& why) {
   Failures& failures = m_failures[job.series];
@@ -301,8 +318,17 @@ void FrontLoop::postpone(const Job& job, const std::string& why) {
     log::warning("series {} cannot be judged now: {}; it is tried again", job.series, why);
     failures.why = why;
   }
-  m_later.emplace(
-      std::chrono::steady_clock::now() + k_first_postponement * (1u << (failures.count - 1)), job);
+  const auto delay = k_first_postponement * (1u << (failures.count - 1));
+  Job later = job;
+  std::erase_if(m_later, [&](const auto& before) {
+    const bool same = before.second.series == job.series;
+    later.again = later.again || (same && before.second.again);
+    return same;
+  });
+  m_later.emplace(std::chrono::steady_clock::now() + delay, later);
+  // A little sooner than the other clock says, or it would be looked at before it is due.
+  const Timestamp now = m_clock.now();
+  m_workspace->nodes().put_off_retry(job.series, now, now + delay - 1s);
   complain(
       fmt::format("{} series cannot be judged now; series {}: {}", m_later.size(), job.series, why),
       false);
@@ -319,6 +345,7 @@ void FrontLoop::process(const Job& job) {
                        "the series was joined with another one");
     }
     work.clear_pending(job.series);
+    m_workspace->nodes().end_retries(job.series);
     return;
   }
   if (before && job.given_up) {
@@ -328,7 +355,7 @@ void FrontLoop::process(const Job& job) {
   }
   const app::RunWatcher nobody;
   app::SeriesFront front(*m_workspace, m_processes, nobody);
-  if (!before && too_old(*series, job.again)) {
+  if (!before && !is_tried_again(job.series) && too_old(*series, job.again)) {
     front.leave_out(*series,
                     fmt::format("it is older than 'max-age' allows; `patchmill retry {}` tests it",
                                 series->number));
@@ -349,6 +376,7 @@ void FrontLoop::process(const Job& job) {
     return;
   }
   m_failures.erase(job.series);
+  std::erase_if(m_later, [&](const auto& later) { return later.second.series == job.series; });
   if (before && !start->resumed) {
     // What runs of the try before is of no use any more.
     m_scheduler.cancel(job.series);

@@ -68,6 +68,7 @@ class FrontLoop {
   void open_workspace();
   std::optional<Job> next(const std::stop_token& stop);
   void add_due_retries();
+  void look_at_older_waiting();
   void look_again_by_right_clock();
   void take_requests();
   void serve(const pipeline::Request& request);
@@ -76,6 +77,7 @@ class FrontLoop {
   void postpone(const Job& job, const std::string& why);
   void save_cursor();
   [[nodiscard]] bool too_old(const tracker::Series& series, bool again) const;
+  [[nodiscard]] bool is_tried_again(std::int64_t series) const;
   void complain(std::string error, bool stuck);
 
   Scheduler& m_scheduler;
@@ -87,7 +89,8 @@ class FrontLoop {
   std::optional<app::Config> m_config;
   std::unique_ptr<app::Workspace> m_workspace;
   bool m_recovered = false;
-  std::multimap<std::chrono::steady_clock::time_point, Job> m_later;
+  std::multimap<std::chrono::steady_clock::time_point, Job> m_later;  // one of a series
+  std::optional<std::int64_t> m_turn;  // of those that wait for news: where the next turn begins
   struct Failures {
     unsigned count = 0;  // in a row
     std::string why;

@@ -1,5 +1,6 @@
 #include "pipeline/node_store.hpp"
 
+#include "pipeline/work_store.hpp"
 #include "store/event_log.hpp"
 #include "support/store_fixture.hpp"
 
@@ -148,6 +149,47 @@ TEST_CASE("pipeline::NodeStore::retries_due: in time, also when the clock was se
     CHECK(nodes.verdict(7)->retry_due(back));
     CHECK(nodes.verdict(8)->retry_due(back));
     CHECK(nodes.retries_due(now - minute / 2, 9).empty());  // corrected by a little
+    nodes.put_off_retry(7, back, back + minute);
+    CHECK(nodes.retries_due(back, 9).empty());
+    CHECK(nodes.retries_due(back + minute, 9) == Numbers{7});
+    nodes.put_off_retry(7, back + minute, back + 3 * minute);
+    nodes.put_off_retry(7, back + 2 * minute, back + 9 * minute);  // is not due
+    CHECK(nodes.next_retry(back) == back + 3 * minute);
+    nodes.end_retries(7);
+    CHECK(nodes.retries_due(back + 9 * minute, 9).empty());
+    CHECK_FALSE(nodes.verdict(7)->retry_at.has_value());
+  });
+}
+
+TEST_CASE("pipeline::NodeStore::retries_due: not what is being tried") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    const Timestamp now = store.clock().now();
+    nodes.set_verdict(7, {Verdict::incomplete, "", now - std::chrono::minutes(1), "k", 1, now});
+    CHECK(nodes.retries_due(now, 9).size() == 1);
+    WorkStore work(store.database());
+    SeriesRun run;
+    run.series = 7;
+    run.attempt = 2;
+    run.started = now;
+    work.open_run(run);
+    CHECK(nodes.retries_due(now, 9).empty());
+    CHECK(work.close_run(7, 2, now));
+    CHECK(nodes.retries_due(now, 9).size() == 1);
+  });
+}
+
+TEST_CASE("pipeline::NodeStore::waiting_for_news: page by page, newest first") {
+  test::on_each_engine([](test::TestStore& store) {
+    NodeStore nodes(store.database(), store.clock());
+    const Timestamp now = store.clock().now();
+    for (const std::int64_t series : {3, 9, 5, 7}) {
+      nodes.set_verdict(series, {Verdict::incomplete, "", now, "k", 1, now});
+    }
+    using Numbers = std::vector<std::int64_t>;
+    CHECK(nodes.waiting_for_news(3) == Numbers{9, 7, 5});
+    CHECK(nodes.waiting_for_news(3, 5) == Numbers{3});
+    CHECK(nodes.waiting_for_news(3, 3).empty());
   });
 }
 

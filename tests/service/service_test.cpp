@@ -480,6 +480,61 @@ TEST_CASE("service::Service: an old series is skipped, says why, and is tested w
   CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
 }
 
+TEST_CASE("service::Service: an old series that was begun is tried again, or waits no more") {
+  Bench bench;
+  auto config = bench.config();
+  config.max_age = std::chrono::hours(24);
+  bench.deliver("p1@x", "[PATCH] a: change two", "2");
+  bench.deliver("p2@x", "[PATCH] a: change two too", "two!");
+  service::ServiceOptions options;
+  options.make_runtime = [&] { return std::make_unique<StageRuntime>(bench.stage); };
+  auto started = service::Service::start(config, options);
+  REQUIRE_MESSAGE(started.has_value(), started.error().message);
+  REQUIRE(Bench::eventually([&] {
+    return bench.verdict_word("p1@x") == "skip" && bench.verdict_word("p2@x") == "skip";
+  }));
+  (*started)->stop();
+  started = nullptr;
+  // As an earlier try of each left it: our trouble, and something that did not arrive.
+  const Timestamp now = SystemClock().now();
+  auto& nodes = bench.workspace().nodes();
+  const auto series = [&](const std::string& id) {
+    return *bench.workspace().queries().series_of(id);
+  };
+  nodes.set_verdict(series("p1@x"), {Verdict::incomplete, "no worker", now - 1min, "k", 1, now});
+  nodes.set_verdict(series("p2@x"), {Verdict::incomplete, "waits", now, "k", 1, now});
+  nodes.set_verdict(12345, {Verdict::incomplete, "joined since", now - 1min, "k", 1, now});
+  bench.stage.hold = true;
+  started = service::Service::start(config, options);
+  REQUIRE_MESSAGE(started.has_value(), started.error().message);
+  REQUIRE(Bench::eventually([&] { return bench.begun() == 1; }));
+  // While it is tried it is not due.
+  CHECK(nodes.retries_due(SystemClock().now(), 9).empty());
+  bench.stage.hold = false;
+  CHECK(Bench::eventually([&] { return bench.verdict_word("p1@x") == "pass"; }));
+  CHECK(Bench::eventually([&] { return !bench.verdict("p2@x")->retry_at; }));
+  CHECK(bench.verdict("p2@x")->reason == "waits");
+  CHECK_FALSE(nodes.verdict(12345)->retry_at);
+}
+
+TEST_CASE("service::Service: of many that wait, the oldest is looked at, too") {
+  Bench bench;
+  std::string raw = Bench::mail("w@x", "[PATCH] b: say less", "2");
+  raw = raw.substr(0, raw.find("diff --git")) +
+        "diff --git a/b.txt b/b.txt\n--- a/b.txt\n+++ b/b.txt\n@@ -1 +1 @@\n-more\n+less\n"
+        "prerequisite-patch-id: 1111111111111111111111111111111111111111\n-- \n2.39\n";
+  bench.deliver_raw("w@x", raw);
+  bench.start("fetch: 1s\n");
+  REQUIRE(Bench::eventually([&] { return bench.verdict_word("w@x") == "incomplete"; }));
+  const Timestamp now = SystemClock().now();
+  for (int i = 0; i < 100; ++i) {
+    bench.workspace().nodes().set_verdict(1000 + i,
+                                          {Verdict::incomplete, "waits", now, "k", 1, now});
+  }
+  bench.commit();
+  CHECK(Bench::eventually([&] { return bench.verdict_word("w@x") == "pass"; }));
+}
+
 TEST_CASE("service::Service: without a tree nothing is judged, and nothing is wrong") {
   Bench bench;
   auto config = bench.config();
