@@ -134,8 +134,11 @@ class Collector {
     PM_TRY(collect(needed, depth + 1));
     auto& into = m_result.prerequisites;
     if (into.inputs.size() + patches.inputs.size() > k_max_patches) {
-      return fail(ErrorKind::limit,
-                  fmt::format("it depends on more than {} patches", k_max_patches));
+      add_sentence(m_result.explanation,
+                   fmt::format("it depends on more than {} patches, and those of {} were passed "
+                               "over",
+                               k_max_patches, describe_series(needed)));
+      return {};
     }
     into.series.push_back(needed.number);
     std::move(patches.inputs.begin(), patches.inputs.end(), std::back_inserter(into.inputs));
