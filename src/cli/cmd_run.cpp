@@ -34,17 +34,32 @@ Result<std::vector<std::int64_t>> wanted(app::Workspace& workspace, const RunSto
   return numbers;
 }
 
-void refresh_trees(app::Workspace& workspace, bool quiet) {
+// How many could not be fetched.
+std::size_t refresh_trees(app::Workspace& workspace, bool quiet) {
+  std::size_t stale = 0;
   Progress progress("fetching trees", quiet);
   std::size_t done = 0;
   const auto results = workspace.placer().refresh();
   for (const auto& [tree, result] : results) {
     if (!result) {
+      ++stale;
       fmt::print(stderr, "patchmill: {}; going on with what is here\n",
                  escape_terminal(result.error().message));
     }
     progress.update(++done, results.size(), tree);
   }
+  return stale;
+}
+
+// Whoever looks at the end only must not take an old tree for the one of today.
+int status_with(int status, std::size_t stale) {
+  if (stale > 0) {
+    fmt::print(stderr,
+               "patchmill: {} could not be fetched (see above): verdicts are about what "
+               "was here\n",
+               count_of(stale, "tree"));
+  }
+  return status == k_pass && stale > 0 ? k_infrastructure : status;
 }
 
 // Mail about what this run found; null where none is configured.
@@ -89,9 +104,7 @@ int run(const Common& common, const RunStorage& storage) {
     log::info("{} left running by a process that died; closed as incomplete",
               count_of(closed, "node was", "nodes were"));
   }
-  if (!storage.no_fetch) {
-    refresh_trees(**workspace, common.quiet);
-  }
+  const std::size_t stale = storage.no_fetch ? 0 : refresh_trees(**workspace, common.quiet);
   SystemProcessRunner processes;
   const auto runtime = runtimes::make_local_runtime();
   RunView view(common, numbers->size());
@@ -129,7 +142,7 @@ int run(const Common& common, const RunStorage& storage) {
   if (*mail) {
     tell_of_mails(**mail, common.quiet);
   }
-  return view.finish();
+  return status_with(view.finish(), stale);
 }
 
 }  // namespace
@@ -145,7 +158,8 @@ Command run_command() {
       "without work; incomplete ones are tried again when "
       "their time comes (30 seconds, 2 and 8 minutes later; at once what waits for a mail or a "
       "commit). Jobs of as many series run at once as `workers` of the configuration says, or one "
-      "for every two processors. Killed at any moment, the next run goes on. Where no "
+      "for every two processors. Where a tree cannot be fetched, what is here of it is used, and "
+      "the exit status is 3 instead of 0. Killed at any moment, the next run goes on. Where no "
       "configuration names the data folder and nothing was imported into it, none is made: exit "
       "status 2.";
   command.arguments = {
