@@ -29,7 +29,8 @@ const RevisionFact& RevisionFacts::of(std::int64_t number) {
   std::string supersedes;
   m_database.each(
       "SELECT s.author, s.version, s.minor, s.total, s.date, i.msgid, s.is_resend, s.rerolls,"
-      " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover FROM series s JOIN message_ids "
+      " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover, s.is_rfc FROM series s JOIN "
+      "message_ids "
       "i ON i.id "
       "= s.head"
       " WHERE s.number = ?",
@@ -45,6 +46,7 @@ const RevisionFact& RevisionFacts::of(std::int64_t number) {
         answers = row.get<std::optional<std::int64_t>>(8);
         supersedes = row.text(9);
         fact.has_cover = !row.is_null(12);
+        fact.is_rfc = row.get<bool>(13);
         fact.lists = split_words(row.text(11));
         fact.tags = work_tags(split_words(row.text(10)), fact.lists);
       },

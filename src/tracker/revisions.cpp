@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace patchmill::tracker {
 
@@ -77,6 +79,18 @@ bool one_run(const RevisionFact& a, const RevisionFact& b) {
   return !run.empty() && run == posting_run(b.head_msgid);
 }
 
+// Of a request for comments and what was posted for real the versions say little when the count
+// began anew; then it is the dates.
+bool stands_above(const RevisionFact& later, const RevisionFact& earlier) {
+  if (later.is_rfc == earlier.is_rfc) {
+    return comes_before(earlier, later);
+  }
+  const bool by_date =
+      std::tie(earlier.date, earlier.head_msgid) < std::tie(later.date, later.head_msgid);
+  return later.is_rfc ? by_date && comes_before(earlier, later)
+                      : by_date || comes_before(earlier, later);
+}
+
 enum class Trust { none, other_tags, title, answer, change_id, own_change_id, supersedes, reroll };
 
 Trust trust(const RevisionFact& fact, const RevisionFact& before) {
@@ -86,14 +100,13 @@ Trust trust(const RevisionFact& fact, const RevisionFact& before) {
   if (fact.supersedes == before.series) {
     return Trust::supersedes;
   }
-  const bool newer = comes_before(before, fact);
-  if (!newer) {
+  if (!stands_above(fact, before)) {
     return Trust::none;
   }
   if (share(fact, before, KeyKind::change_id)) {
     return fact.author == before.author ? Trust::own_change_id : Trust::change_id;
   }
-  const bool higher = fact.version > before.version;
+  const bool higher = counts_higher(fact, before);
   if (fact.author != before.author || on_different_branches(fact, before) ||
       (higher && one_run(fact, before))) {
     return Trust::none;
@@ -178,8 +191,41 @@ bool comes_before(const RevisionFact& a, const RevisionFact& b) {
   return std::tie(a.version, a.date, a.head_msgid) < std::tie(b.version, b.date, b.head_msgid);
 }
 
+bool counts_higher(const RevisionFact& later, const RevisionFact& earlier) {
+  return later.version > earlier.version || (earlier.is_rfc && !later.is_rfc);
+}
+
+void sort_revisions(std::vector<const RevisionFact*>& revisions) {
+  // What was posted for real, latest first, each with the lowest version from there on.
+  std::vector<std::pair<Timestamp, Version>> real;
+  for (const RevisionFact* fact : revisions) {
+    if (!fact->is_rfc) {
+      real.emplace_back(fact->date, fact->version);
+    }
+  }
+  std::ranges::sort(real, std::greater<>());
+  for (std::size_t i = 1; i < real.size(); ++i) {
+    real[i].second = std::min(real[i].second, real[i - 1].second);
+  }
+  // Below which version it stands.
+  const auto ceiling = [&](const RevisionFact& fact) {
+    const auto end =
+        std::ranges::partition_point(real, [&](const auto& one) { return one.first > fact.date; });
+    const bool lowered =
+        fact.is_rfc && end != real.begin() && std::prev(end)->second <= fact.version;
+    return lowered ? std::pair(std::prev(end)->second, 0) : std::pair(fact.version, 1);
+  };
+  std::ranges::sort(revisions, [&](const RevisionFact* a, const RevisionFact* b) {
+    const auto mine = ceiling(*a), others = ceiling(*b);
+    return mine != others ? mine < others : comes_before(*a, *b);
+  });
+}
+
 std::optional<std::int64_t> previous_of(const RevisionFact& fact,
                                         std::span<const RevisionFact> candidates) {
+  const auto nearer = [&](const RevisionFact& one, const RevisionFact& other) {
+    return fact.is_rfc || one.is_rfc == other.is_rfc ? comes_before(other, one) : other.is_rfc;
+  };
   const RevisionFact* best = nullptr;
   Trust best_trust = Trust::none;
   for (const RevisionFact& candidate : candidates) {
@@ -188,7 +234,7 @@ std::optional<std::int64_t> previous_of(const RevisionFact& fact,
     }
     const Trust found = trust(fact, candidate);
     if (found != Trust::none &&
-        (found > best_trust || (found == best_trust && comes_before(*best, candidate)))) {
+        (found > best_trust || (found == best_trust && nearer(candidate, *best)))) {
       best = &candidate;
       best_trust = found;
     }

@@ -32,7 +32,7 @@ struct RevisionFact {
   bool has_cover = false;
   Timestamp date{};
   std::string head_msgid;
-  bool is_resend = false;
+  bool is_rfc = false, is_resend = false;
   std::vector<std::string> tags;           // work_tags()
   std::vector<std::string> lists;          // their ids
   std::optional<std::int64_t> rerolls;     // the series whose patches it carries over
@@ -86,7 +86,15 @@ bool may_stand_between(const RevisionFact& fact, const RevisionFact& newer);
 std::optional<std::int64_t> previous_by_answers(const RevisionFact& fact,
                                                 std::span<const Answer> answers);
 
-// The order of revisions within a work: version, then date.
+// The order of postings by version, then date.
 bool comes_before(const RevisionFact& a, const RevisionFact& b);
+
+// Whether `later` is a later count: of a higher version, or for real after requests for comments,
+// whose versions many count for themselves ("RFC v2", then "PATCH").
+bool counts_higher(const RevisionFact& later, const RevisionFact& earlier);
+
+// The order of revisions within a work: as comes_before(), but what was posted for real stands
+// above every request for comments before it.
+void sort_revisions(std::vector<const RevisionFact*>& revisions);
 
 }  // namespace patchmill::tracker

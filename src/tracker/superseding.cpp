@@ -23,7 +23,8 @@ class Successor {
       m_next_used[i] = used ? i : m_next_used[i + 1];
       m_next_complete[i] = used && chain[i].complete ? i : m_next_complete[i + 1];
       if (i + 1 < chain.size()) {
-        const bool same = chain[i].fact.version == chain[i + 1].fact.version;
+        const bool same = chain[i].fact.version == chain[i + 1].fact.version &&
+                          !counts_higher(chain[i + 1].fact, chain[i].fact);
         m_next_version[i] = same ? m_next_version[i + 1] : i + 1;
       }
     }

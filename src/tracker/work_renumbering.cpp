@@ -82,7 +82,7 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
       "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
       " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
       " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author, s.cover,"
-      " s.change_id, s.supersedes"
+      " s.change_id, s.supersedes, s.is_rfc"
       " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
       [&](const store::Row& row) {
         Member& member = members[row.integer(0)];
@@ -102,6 +102,7 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
         member.fact.has_cover = !row.is_null(15);
         member.change_id = row.text(16);
         member.names_previous = !row.text(17).empty();
+        member.fact.is_rfc = row.get<bool>(18);
         member.fact.lists = split_words(row.text(13));
         member.fact.tags = work_tags(split_words(row.text(12)), member.fact.lists);
       },
@@ -144,9 +145,13 @@ std::vector<std::vector<std::int64_t>> WorkRenumbering::chains(
   }
   std::vector<std::vector<std::int64_t>> result;
   for (auto& [_, group] : groups) {
-    std::sort(group.begin(), group.end(), [&](std::int64_t a, std::int64_t b) {
-      return comes_before(members.at(a).fact, members.at(b).fact);
-    });
+    std::vector<const RevisionFact*> facts;
+    facts.reserve(group.size());
+    for (const std::int64_t number : group) {
+      facts.push_back(&members.at(number).fact);
+    }
+    sort_revisions(facts);
+    std::ranges::transform(facts, group.begin(), &RevisionFact::series);
     result.push_back(std::move(group));
   }
   return result;
@@ -196,7 +201,8 @@ void WorkRenumbering::write_chain(const std::map<std::int64_t, Member>& members,
       revision_of = chain[i - 1];
     }
     const bool superseded = fates[i].heir.has_value();
-    const bool same_version = i > 0 && members.at(chain[i - 1]).fact.version == member.fact.version;
+    const bool same_version = i > 0 && member.fact.version == revisions[i - 1].fact.version &&
+                              !counts_higher(member.fact, revisions[i - 1].fact);
     std::string note = same_version ? "This version was posted before." : "";
     if (fates[i].stranger) {
       add_note(note, note_on_stranger(revisions[*fates[i].stranger].fact));

@@ -46,6 +46,70 @@ TEST_CASE("tracker::previous_of: same author and title, at most a year before") 
   CHECK(previous(fact(2, 1, 9, "Foo"), {fact(1, 1, 8, "Foo")}) == 1);
 }
 
+TEST_CASE("tracker::previous_of: after requests for comments the count begins anew") {
+  const auto rfc = [](std::int64_t series, int version, int days) {
+    RevisionFact result = fact(series, version, days, "Foo");
+    result.is_rfc = true;
+    return result;
+  };
+  CHECK(previous(fact(3, 1, 15, "Foo"), {rfc(1, 1, 1), rfc(2, 2, 8)}) == 2);
+  CHECK_FALSE(previous(rfc(2, 2, 8), {fact(3, 1, 15, "Foo")}));
+  CHECK(previous(rfc(2, 2, 8), {rfc(1, 1, 1), fact(3, 1, 15, "Foo")}) == 1);
+  CHECK(previous(fact(4, 2, 20, "Foo"), {rfc(2, 2, 8), fact(3, 1, 15, "Foo")}) == 3);
+  // Or it goes on.
+  CHECK(previous(rfc(5, 3, 30), {fact(3, 1, 15, "Foo"), fact(4, 2, 20, "Foo")}) == 4);
+  CHECK_FALSE(previous(fact(4, 2, 20, "Foo"), {rfc(5, 3, 30)}));
+  // Also by the change-id, and in answer.
+  RevisionFact real = fact(7, 1, 40, "Bar", {}, "alice@example.org", "id");
+  RevisionFact request = fact(6, 2, 8, "Foo", {}, "alice@example.org", "id");
+  request.is_rfc = true;
+  CHECK(previous(real, {request}) == 6);
+  CHECK_FALSE(previous(request, {real}));
+  real = fact(7, 1, 40, "Foo");
+  real.answers = 2;
+  CHECK(previous(real, {rfc(2, 2, 8)}) == 2);
+}
+
+TEST_CASE("tracker::sort_revisions: by version; what was posted for real stands above requests") {
+  struct Posting {
+    int version;
+    bool is_rfc;
+    int day;
+  };
+  const auto order = [](const std::vector<Posting>& postings) {
+    std::vector<RevisionFact> facts;
+    for (const Posting& one : postings) {
+      facts.push_back(fact(static_cast<std::int64_t>(facts.size()), one.version, one.day, "Foo"));
+      facts.back().is_rfc = one.is_rfc;
+    }
+    std::vector<const RevisionFact*> sorted;
+    for (const RevisionFact& one : facts) {
+      sorted.push_back(&one);
+    }
+    sort_revisions(sorted);
+    std::vector<std::int64_t> backwards;
+    for (auto at = sorted.rbegin(); at != sorted.rend(); ++at) {
+      backwards.push_back((*at)->series);
+    }
+    std::ranges::reverse(sorted);
+    sort_revisions(sorted);
+    std::vector<std::int64_t> result;
+    for (const RevisionFact* one : sorted) {
+      result.push_back(one->series);
+    }
+    CHECK(std::vector(backwards.rbegin(), backwards.rend()) == result);
+    return result;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  CHECK(order({{1, true, 1}, {2, true, 8}, {1, false, 15}}) == Numbers{0, 1, 2});
+  CHECK(order({{1, true, 1}, {2, true, 8}, {1, false, 15}, {2, false, 20}}) == Numbers{0, 1, 2, 3});
+  CHECK(order({{1, true, 1}, {2, false, 8}, {3, false, 15}}) == Numbers{0, 1, 2});
+  CHECK(order({{1, false, 1}, {2, false, 8}, {3, true, 15}, {3, false, 20}}) ==
+        Numbers{0, 1, 2, 3});
+  CHECK(order({{2, false, 7}, {1, false, 8}, {1, true, 1}}) == Numbers{2, 1, 0});
+  CHECK(order({{1, false, 5}, {1, true, 9}}) == Numbers{0, 1});
+}
+
 TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed") {
   const RevisionFact v2 = fact(2, 2, 9, "new name", {"a", "b", "c"});
   CHECK(previous(v2, {fact(1, 1, 1, "old name", {"a", "b", "x", "y"})}) == 1);
