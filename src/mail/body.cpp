@@ -320,7 +320,11 @@ class Reader {
   }
 
   void append(Piece& piece, bool takes) {
-    const std::size_t footer = footer_start(piece.text);
+    // What stands before a diff is the commit message, as git am has it: nothing ends it there.
+    const std::size_t message = piece.diff.empty() ? 0 : std::min(piece.diff_at, piece.text.size());
+    const std::size_t footer =
+        piece.diff.empty() ? footer_after_trailers(piece.text)
+                           : message + footer_start(std::string_view(piece.text).substr(message));
     std::string_view text = std::string_view(piece.text).substr(0, footer);
     if (!m_body.text.empty() && !text.empty() && m_body.text.back() != '\n') {
       m_body.text += '\n';

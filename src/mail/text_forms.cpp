@@ -1,7 +1,10 @@
 #include "mail/text_forms.hpp"
 
 #include "mail/lines.hpp"
+#include "util/text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace patchmill::mail {
@@ -126,17 +129,43 @@ std::string unwrap_clear_signed(std::string_view text) {
   return out;
 }
 
+namespace {
+
+bool begins_footer(std::string_view line) {
+  return line == "-- " ||
+         (!line.empty() && line[0] == '_' && line.find_first_not_of('_') == std::string_view::npos);
+}
+
+bool is_of_the_posting(std::string_view line) {
+  static constexpr std::array<std::string_view, 8> words = {
+      "base-commit:", "base-branch:", "change-id:",  "prerequisite-",
+      "depends-on:",  "based-on:",    "supersedes:", "signed-off-by:"};
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return iequals(line.substr(0, word.size()), word); });
+}
+
+}  // namespace
+
 std::size_t footer_start(std::string_view text) {
   for (Lines lines(text); !lines.done();) {
     const std::size_t start = lines.pos();
     const std::string_view line = without_cr(lines.next());
     const bool ended = lines.pos() > start + line.size();  // the last line needs its \n, too
-    if (ended && (line == "-- " || (!line.empty() && line[0] == '_' &&
-                                    line.find_first_not_of('_') == std::string_view::npos))) {
+    if (ended && begins_footer(line)) {
       return start;
     }
   }
   return text.size();
+}
+
+std::size_t footer_after_trailers(std::string_view text) {
+  std::size_t from = 0;
+  for (Lines lines(text); !lines.done();) {
+    if (is_of_the_posting(lines.next())) {
+      from = lines.pos();
+    }
+  }
+  return from + footer_start(text.substr(from));
 }
 
 }  // namespace patchmill::mail

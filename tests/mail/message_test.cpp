@@ -255,6 +255,28 @@ TEST_CASE("mail::parse_message: where the structure of the mail lies, the diff i
   CHECK(says(message, "end in CR only"));
 }
 
+TEST_CASE("mail::parse_message: what looks like a footer before the diff is of the message") {
+  const std::string sign = "Signed-off-by: Ann Example <ann@example.org>";
+  for (const std::string mark : {"-- ", "________"}) {
+    CAPTURE(mark);
+    const std::string text = "Why:\n" + mark + "\n| 31 .. 0 |\n\n" + sign + "\n---\n x | 2 +-";
+    const std::string footer = "-- \n2.39.5\n\n_______\nlist footer\n";
+    const Message patch = parsed(headers + "\n" + text + "\n\n" + diff + footer);
+    CHECK(patch.text == text);
+    CHECK(patch.diff == diff);
+    // So in a cover letter that is signed, or of which the message stands alone.
+    const std::string letter = "Hello,\n\n" + mark + "\nAnn Example\n\nAnn Example (2):\n  x: do y";
+    for (const std::string trailer :
+         {"base-commit: 0123456789012345678901234567890123456789", "change-id: some-id",
+          "Depends-on: <x@example.org>", "prerequisite-patch-id: 1", sign.c_str()}) {
+      CAPTURE(trailer);
+      CHECK(parsed(headers + "\n" + letter + "\n\n" + trailer + "\n" + footer).text ==
+            letter + "\n\n" + trailer);
+    }
+    CHECK(parsed(headers + "\n" + letter + "\n" + footer).text == "Hello,");
+  }
+}
+
 TEST_CASE("mail::parse_message: says why there is no diff that can be read") {
   const std::string html = "--b\nContent-Type: text/html\n\n<pre>" + diff + "</pre>\n";
   const std::string mixed = headers + "Content-Type: multipart/mixed; boundary=b\n\n";
