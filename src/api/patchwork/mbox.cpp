@@ -111,19 +111,22 @@ std::string_view address_in(std::string_view value) {
   return value.substr(open + 1, value.find('>', open) - open - 1);
 }
 
-// Where the commit message ends: the newline before the first line of two or three dashes, maybe
-// with a space; after it the rest.
+// The commit message before the first line of two or three dashes, maybe with a space, and the rest
+// behind that line; as Patchwork, also where it is the very first one.
 std::pair<std::string_view, std::string_view> split_notes(std::string_view text) {
-  for (auto at = text.find("\n--"); at != std::string_view::npos; at = text.find("\n--", at + 1)) {
-    std::size_t end = at + 3;
-    for (const char optional : {'-', ' '}) {
-      if (end < text.size() && text[end] == optional) {
-        ++end;
-      }
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    if (end == std::string_view::npos) {
+      break;
     }
-    if (end < text.size() && text[end] == '\n') {
+    std::string_view line = text.substr(at, end - at);
+    if (line.ends_with(' ')) {
+      line.remove_suffix(1);
+    }
+    if (line == "--" || line == "---") {
       return {text.substr(0, at), text.substr(end + 1)};
     }
+    at = end + 1;
   }
   return {text, {}};
 }

@@ -51,6 +51,30 @@ TEST_CASE("mbox_of: header, trailers before the notes, then the diff") {
             k_diff);
 }
 
+TEST_CASE("mbox_of: trailers stay before the notes where there is no commit message") {
+  const auto body_of_mail = [](std::string content, std::string_view responses) {
+    MailParts mail;
+    mail.content = std::move(content);
+    mail.diff = k_diff;
+    const Submission of{5, from_micros(k_noon), {1, "Ada", "ada@x.org", {}}, "", ""};
+    const std::string made = mbox_of(of, mail, responses);
+    return made.substr(made.find("\n\n") + 2);
+  };
+  const std::string diff = "\n" + k_diff;
+  for (const std::string dashes : {"---", "--", "--- ", "-- "}) {
+    CAPTURE(dashes);
+    CHECK(body_of_mail(dashes + "\n f.c | 2 +-\n", "Reviewed-by: B\n") ==
+          "\nReviewed-by: B\n---\n f.c | 2 +-\n" + diff);
+  }
+  CHECK(body_of_mail("\n\n---\n\n f.c | 2 +-", "Acked-by: B\n") ==
+        "\nAcked-by: B\n---\n\n f.c | 2 +-\n" + diff);
+  CHECK(body_of_mail("---", "Acked-by: B\n") == "\nAcked-by: B\n" + diff);
+  CHECK(body_of_mail("", "Acked-by: B\n") == "Acked-by: B\n" + diff);
+  // Other lines of dashes end nothing.
+  CHECK(body_of_mail("----\n-\n---  x\n --\nmore", "Acked-by: B\n") ==
+        "----\n-\n---  x\n --\nmore\nAcked-by: B\n" + diff);
+}
+
 TEST_CASE("mbox_of: the author's own address where a list rewrote it") {
   MailParts mail;
   mail.headers = {{"From", "Ada via Lorem <LOREM@lists.example.net>"}, {"Date", "now"}};
