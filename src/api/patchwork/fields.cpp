@@ -123,6 +123,9 @@ void Fields::require(std::string_view name) {
 }
 
 std::optional<bool> Fields::boolean(std::string_view name) {
+  if (m_is_form && word(name) == "") {
+    return std::nullopt;  // a form's way to leave it out (Field.get_value)
+  }
   const auto read = nullable_boolean(name);
   if (read.given && !read.value) {
     m_errors.add(name, std::string(k_not_null));

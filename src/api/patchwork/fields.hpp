@@ -31,6 +31,7 @@ class Fields {
   };
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  // For what need not be there: an empty value of a form is as if it were not, as in DRF.
   std::optional<bool> boolean(std::string_view name);
   Nullable<bool> nullable_boolean(std::string_view name);
   struct Text {

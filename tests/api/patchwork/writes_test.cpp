@@ -209,6 +209,27 @@ TEST_CASE("change_patch: what is wrong") {
   CHECK(f.data.patches[0].state == "new");
 }
 
+TEST_CASE("change_patch: a boolean that a form leaves empty is not given") {
+  Fixture f;
+  const auto form = [&](std::string body) {
+    return f.patch(std::move(body), "PATCH", "application/x-www-form-urlencoded").status;
+  };
+  CHECK(form("archived=true&state=new") == 200);
+  CHECK(form("archived=&state=under-review") == 200);
+  CHECK(f.data.patches[0].archived);
+  CHECK(f.data.patches[0].state == "under-review");
+  CHECK(form("archived=true&archived=") == 200);  // the last one counts
+  CHECK(f.data.patches[0].archived);
+  CHECK(f.patch("--b\r\nContent-Disposition: form-data; name=\"archived\"\r\n\r\n\r\n--b--\r\n",
+                "PATCH", "multipart/form-data; boundary=b")
+            .status == 200);
+  CHECK(f.data.patches[0].archived);
+  CHECK(form("archived=+") == 400);
+  CHECK(form("archived=null") == 400);
+  CHECK(f.patch(R"({"archived":null})").body == R"({"archived":["This field may not be null."]})");
+  CHECK(f.patch(R"({"archived":""})").status == 400);
+}
+
 TEST_CASE("change_patch: who may") {
   Fixture f;
   const auto as = [&](std::string authorization, std::string path = "/api/1.2/patches/1/") {
