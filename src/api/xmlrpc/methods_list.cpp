@@ -132,15 +132,44 @@ Result<bool> by_name(Visit& visit, Asked<registry::PatchFilter>& asked, std::str
   return true;
 }
 
-// Message-IDs are sent in angle brackets and kept without; a boolean may be a word.
-Value as_kept(std::string_view field, Value value) {
+// Patchwork keeps Message-IDs in angle brackets, we do not: a bracket in what is looked for says
+// where the id begins or ends, so that another lookup finds the same.
+Lookup without_brackets(Lookup lookup, std::string& msgid) {
+  const bool opens = msgid.starts_with('<');
+  const bool closes = msgid.ends_with('>');
+  const bool is_whole_id =
+      lookup == Lookup::exact || lookup == Lookup::iexact || lookup == Lookup::in;
+  if ((!opens && !closes) || (is_whole_id && !(opens && closes))) {
+    return lookup;
+  }
+  msgid = msgid.substr(opens ? 1 : 0, msgid.size() - (opens ? 1 : 0) - (closes ? 1 : 0));
+  switch (lookup) {
+    case Lookup::contains:
+      return !closes ? Lookup::startswith : opens ? Lookup::exact : Lookup::endswith;
+    case Lookup::icontains:
+      return !closes ? Lookup::istartswith : opens ? Lookup::iexact : Lookup::iendswith;
+    case Lookup::startswith:
+      return closes ? Lookup::exact : lookup;
+    case Lookup::istartswith:
+      return closes ? Lookup::iexact : lookup;
+    case Lookup::endswith:
+      return opens ? Lookup::exact : lookup;
+    case Lookup::iendswith:
+      return opens ? Lookup::iexact : lookup;
+    default:
+      return lookup;
+  }
+}
+
+// A boolean may be a word.
+Value as_kept(std::string_view field, Lookup& lookup, Value value) {
   if (auto* many = std::get_if<Array>(&value.is)) {
     std::transform(many->begin(), many->end(), many->begin(),
-                   [&](const Value& one) { return as_kept(field, one); });
+                   [&](const Value& one) { return as_kept(field, lookup, one); });
   }
   auto* text = std::get_if<std::string>(&value.is);
-  if (text != nullptr && field == "msgid" && text->starts_with('<') && text->ends_with('>')) {
-    *text = text->substr(1, std::max<std::size_t>(text->size(), 2) - 2);
+  if (text != nullptr && field == "msgid") {
+    lookup = without_brackets(lookup, *text);
   }
   if (text != nullptr && field == "archived") {
     if (const auto flag = patchwork::parse_api_bool(*text)) {
@@ -163,7 +192,8 @@ Result<Asked<registry::PatchFilter>> read_patch_filter(Visit& visit) {
     if (asked.nothing || done) {
       continue;
     }
-    const Value value = as_kept(name, sent);
+    Lookup kept_lookup = *lookup;
+    const Value value = as_kept(name, kept_lookup, sent);
     const auto* text = value.text();
     const auto* many = value.array();
     if ((text != nullptr && text->size() > k_longest_argument) ||
@@ -171,9 +201,9 @@ Result<Asked<registry::PatchFilter>> read_patch_filter(Visit& visit) {
       asked.nothing = true;
       continue;
     }
-    PM_TRY_ASSIGN(auto condition, Condition::make(key, field->kind, *lookup, value));
+    PM_TRY_ASSIGN(auto condition, Condition::make(key, field->kind, kept_lookup, value));
     asked.rest.emplace_back(field->name, std::move(condition));
-    narrow(asked.filter, name, *lookup, value);
+    narrow(asked.filter, name, kept_lookup, value);
   }
   return asked;
 }

@@ -122,7 +122,6 @@ TEST_CASE("api::xmlrpc: patch_list and its filters") {
     CHECK(ids("archived", "<int>1</int>") == "3");
     CHECK(ids("msgid", "&lt;a/b@lorem&gt;") == "2");
     CHECK(ids("msgid", "a/b@lorem") == "2");
-    CHECK(ids("msgid__endswith", "@lorem") == "1 2 3");
     CHECK(ids("hash", std::string(40, 'c')) == "2");
     CHECK(ids("hash__isnull", "<boolean>1</boolean>") == "");
     CHECK(ids("commit_ref", "cafe") == "3");
@@ -135,6 +134,40 @@ TEST_CASE("api::xmlrpc: patch_list and its filters") {
     CHECK(ids("date__gt", "2023-11-15T12:01:00") == "2 3");
     CHECK(ids("date__lt", "2023-11-15 12:02:00") == "1");
     CHECK(ids("date__year", "<int>2022</int>") == "");
+  }
+  SUBCASE("Message-IDs, with and without the brackets they are kept in") {
+    CHECK(ids("msgid", "&lt;a/b@lorem") == "");
+    CHECK(ids("msgid", "&lt;") == "");
+    CHECK(ids("msgid__iexact", "&lt;A/b@Lorem&gt;") == "2");
+    CHECK(ids("msgid__startswith", "p1") == "1");
+    CHECK(ids("msgid__startswith", "&lt;p1") == "1");
+    CHECK(ids("msgid__startswith", "&lt;1@") == "");
+    CHECK(ids("msgid__startswith", "&lt;") == "1 2 3");
+    CHECK(ids("msgid__startswith", "&lt;p1@lorem&gt;") == "1");
+    CHECK(ids("msgid__startswith", "&lt;p1@lore&gt;") == "");
+    CHECK(ids("msgid__istartswith", "&lt;P1") == "1");
+    CHECK(ids("msgid__istartswith", "&lt;P1@lorem&gt;") == "1");
+    CHECK(ids("msgid__endswith", "@lorem") == "1 2 3");
+    CHECK(ids("msgid__endswith", "@lorem&gt;") == "1 2 3");
+    CHECK(ids("msgid__endswith", "1@lorem&gt;") == "1");
+    CHECK(ids("msgid__endswith", "p1@&gt;") == "");
+    CHECK(ids("msgid__endswith", "&lt;p1@lorem&gt;") == "1");
+    CHECK(ids("msgid__iendswith", "1@LOREM&gt;") == "1");
+    CHECK(ids("msgid__iendswith", "&lt;P1@lorem") == "1");
+    CHECK(ids("msgid__contains", "b@lo") == "2");
+    CHECK(ids("msgid__contains", "&lt;a/b") == "2");
+    CHECK(ids("msgid__contains", "&lt;/b") == "");
+    CHECK(ids("msgid__contains", "b@lorem&gt;") == "2");
+    CHECK(ids("msgid__contains", "&lt;a/b@lorem&gt;") == "2");
+    CHECK(ids("msgid__contains", "&gt;") == "1 2 3");
+    CHECK(ids("msgid__contains", "&lt;&gt;") == "");
+    CHECK(ids("msgid__icontains", "&lt;A/B") == "2");
+    CHECK(ids("msgid__icontains", "B@lorem&gt;") == "2");
+    CHECK(ids("msgid__icontains", "&lt;A/b@lorem&gt;") == "2");
+    CHECK(ids("msgid__lt", "&lt;b") == "2");
+    CHECK(ids("msgid__in",
+              "<array><data><value>&lt;p1@lorem&gt;</value><value>a/b@lorem</value>"
+              "</data></array>") == "1 2");
   }
   SUBCASE("counts") {
     CHECK(ids("max_count", "<int>2</int>") == "1 2");
