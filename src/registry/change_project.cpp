@@ -11,21 +11,35 @@ namespace {
 
 constexpr std::size_t k_longest_project_url = 2'000;  // Patchwork's
 
+enum class Address { any, link, format };
 struct Field {
   std::string_view name;
   std::optional<std::string> ProjectChange::* wanted;
   std::string Project::* value;
-  bool link;  // pages link to it, so it is one; an SCM's address need not be
+  Address is;  // pages link to it, so it is a link; an SCM's address need not be
 };
 constexpr std::array<Field, 6> k_fields = {{
-    {"web_url", &ProjectChange::web_url, &Project::web_url, true},
-    {"scm_url", &ProjectChange::scm_url, &Project::scm_url, false},
-    {"webscm_url", &ProjectChange::webscm_url, &Project::webscm_url, true},
-    {"list_archive_url", &ProjectChange::list_archive_url, &Project::list_archive_url, true},
+    {"web_url", &ProjectChange::web_url, &Project::web_url, Address::link},
+    {"scm_url", &ProjectChange::scm_url, &Project::scm_url, Address::any},
+    {"webscm_url", &ProjectChange::webscm_url, &Project::webscm_url, Address::link},
+    {"list_archive_url", &ProjectChange::list_archive_url, &Project::list_archive_url,
+     Address::link},
     {"list_archive_url_format", &ProjectChange::list_archive_url_format,
-     &Project::list_archive_url_format, true},
-    {"commit_url_format", &ProjectChange::commit_url_format, &Project::commit_url_format, true},
+     &Project::list_archive_url_format, Address::format},
+    {"commit_url_format", &ProjectChange::commit_url_format, &Project::commit_url_format,
+     Address::format},
 }};
+
+Changed<void> check_address(const Field& field, std::string_view text) {
+  if (field.is == Address::any) {
+    return check_text(field.name, text, k_longest_project_url);
+  }
+  PM_TRY(check_url(field.name, text, k_longest_project_url));
+  if (field.is == Address::format && !text.empty() && text.find("{}") == std::string_view::npos) {
+    return invalid(std::string(field.name), "This has no {}: every link would be the same.");
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -42,8 +56,7 @@ Changed<Project> change_project(store::Database& database, const User& who, Id i
   }
   for (const Field& field : k_fields) {
     if (const auto& wanted = change.*field.wanted) {
-      PM_TRY(field.link ? check_url(field.name, *wanted, k_longest_project_url)
-                        : check_text(field.name, *wanted, k_longest_project_url));
+      PM_TRY(check_address(field, *wanted));
       (*changed).*field.value = *wanted;
     }
   }

@@ -178,6 +178,20 @@ TEST_CASE("registry::change_project: by its maintainers, links that are links") 
       bad.commit_url_format = wrong;
       CHECK(refused(change_project(world.db, world.ann, 1, bad)).field == "commit_url_format");
     }
+    for (const auto format :
+         {&ProjectChange::list_archive_url_format, &ProjectChange::commit_url_format}) {
+      ProjectChange bad;
+      bad.*format = "https://lore.example.org/x";
+      const auto refusal = refused(change_project(world.db, world.ann, 1, bad));
+      CHECK(refusal.kind == Kind::invalid);
+      CHECK(refusal.field.ends_with("_url_format"));
+      CHECK(refusal.message == "This has no {}: every link would be the same.");
+      ProjectChange none;
+      none.*format = "";
+      CHECK(change_project(world.db, world.ann, 1, none).has_value());
+    }
+    CHECK(project(world.db, 1)->list_archive_url_format.empty());
+    CHECK(project(world.db, 1)->commit_url_format.empty());
     CHECK(project(world.db, 1)->show_dependencies);
     CHECK(project(world.db, 2)->web_url.empty());
   });
