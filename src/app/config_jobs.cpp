@@ -4,6 +4,7 @@
 #include "app/placement_stage.hpp"
 #include "checks/check.hpp"
 #include "pipeline/nipa.hpp"
+#include "reports/patchwork_checks.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -86,6 +87,17 @@ std::vector<std::string> way_round(const Needs& needs, const std::string& start)
   return {};
 }
 
+// What would make two names one check of Patchwork, where the later word of the two would hide the
+// other; empty: nothing.
+std::string same_context(std::string_view job, std::string_view other, std::string_view what) {
+  if (job == other || reports::context_slug(job) != reports::context_slug(other)) {
+    return {};
+  }
+  return fmt::format(
+      "at a Patchwork '{}' and {} '{}' would be one check, '{}'; give {} another name", job, what,
+      other, reports::context_slug(job), what == "the job" ? "one of them" : "the job");
+}
+
 }  // namespace
 
 void ConfigReader::read_jobs(Config& config) {
@@ -100,6 +112,11 @@ void ConfigReader::read_jobs(Config& config) {
   for (const YamlValue& item : items("jobs").items) {
     refuse_twice(item, config.jobs, "job");
     refuse_own_name(*item.find("name"));
+    for (const auto& other : config.jobs) {
+      if (const auto why = same_context(word(item, "name"), other.name, "the job"); !why.empty()) {
+        fault(*item.find("name"), why);
+      }
+    }
     refuse_dangling(item, "needs", job_names, "job", word(item, "name"));
     if (const YamlValue* match = item.find("match")) {
       refuse_dangling(*match, "trees", tree_names, "tree");
@@ -110,12 +127,22 @@ void ConfigReader::read_jobs(Config& config) {
 }
 
 // The nodes of a series are told apart by their names: of two that are called alike one would show
-// the result of the other. Also where the check is not enabled: a name must not change its meaning.
+// the result of the other. Also where the check is not enabled or nothing is posted to a Patchwork:
+// a name must not change its meaning.
 void ConfigReader::refuse_own_name(const YamlValue& name) {
   const bool stage = name.scalar == k_checkout_node || name.scalar == k_applies_node;
-  if (stage || checks::find_check(name.scalar) != nullptr) {
+  const bool verdict = name.scalar == reports::k_series_context;
+  if (stage || verdict || checks::find_check(name.scalar) != nullptr) {
     fault(name, fmt::format("'{}' is the name of {}; give the job another name", name.scalar,
-                            stage ? "a step every series goes through" : "a built-in check"));
+                            stage     ? "a step every series goes through"
+                            : verdict ? "what a series as a whole has at a Patchwork"
+                                      : "a built-in check"));
+  }
+  for (const auto& check : checks::all_checks()) {
+    if (const auto why = same_context(name.scalar, check->name(), "the built-in check");
+        !why.empty()) {
+      fault(name, why);
+    }
   }
 }
 

@@ -6,13 +6,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
+#include <tuple>
+#include <utility>
 
 namespace patchmill::reports {
 namespace {
 
 using findings::Verdict;
 
-constexpr std::size_t longest_slug = 100;
+constexpr std::size_t longest_slug = 255;         // of Patchwork's field
 constexpr std::size_t longest_url = 200;          // of Patchwork's field
 constexpr std::size_t longest_description = 200;  // its pages show it in a column
 
@@ -44,6 +48,13 @@ std::string word_of(Verdict verdict, std::string_view summary) {
                                   : verdict == Verdict::skip     ? "not tested: "
                                                                  : "";
   return fmt::format("{}{}", prefix, summary);
+}
+
+// The worst is the last.
+std::ptrdiff_t weight(std::string_view state) {
+  static constexpr std::array<std::string_view, 4> by_weight = {"success", "warning", "fail",
+                                                                "pending"};
+  return std::ranges::find(by_weight, state) - by_weight.begin();
 }
 
 }  // namespace
@@ -82,7 +93,8 @@ std::vector<CheckLine> check_lines(const CheckInput& input) {
     }
     lines.push_back(std::move(line));
   }
-  CheckLine whole{{}, context_slug(input.prefix + "-series"), {}, page, {}};
+  CheckLine whole{
+      {}, context_slug(fmt::format("{}-{}", input.prefix, k_series_context)), {}, page, {}};
   if (input.under_way) {
     whole.state = "pending";
     whole.description = "waits or runs";
@@ -104,17 +116,12 @@ std::vector<CheckLine> check_lines(const CheckInput& input) {
 }
 
 std::vector<CheckLine> of_revision(const std::vector<CheckLine>& lines) {
-  static constexpr std::array<std::string_view, 4> by_weight = {"success", "warning", "fail",
-                                                                "pending"};
-  const auto weight = [](const CheckLine& line) {
-    return std::ranges::find(by_weight, line.state) - by_weight.begin();
-  };
   std::vector<CheckLine> whole;
   for (const auto& line : lines) {
     auto found = std::ranges::find(whole, line.context, &CheckLine::context);
     if (found == whole.end()) {
       found = whole.insert(whole.end(), line);
-    } else if (weight(line) > weight(*found)) {
+    } else if (weight(line.state) > weight(found->state)) {
       *found = line;
     }
   }
@@ -125,6 +132,21 @@ std::vector<CheckLine> of_revision(const std::vector<CheckLine>& lines) {
     line.patch.reset();
   }
   return whole;
+}
+
+void keep_worst(std::vector<patchwork::CheckWish>& wishes) {
+  std::map<std::tuple<std::int64_t, int, std::string>, std::size_t> places;
+  std::vector<patchwork::CheckWish> kept;
+  for (auto& wish : wishes) {
+    const auto [place, is_new] =
+        places.try_emplace({wish.patch, wish.version, wish.context}, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(wish));
+    } else if (weight(wish.state) > weight(kept[place->second].state)) {
+      kept[place->second] = std::move(wish);
+    }
+  }
+  wishes = std::move(kept);
 }
 
 std::string wanted_state(const CheckInput& input, bool taken, const std::set<std::string>& states) {

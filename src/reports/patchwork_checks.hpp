@@ -46,7 +46,15 @@ void retire(patchwork::CheckWish& pending, bool superseded);
 // patch is in a tree. Pure.
 std::string wanted_state(const CheckInput& input, bool taken, const std::set<std::string>& states);
 
-// [-A-Za-z0-9_], at most 100 bytes: "boot.ktap" -> "boot-ktap".
+// One of each target and context, so that none hides another: the worst, pending until all are
+// done; of those alike the first. Pure.
+void keep_worst(std::vector<patchwork::CheckWish>& wishes);
+
+// What the verdict of the series is called among the nodes.
+inline constexpr std::string_view k_series_context = "series";
+// [-A-Za-z0-9_], at most the 255 bytes of Patchwork's field, which the longest prefix and name that
+// a configuration may have do not reach: "boot.ktap" -> "boot-ktap". So names are told apart by
+// their own slugs, whatever the prefix.
 std::string context_slug(std::string_view name);
 
 }  // namespace patchmill::reports

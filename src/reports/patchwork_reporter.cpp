@@ -114,7 +114,8 @@ PatchworkReporter::revisions_of(const KnownPatches& patches) {
   return revisions;
 }
 
-// `posted`: its own patches; `decided`: those whose newest revision it is.
+// One of each target and context. `posted`: its own patches; `decided`: those whose newest revision
+// it is.
 std::vector<patchwork::CheckWish> PatchworkReporter::wishes(const CheckInput& input,
                                                             const KnownPatches& posted,
                                                             const KnownPatches& decided) {
@@ -132,6 +133,7 @@ std::vector<patchwork::CheckWish> PatchworkReporter::wishes(const CheckInput& in
         wish(line, known, revision.series, revision.version);
       }
     }
+    keep_worst(all);
     return all;
   }
   if (!revisions_of(decided).empty()) {
@@ -144,6 +146,7 @@ std::vector<patchwork::CheckWish> PatchworkReporter::wishes(const CheckInput& in
       wish(line, at->second, at->second.patch, 0);
     }
   }
+  keep_worst(all);
   return all;
 }
 
@@ -165,9 +168,8 @@ int PatchworkReporter::look_at(std::int64_t number) {
     changed += want_states(input, *series, decided);
     for (const auto& wish :
          m_config.checks ? wishes(input, posted, decided) : std::vector<patchwork::CheckWish>()) {
-      if (wanted.insert(key_of(wish)).second) {
-        changed += m_checks.want(wish);
-      }
+      wanted.insert(key_of(wish));
+      changed += m_checks.want(wish);
     }
   }
   const bool superseded = series && series->superseded;

@@ -290,6 +290,26 @@ TEST_CASE("app::parse_config: a job is not called like what every series has") {
             .has_value());
 }
 
+TEST_CASE("app::parse_config: no two names are one check at a Patchwork") {
+  CHECK(has(fault_of("jobs: [{name: series, command: x}]\n"),
+            ":1:15: 'series' is the name of what a series as a whole has at a Patchwork; give the "
+            "job another name"));
+  CHECK(
+      has(fault_of("jobs:\n  - {name: build.x86, command: x}\n  - {name: build-x86, command: x}\n"),
+          ":3:12: at a Patchwork 'build-x86' and the job 'build.x86' would be one check, "
+          "'build-x86'; give one of them another name"));
+  CHECK(has(fault_of("jobs: [{name: signed.off-by, command: x}]\n"),
+            ":1:15: at a Patchwork 'signed.off-by' and the built-in check 'signed-off-by' would be "
+            "one check, 'signed-off-by'; give the job another name"));
+  const std::string long_name(99, 'n');
+  CHECK(app::parse_config("/etc/patchmill/c.yaml",
+                          "jobs: [{name: build.x86, command: x}, {name: build_x86, command: x}, "
+                          "{name: Series, command: x}, {name: " +
+                              long_name + "1, command: x}, {name: " + long_name +
+                              "2, command: x}]\n")
+            .has_value());
+}
+
 TEST_CASE("app::parse_config: a command is words, not a line of a shell") {
   CHECK(has(fault_of("jobs:\n  - {name: a, command: make -j4}\n"),
             ":2:24: 'command' is a list of words, as no shell splits them: [make, -j4]"));

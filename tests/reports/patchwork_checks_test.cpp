@@ -114,6 +114,45 @@ TEST_CASE("of_revision: the worst of each, pending until all are done") {
   CHECK(of_revision({}).empty());
 }
 
+TEST_CASE("keep_worst: none of one context hides another") {
+  std::vector<patchwork::CheckWish> wishes;
+  const auto add = [&](std::int64_t patch, int version, std::string context, std::string state) {
+    patchwork::CheckWish wish;
+    wish.patch = patch;
+    wish.version = version;
+    wish.context = std::move(context);
+    wish.state = std::move(state);
+    wish.description = std::to_string(wishes.size());
+    wishes.push_back(std::move(wish));
+  };
+  add(1, 0, "ci-build", "success");
+  add(1, 0, "ci-build", "fail");
+  add(1, 0, "ci-build", "warning");
+  add(2, 0, "ci-build", "success");
+  add(2, 0, "ci-build", "success");
+  add(2, 1, "ci-build", "fail");
+  add(1, 0, "ci-series", "fail");
+  add(1, 0, "ci-series", "pending");
+  keep_worst(wishes);
+  std::string text;
+  for (const auto& wish : wishes) {
+    text += fmt::format("{}.{} {} {} {}\n", wish.patch, wish.version, wish.context, wish.state,
+                        wish.description);
+  }
+  CHECK(text ==
+        "1.0 ci-build fail 1\n"
+        "2.0 ci-build success 3\n"
+        "2.1 ci-build fail 5\n"
+        "1.0 ci-series pending 7\n");
+}
+
+TEST_CASE("context_slug: the longest names stay apart") {
+  CHECK(context_slug("boot.ktap") == "boot-ktap");
+  const std::string longest = std::string(50, 'p') + "-" + std::string(99, 'n');
+  CHECK(context_slug(longest + "1") == longest + "1");
+  CHECK(context_slug(std::string(300, 'x')).size() == 255);
+}
+
 TEST_CASE("check_lines: our own trouble is nobody's failure") {
   auto input = input_of({node_of("build-um", Verdict::incomplete, "no disk")});
   input.verdict = verdict_of(Verdict::incomplete, "no disk");

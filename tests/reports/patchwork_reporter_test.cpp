@@ -76,6 +76,22 @@ TEST_CASE("PatchworkReporter: each patch gets what is about it and about the ser
   });
 }
 
+TEST_CASE(
+    "PatchworkReporter: of what has one context the worst is posted, and the verdict is not lost") {
+  TestStore store(store::Engine::sqlite);
+  Posting posting(store);
+  const auto number = add_series(store, {});
+  posting.know("v1-1@example.org", 11);
+  add_verdict(store, number, Verdict::fail, "broken",
+              {{"build.x86", NodeKind::kbuild, Verdict::pass},
+               {"build-x86", NodeKind::kbuild, Verdict::fail},
+               {"series", NodeKind::kbuild, Verdict::pass}});
+  CHECK(posting.pass() == 2);
+  CHECK(posting.take() ==
+        Posting::Lines{"11 patchmill-build-x86 fail", "11 patchmill-series fail"});
+  CHECK(posting.pass() == 0);
+}
+
 TEST_CASE("PatchworkReporter: projects that others post to are left to them") {
   TestStore store(store::Engine::sqlite);
   Posting posting(store);
