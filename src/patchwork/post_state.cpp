@@ -34,11 +34,17 @@ StateOutcome post_state(Instance& instance, StateStore& states, const StateStore
   if (state.empty()) {
     return {{Posting::later, fmt::format("patch {} has no state", due.wish.patch)}, {}};
   }
-  if (state == due.wish.wanted) {
-    return {};
-  }
-  if (state != due.wish.seen) {
-    return {{}, state};
+  switch (states.found(due, state)) {
+    case StateStore::Standing::as_wanted:
+      return {};
+    case StateStore::Standing::too_late:
+      return {{Posting::gone,
+               fmt::format("the patch is {} since an attempt whose answer was lost", state)},
+              {}};
+    case StateStore::Standing::somebodys:
+      return {{}, state};
+    case StateStore::Standing::as_seen:
+      break;
   }
   states.about_to_set(due);
   const auto answer = instance.patch(path, json::object{{"state", due.wish.wanted}}).wait(&status);

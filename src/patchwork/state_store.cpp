@@ -2,9 +2,13 @@
 
 #include "patchwork/answer.hpp"
 #include "patchwork/patch_map.hpp"
+#include "util/text.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace patchmill::patchwork {
 namespace json = boost::json;
@@ -14,9 +18,43 @@ std::string state_kind(std::string_view instance, std::string_view project) {
   return fmt::format("patchwork-state {} {}", instance, project);
 }
 
+struct Echo {
+  std::string state;
+  std::optional<int> attempt;  // the one that may have set it, as its answer is not known
+};
+using Echoes = std::vector<Echo>;  // as they were sent
+
+// As stored: "new,under-review?3," is one that is sure to come and one of a third attempt.
+Echoes read_echoes(std::string_view text) {
+  Echoes echoes;
+  for (const std::string_view one : split(text, ',')) {
+    const auto mark = one.find('?');
+    if (!one.empty()) {
+      echoes.push_back(
+          {std::string(one.substr(0, mark)),
+           mark == std::string_view::npos
+               ? std::nullopt
+               : std::optional(static_cast<int>(parse_uint(one.substr(mark + 1)).value_or(0)))});
+    }
+  }
+  return echoes;
+}
+
+std::string write_echoes(const Echoes& echoes) {
+  std::string text;
+  for (const Echo& one : echoes) {
+    text += one.state + (one.attempt ? fmt::format("?{},", *one.attempt) : ",");
+  }
+  return text;
+}
+
+bool is_open(const Echo& echo) {
+  return echo.attempt.has_value();
+}
+
 struct StoredState {
   StateWish wish;
-  std::string echoes;
+  Echoes echoes;
   bool is_left = false;
   std::int64_t stamp = 0;
 };
@@ -31,7 +69,7 @@ std::optional<StoredState> find(store::Database& database, std::string_view inst
         found =
             StoredState{{row.get<std::string>(0), row.get<std::int64_t>(1), row.get<std::string>(2),
                          row.get<std::string>(3), row.get<std::string>(4)},
-                        row.get<std::string>(5),
+                        read_echoes(row.get<std::string>(5)),
                         row.get<std::int64_t>(6) != 0,
                         row.get<std::int64_t>(7)};
       },
@@ -39,9 +77,18 @@ std::optional<StoredState> find(store::Database& database, std::string_view inst
   return found;
 }
 
-void set_echoes(store::Database& database, const StateWish& wish, const std::string& echoes) {
-  database.exec("UPDATE patchwork_states SET echoes = ? WHERE instance = ? AND patch = ?", echoes,
-                wish.instance, wish.patch);
+void set_echoes(store::Database& database, const StateWish& wish, const Echoes& echoes) {
+  database.exec("UPDATE patchwork_states SET echoes = ? WHERE instance = ? AND patch = ?",
+                write_echoes(echoes), wish.instance, wish.patch);
+}
+
+// One of ours whose answer was lost has arrived: what is wanted goes on from there.
+void arrived(store::Database& database, const StateWish& wish, std::string_view state) {
+  set_state(database, wish.instance, wish.patch, state);
+  if (wish.wanted != state) {
+    database.exec("UPDATE patchwork_states SET seen = ? WHERE instance = ? AND patch = ?", state,
+                  wish.instance, wish.patch);
+  }
 }
 
 }  // namespace
@@ -96,16 +143,55 @@ std::optional<StateStore::Due> StateStore::claim(std::string_view instance,
   return std::nullopt;
 }
 
+StateStore::Standing StateStore::found(const Due& due, std::string_view state) {
+  store::Transaction transaction(m_database);
+  auto stored = find(m_database, due.wish.instance, due.wish.patch);
+  if (!stored) {
+    return state == due.wish.wanted ? Standing::as_wanted
+           : state == due.wish.seen ? Standing::as_seen
+                                    : Standing::somebodys;
+  }
+  auto& echoes = stored->echoes;
+  const auto open = std::ranges::find_if(
+      echoes, [&](const Echo& echo) { return is_open(echo) && echo.state == state; });
+  auto standing = Standing::somebodys;
+  if (state == due.wish.wanted) {
+    standing = Standing::as_wanted;
+  } else if (open != echoes.end()) {
+    standing = may_follow(due.wish.wanted, state) ? Standing::as_seen : Standing::too_late;
+    arrived(m_database, due.wish, state);
+  } else if (state == due.wish.seen) {
+    standing = Standing::as_seen;
+  }
+  if (open != echoes.end()) {
+    open->attempt.reset();
+  }
+  if (standing != Standing::somebodys) {
+    std::erase_if(echoes, is_open);
+    set_echoes(m_database, due.wish, echoes);
+  }
+  transaction.commit();
+  return standing;
+}
+
 void StateStore::about_to_set(const Due& due) {
-  const auto stored = find(m_database, due.wish.instance, due.wish.patch);
-  const std::string echo = due.wish.wanted + ",";
-  if (stored && !stored->echoes.ends_with(echo)) {
-    set_echoes(m_database, due.wish, stored->echoes + echo);
+  auto stored = find(m_database, due.wish.instance, due.wish.patch);
+  if (stored) {
+    stored->echoes.push_back({due.wish.wanted, due.item.attempts});
+    set_echoes(m_database, due.wish, stored->echoes);
   }
 }
 
 void StateStore::set(const Due& due) {
   store::Transaction transaction(m_database);
+  if (auto stored = find(m_database, due.wish.instance, due.wish.patch)) {
+    for (Echo& echo : stored->echoes) {
+      if (echo.state == due.wish.wanted) {
+        echo.attempt.reset();
+      }
+    }
+    set_echoes(m_database, due.wish, stored->echoes);
+  }
   set_state(m_database, due.wish.instance, due.wish.patch, due.wish.wanted);
   store::mark_sent(m_database, m_clock.now(), due.item.id);
   transaction.commit();
@@ -122,12 +208,17 @@ void StateStore::leave(const Due& due, std::string_view state) {
 
 void StateStore::failed(const Due& due, std::string_view reason, std::optional<Timestamp> again,
                         bool refused) {
-  const auto stored = find(m_database, due.wish.instance, due.wish.patch);
-  const std::string echo = due.wish.wanted + ",";
-  if (refused && stored && stored->echoes.ends_with(echo)) {
-    set_echoes(m_database, due.wish, stored->echoes.substr(0, stored->echoes.size() - echo.size()));
+  store::Transaction transaction(m_database);
+  auto stored = find(m_database, due.wish.instance, due.wish.patch);
+  if (stored && (refused || !again)) {
+    std::erase_if(stored->echoes, [&](const Echo& echo) {
+      const bool of_this = echo.state == due.wish.wanted && echo.attempt == due.item.attempts;
+      return is_open(echo) && (of_this || !again);
+    });
+    set_echoes(m_database, due.wish, stored->echoes);
   }
   store::mark_failed(m_database, due.item.id, reason, again);
+  transaction.commit();
 }
 
 void StateStore::try_again(std::string_view instance, std::string_view project) {
@@ -141,11 +232,18 @@ std::int64_t StateStore::waiting(std::string_view instance, std::string_view pro
 
 bool heard_of_state(store::Database& database, std::string_view instance, std::int64_t patch,
                     std::string_view state) {
-  const auto stored = find(database, instance, patch);
-  const std::string echo = std::string(state) + ",";
-  if (stored && stored->echoes.starts_with(echo)) {
-    set_echoes(database, stored->wish, stored->echoes.substr(echo.size()));
-    return true;
+  if (auto stored = find(database, instance, patch)) {
+    auto& echoes = stored->echoes;
+    const auto ours = std::ranges::find(echoes, state, &Echo::state);
+    if (ours != echoes.end()) {
+      const bool was_open = is_open(*ours);
+      echoes.erase(echoes.begin(), ours + 1);
+      set_echoes(database, stored->wish, echoes);
+      if (was_open && echoes.empty()) {
+        arrived(database, stored->wish, state);
+      }
+      return true;
+    }
   }
   database.exec(
       "INSERT INTO patchwork_states (instance, patch, project, wanted, seen, echoes, is_left, "
