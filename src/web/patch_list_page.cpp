@@ -1,5 +1,6 @@
 #include "web/patch_list_page.hpp"
 
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 #include "web/project_feed.hpp"
 
@@ -144,7 +145,7 @@ void set_orders(View& view, const PatchList& list) {
 std::string submission_path(std::string_view project, std::string_view what,
                             std::string_view msgid) {
   return fmt::format("/project/{}/{}/{}/", http::percent_encode(project), what,
-                     http::percent_encode(msgid));
+                     http::percent_encode(registry::segment_of_msgid(msgid)));
 }
 
 std::string user_name(const registry::User& user) {

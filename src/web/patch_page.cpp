@@ -1,6 +1,7 @@
 #include "web/patch_page.hpp"
 
 #include "pipeline/node_json.hpp"
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 #include "web/diff_html.hpp"
 #include "web/patch_list_page.hpp"
@@ -68,7 +69,7 @@ Page patch_page(const SiteWords& words, const PatchModel& model, Timestamp now, 
   view.set("author_query", http::percent_encode(model.patch.author.email));
   view.set_time("date", model.patch.date);
   view.set("msgid", model.patch.msgid);
-  view.set("msgid_path", http::percent_encode(model.patch.msgid));
+  view.set("msgid_path", http::percent_encode(registry::segment_of_msgid(model.patch.msgid)));
   view.set("carried_over", model.patch.carried_over);
   std::string before;
   std::string after;

@@ -1,6 +1,7 @@
 #include "web/series_page.hpp"
 
 #include "pipeline/node_json.hpp"
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 #include "web/inbox_page.hpp"
 #include "web/timeline.hpp"
@@ -90,7 +91,9 @@ void set_head(View& view, const SeriesModel& model) {
   view.set_time("retry_at", retried && !for_news ? model.verdict->retry_at : std::nullopt);
   view.set("running", model.running);
   view.set("cover_msgid",
-           series.cover_msgid.empty() ? "" : http::percent_encode(series.cover_msgid));
+           series.cover_msgid.empty()
+               ? ""
+               : http::percent_encode(registry::segment_of_msgid(series.cover_msgid)));
   view.set("base_commit", model.base_commit.substr(0, 12));
   view.set("base_full", model.base_commit);
   view.set("base_described", model.base_described);

@@ -1,6 +1,7 @@
 // Routes of what Patchwork's users know: projects, lists of patches, patches, covers, things to do.
 #include "http/target.hpp"
 #include "registry/get.hpp"
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 #include "web/bundle_page.hpp"
 #include "web/patch_list_page.hpp"
@@ -182,7 +183,7 @@ http::Response submission(Site::Impl& site, http::Request& request, store::Datab
   if (!project) {
     return no_project(request);
   }
-  const std::string& msgid = request.param("msgid");
+  const std::string msgid(registry::msgid_of_segment(request.param("msgid")));
   const auto model =
       read_submission(database, site.blobs, *site.config.clock, *project, msgid, cover);
   if (model) {

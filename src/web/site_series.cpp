@@ -1,5 +1,6 @@
 // Routes of series, patches and mails.
 #include "http/security_headers.hpp"
+#include "registry/msgid_segment.hpp"
 #include "tracker/queries.hpp"
 #include "util/text.hpp"
 #include "web/patch_page.hpp"
@@ -102,23 +103,17 @@ http::Response no_mail(const std::string& msgid) {
       404, fmt::format("no mail with the Message-ID <{}> is known here", ellipsize(msgid, 300)));
 }
 
-// "<id>" as people paste it.
-std::string bare(std::string_view msgid) {
-  if (msgid.starts_with('<') && msgid.ends_with('>')) {
-    msgid = msgid.substr(1, msgid.size() - 2);
-  }
-  return std::string(msgid);
-}
-
 http::Response mail(Site::Impl& site, http::Request& request, store::Database& database) {
-  const std::string msgid = bare(request.param("msgid"));
+  const std::string msgid(registry::msgid_of_segment(request.param("msgid")));
   const auto place = find_mail(database, site.blobs, msgid);
   if (!place) {
     return no_mail(msgid);
   }
   if (!place->series) {
     return http::Response::redirect(
-        fmt::format("{}/r/{}/raw", site.words.base, http::percent_encode(msgid)), 302);
+        fmt::format("{}/r/{}/raw", site.words.base,
+                    http::percent_encode(registry::segment_of_msgid(msgid))),
+        302);
   }
   return http::Response::redirect(
       place->patch
@@ -129,7 +124,7 @@ http::Response mail(Site::Impl& site, http::Request& request, store::Database& d
 
 // As it came; in a sandbox, for it may say it is anything.
 http::Response raw_mail(Site::Impl& site, http::Request& request, store::Database& database) {
-  const std::string msgid = bare(request.param("msgid"));
+  const std::string msgid(registry::msgid_of_segment(request.param("msgid")));
   const auto place = find_mail(database, site.blobs, msgid);
   if (!place) {
     return no_mail(msgid);

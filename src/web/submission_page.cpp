@@ -1,5 +1,6 @@
 #include "web/submission_page.hpp"
 
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 #include "web/diff_html.hpp"
 #include "web/inbox_page.hpp"
@@ -209,8 +210,10 @@ Page submission_page(const SiteWords& words, const SubmissionModel& model, bool 
   view.set("author", person_name(model.submitter));
   view.set("author_id", model.submitter.id);
   view.set_time("date", model.self.date);
-  view.set("msgid", model.self.msgid).set("msgid_path", http::percent_encode(model.self.msgid));
-  view.set("archive_url", filled_url(model.project.list_archive_url_format, model.self.msgid));
+  view.set("msgid", model.self.msgid)
+      .set("msgid_path", http::percent_encode(registry::segment_of_msgid(model.self.msgid)));
+  view.set("archive_url", filled_url(model.project.list_archive_url_format,
+                                     registry::segment_of_msgid(model.self.msgid)));
   set_patch(view, model);
   set_series(view, model, range_diff);
   set_mail(view, model);

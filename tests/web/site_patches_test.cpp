@@ -100,6 +100,20 @@ TEST_CASE("web::Site: old addresses of patches lead to where they belong") {
   CHECK(running.ask("/project/netdev/list/?series=x").status == 400);
 }
 
+TEST_CASE("web::Site: a patch whose Message-ID clients would fold away has its page") {
+  RunningSite running;
+  running.store.database().exec("UPDATE registry_patches SET msgid = '..' WHERE id = ?",
+                                running.data.first.self.id);
+  const std::string place = "/project/netdev/patch/%3C..%3E/";
+  const auto page = running.ask(place);
+  CHECK(page.status == 200);
+  CHECK(page.body.find("href=\"/pm" + place + "mbox/\"") != std::string::npos);
+  CHECK(page.body.find("href=\"/pm/r/%3C..%3E/raw\"") != std::string::npos);
+  CHECK(page.body.find("/../") == std::string::npos);
+  CHECK(running.ask("/project/netdev/cover/%3C..%3E/").header("Location") == "/pm" + place);
+  CHECK(running.ask("/project/netdev/list/?state=*").body.find("/pm" + place) != std::string::npos);
+}
+
 TEST_CASE("web::Site: pages of series and of patches lead to each other") {
   RunningSite running;
   const auto series = running.ask(fmt::format("/series/{}/", running.ids.v2));

@@ -5,6 +5,7 @@
 #include "api/patchwork/mbox.hpp"
 #include "api/patchwork/patch_mbox.hpp"
 #include "http/target.hpp"
+#include "registry/msgid_segment.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -45,7 +46,7 @@ std::string path_of(Visit& visit, Id project_id, std::string_view what, std::str
   std::string path = "/project/";
   append_path_segment(path, project ? project->link_name : "");
   path += what;
-  append_path_segment(path, msgid);
+  append_msgid_segment(path, msgid);
   return path + "/";
 }
 
@@ -98,13 +99,17 @@ Id id_in(const http::Request& request) {
   return static_cast<Id>(parse_uint(request.param("id")).value_or(0));
 }
 
+std::string_view msgid_in(const http::Request& request) {
+  return registry::msgid_of_segment(request.param("msgid"));
+}
+
 std::optional<registry::Patch> named_patch(Visit& visit) {
   const auto project = visit.registry.project(std::string_view(visit.request.param("link")));
-  return project ? visit.registry.patch(project->id, visit.request.param("msgid")) : std::nullopt;
+  return project ? visit.registry.patch(project->id, msgid_in(visit.request)) : std::nullopt;
 }
 std::optional<registry::Cover> named_cover(Visit& visit) {
   const auto project = visit.registry.project(std::string_view(visit.request.param("link")));
-  return project ? visit.registry.cover(project->id, visit.request.param("msgid")) : std::nullopt;
+  return project ? visit.registry.cover(project->id, msgid_in(visit.request)) : std::nullopt;
 }
 
 http::Response patch_mbox(Visit& visit) {

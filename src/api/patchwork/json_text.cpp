@@ -1,5 +1,6 @@
 #include "api/patchwork/json_text.hpp"
 
+#include "registry/msgid_segment.hpp"
 #include "util/text.hpp"
 
 #include <array>
@@ -155,6 +156,14 @@ void append_path_segment(std::string& out, std::string_view segment) {
       out += upper[byte >> 4U];
       out += upper[byte & 15U];
     }
+  }
+}
+
+void append_msgid_segment(std::string& out, std::string_view msgid) {
+  if (registry::keeps_brackets(msgid)) {
+    append_path_segment(out, registry::segment_of_msgid(msgid));
+  } else {
+    append_path_segment(out, msgid);
   }
 }
 

@@ -28,5 +28,7 @@ void append_date(std::string& out, Timestamp date);
 // A Message-ID, a name or a user as one segment of a path: what Django's reverse() leaves as it is
 // stays, '/' and everything else is coded.
 void append_path_segment(std::string& out, std::string_view segment);
+// The same of a Message-ID, as registry/msgid_segment.hpp has it.
+void append_msgid_segment(std::string& out, std::string_view msgid);
 
 }  // namespace patchmill::api::patchwork

@@ -87,7 +87,7 @@ void Render::mbox_url(const std::string& prefix, std::string_view coded_msgid) {
 void Render::patch_ref(const registry::SubmissionRef& patch) {
   const ProjectText& project = text_of(patch.project);
   std::string coded;
-  append_path_segment(coded, patch.msgid);
+  append_msgid_segment(coded, patch.msgid);
   id_and_url("patches", patch.id);
   if (m_version.has(1)) {
     out += ",\"web_url\":\"";
@@ -108,7 +108,7 @@ void Render::patch_ref(const registry::SubmissionRef& patch) {
 void Render::cover_ref(const registry::SubmissionRef& cover) {
   const ProjectText& project = text_of(cover.project);
   std::string coded;
-  append_path_segment(coded, cover.msgid);
+  append_msgid_segment(coded, cover.msgid);
   id_and_url("covers", cover.id);
   if (m_version.has(1)) {
     out += ",\"web_url\":\"";

@@ -26,7 +26,7 @@ void Render::comment_urls(const registry::Comment& comment) {
   }
   msgid(comment.msgid);
   std::string coded;
-  append_path_segment(coded, comment.msgid);
+  append_msgid_segment(coded, comment.msgid);
   archive_url(project, coded);
   out += ",\"date\":";
   append_date(out, comment.date);

@@ -6,7 +6,7 @@ namespace patchmill::api::patchwork {
 void Render::cover_fields(const registry::Cover& cover) {
   const ProjectText& project = text_of(cover.self.project);
   std::string coded;
-  append_path_segment(coded, cover.self.msgid);
+  append_msgid_segment(coded, cover.self.msgid);
   id_and_url("covers", cover.self.id);
   if (m_version.has(1)) {
     out += ",\"web_url\":\"";

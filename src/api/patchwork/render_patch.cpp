@@ -7,7 +7,7 @@ namespace patchmill::api::patchwork {
 void Render::patch_fields(const registry::Patch& patch) {
   const ProjectText& project = text_of(patch.self.project);
   std::string coded;
-  append_path_segment(coded, patch.self.msgid);
+  append_msgid_segment(coded, patch.self.msgid);
   id_and_url("patches", patch.self.id);
   if (m_version.has(1)) {
     out += ",\"web_url\":\"";

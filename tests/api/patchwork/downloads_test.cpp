@@ -71,6 +71,38 @@ TEST_CASE("downloads: a cover and a bundle") {
   CHECK(mbox.header("Content-Disposition") == "attachment; filename=bundle-3-two-words-x.mbox");
 }
 
+TEST_CASE("downloads: a Message-ID that clients would fold away has an address that works") {
+  for (const std::string msgid : {".", ".."}) {
+    CAPTURE(msgid);
+    Data data = sample();
+    Client client(data);
+    const std::string whole = client.get("/project/lorem/patch/p1@lorem/mbox/").body;
+    const std::string letter = client.get("/project/lorem/cover/p0@lorem/mbox/").body;
+    data.patches[0].self.msgid = msgid;
+    data.covers[0].self.msgid = msgid;
+    const std::string place = "/project/lorem/patch/%3C" + msgid + "%3E/";
+    const auto patch = client.get("/api/patches/1/").json();
+    CHECK(patch.at("web_url").as_string() == "http://testserver" + place);
+    CHECK(patch.at("mbox").as_string() == "http://testserver" + place + "mbox/");
+    CHECK(patch.at("msgid").as_string() == "<" + msgid + ">");
+    CHECK(client.get(place + "mbox/").body == whole);
+    CHECK(client.get(place + "raw/").body == k_diff);
+    CHECK(client.get("/patch/1/").header("Location") == place);
+    CHECK(client.get("/patch/1/mbox/").header("Location") == place + "mbox/");
+    const std::string cover_place = "/project/lorem/cover/%3C" + msgid + "%3E/";
+    const auto cover = client.get("/api/covers/1/").json();
+    CHECK(cover.at("web_url").as_string() == "http://testserver" + cover_place);
+    CHECK(cover.at("mbox").as_string() == "http://testserver" + cover_place + "mbox/");
+    CHECK(client.get(cover_place + "mbox/").body == letter);
+    CHECK(client.get("/cover/1/mbox/").header("Location") == cover_place + "mbox/");
+    CHECK(client.get("/comment/4/").header("Location") == place + "#4");
+  }
+  Data data = sample();
+  CHECK(Client(data).get("/project/lorem/patch/%3Cp1@lorem%3E/mbox/").status == 200);
+  CHECK(Client(data).get("/project/lorem/patch/%3Cp1@lorem/mbox/").status == 404);
+  CHECK(Client(data).get("/project/lorem/patch/%3C%3E/mbox/").status == 404);
+}
+
 TEST_CASE("downloads: what is not there is a page") {
   Data data = sample();
   Client client(data);

@@ -74,5 +74,17 @@ TEST_CASE("append_path_segment: one segment, whatever is in it") {
   CHECK(coded("ä") == "%C3%A4");
 }
 
+TEST_CASE("append_msgid_segment: none that clients fold away") {
+  const auto coded = [](std::string_view msgid) {
+    std::string out;
+    append_msgid_segment(out, msgid);
+    return out;
+  };
+  CHECK(coded("a/b@x.org") == "a%2Fb@x.org");
+  CHECK(coded(".") == "%3C.%3E");
+  CHECK(coded("..") == "%3C..%3E");
+  CHECK(coded("...") == "...");
+}
+
 }  // namespace
 }  // namespace patchmill::api::patchwork
