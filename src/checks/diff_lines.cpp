@@ -1,5 +1,7 @@
 #include "checks/diff_lines.hpp"
 
+#include "git/raw_tree.hpp"
+
 namespace patchmill::checks {
 
 std::string_view base_name(std::string_view path) {
@@ -19,6 +21,14 @@ bool is_added(const mail::FileDiff& file) {
 
 bool is_deleted(const mail::FileDiff& file) {
   return file.change == mail::FileChange::deleted;
+}
+
+bool is_symlink(const mail::FileDiff& file) {
+  return file.new_mode.value_or(file.old_mode.value_or(0)) == git::kModeLink;
+}
+
+bool is_regular(std::uint32_t mode) {
+  return mode == 0100644 || mode == 0100755;
 }
 
 }  // namespace patchmill::checks

@@ -3,6 +3,7 @@
 
 #include "mail/diff.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -25,6 +26,10 @@ std::string_view extension(std::string_view path);
 std::string_view base_name(std::string_view path);
 bool is_added(const mail::FileDiff& file);  // the file did not exist before
 bool is_deleted(const mail::FileDiff& file);
+// After the patch it is a symbolic link: what it holds is a path, not lines.
+bool is_symlink(const mail::FileDiff& file);
+// Of an entry of a tree: a file with lines, no link, folder or submodule.
+bool is_regular(std::uint32_t mode);
 
 template <class Visit>
 void for_each_line(const mail::Hunk& hunk, Visit&& visit) {

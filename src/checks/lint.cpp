@@ -28,8 +28,7 @@ Result<std::optional<Blob>> read_blob(git::Repository& repository, const std::st
                                       const std::string& path) {
   const std::vector<std::string> paths = {path};
   PM_TRY_ASSIGN(const auto entries, repository.entries(commit, paths));
-  // Symbolic links, folders and submodules have no lines.
-  if (entries.size() != 1 || (entries.front().mode != 0100644 && entries.front().mode != 0100755)) {
+  if (entries.size() != 1 || !is_regular(entries.front().mode)) {
     return std::optional<Blob>();
   }
   PM_TRY_ASSIGN(auto object, repository.read(entries.front().id));
@@ -91,7 +90,7 @@ Result<LintConfig> LintCheck::config_for(const Context& context, const std::stri
   PM_TRY_ASSIGN(const auto entries, context.repository->entries(context.series->base, candidates));
   for (const std::string& candidate : candidates) {
     const auto entry = std::find_if(entries.begin(), entries.end(), [&](const auto& e) {
-      return e.path == candidate && (e.mode == 0100644 || e.mode == 0100755);
+      return e.path == candidate && is_regular(e.mode);
     });
     if (entry == entries.end()) {
       continue;
@@ -128,8 +127,7 @@ Result<void> LintCheck::add_named(const Context& context, LintConfig& config) co
     const std::vector<std::string> paths(wanted.begin(), wanted.end());
     PM_TRY_ASSIGN(const auto entries, context.repository->entries(context.series->base, paths));
     for (const git::TreeEntry& entry : entries) {
-      if ((entry.mode != 0100644 && entry.mode != 0100755) ||
-          config.files.size() >= k_most_config_files) {
+      if (!is_regular(entry.mode) || config.files.size() >= k_most_config_files) {
         continue;
       }
       PM_TRY_ASSIGN(auto object, context.repository->read(entry.id));

@@ -35,7 +35,7 @@ constexpr std::size_t k_most_expression = 500;
 
 // Entries "mode type id\tpath" of one folder, or of all below it.
 struct Listed {
-  std::string type, id, path;
+  std::string mode, type, id, path;
 };
 std::vector<Listed> list(git::Repository& repository, const std::string& commit,
                          const std::string& folder, bool recursive) {
@@ -57,8 +57,8 @@ std::vector<Listed> list(git::Repository& repository, const std::string& commit,
     const std::size_t tab = record.find('\t');
     const auto words = split(record.substr(0, tab == std::string_view::npos ? 0 : tab), ' ');
     if (words.size() == 3) {
-      entries.push_back(
-          {std::string(words[1]), std::string(words[2]), std::string(record.substr(tab + 1))});
+      entries.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2]),
+                         std::string(record.substr(tab + 1))});
     }
   }
   return entries;
@@ -81,7 +81,7 @@ bool neighbours_use_spdx(git::Repository& repository, const std::string& base,
       if (looked == k_sample) {
         break;
       }
-      if (entry.type != "blob" || !spdx_form(entry.path, "")) {
+      if (entry.type != "blob" || entry.mode == "120000" || !spdx_form(entry.path, "")) {
         continue;
       }
       const auto object = repository.read(entry.id);
@@ -210,7 +210,7 @@ CheckOutcome Spdx::run(const Context& context) const {
   std::size_t looked = 0;
   std::size_t unused = 0;
   for (const mail::FileDiff& file : context.patch->files) {
-    if (!is_added(file) || file.binary || file.hunks.empty()) {
+    if (!is_added(file) || is_symlink(file) || file.binary || file.hunks.empty()) {
       continue;
     }
     const auto lines = first_lines(file);

@@ -140,11 +140,6 @@ void Whitespace::check_file(const mail::FileDiff& file, const Rules& rules, Repo
       report.warning(rule, std::move(message), {.file = path, .line = line});
     }
   };
-  // What a symbolic link holds is a path, not lines.
-  constexpr std::uint32_t k_link = 0120000;
-  if (file.new_mode == k_link || (!file.new_mode && file.old_mode == k_link)) {
-    return;
-  }
   const bool exempt = matches_any(path, rules.exempt);
   const FileFacts facts = learn(file);
   for (const mail::Hunk& hunk : file.hunks) {
@@ -205,7 +200,7 @@ CheckOutcome Whitespace::run(const Context& context) const {
                        .exempt = words_setting(*this, context, "exempt"),
                        .crlf_files = words_setting(*this, context, "crlf-files")};
   for (const mail::FileDiff& file : context.patch->files) {
-    if (!file.binary && !is_deleted(file)) {
+    if (!file.binary && !is_deleted(file) && !is_symlink(file)) {
       check_file(file, rules, report);
     }
   }

@@ -62,6 +62,33 @@ TEST_CASE("checks::expression_problem: the grammar of expressions") {
         std::vector<std::string>{"GPL-2.0", "x-note", "MIT"});
 }
 
+TEST_CASE("checks::make_spdx: a symbolic link has no lines") {
+  std::string link = new_file("a.c", {"../b.c"}) + "\\ No newline at end of file\n";
+  const auto verdict = [](const std::string& diff) {
+    TestSeries series;
+    series.add("x: y", "Why.\n", diff);
+    return run_check("spdx", series, k_always).verdict;
+  };
+  CHECK(verdict(link) == Verdict::fail);
+  link.replace(link.find("100644"), 6, "120000");
+  CHECK(verdict(link) == Verdict::pass);
+  // A file that becomes one is two sections in git's diffs.
+  CHECK(verdict("diff --git a/a.c b/a.c\ndeleted file mode 100644\nindex 1111111..0000000\n"
+                "--- a/a.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int x;\n" +
+                link) == Verdict::pass);
+
+  // Nor does one at the base say whether files there have license lines.
+  TestRepo repo;
+  repo.commit({{"src/old.c", "// SPDX-License-Identifier: MIT\nint a;\n"}});
+  for (const char* name : {"a1.c", "a2.c", "a3.c"}) {
+    std::filesystem::create_symlink("old.c", repo.path() / "src" / name);
+  }
+  repo.commit({});
+  TestSeries beside;
+  repo.patch(beside, {{"src/new.c", "int c;\n"}});
+  CHECK(run_check("spdx", beside, {}, &repo.repository()).verdict == Verdict::fail);
+}
+
 TEST_CASE("checks::make_spdx: only where the tree uses SPDX") {
   TestRepo plain;
   plain.commit({{"src/old.c", "int a;\n"}, {"src/older.c", "int b;\n"}});
