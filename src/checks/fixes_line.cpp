@@ -53,6 +53,51 @@ std::optional<std::string_view> unquote(std::string_view text, const Open& open,
   return text.substr(front, text.size() - front - back);
 }
 
+// Where the last ")" with a closing quote before it is; what is quoted begins at `from`.
+template <class Marks>
+std::size_t last_close(std::string_view text, std::size_t from, const Marks& marks) {
+  for (std::size_t at = text.rfind(')'); at != std::string_view::npos && at > from;
+       at = text.rfind(')', at - 1)) {
+    if (ends_with_any(text.substr(from, at - from), marks) > 0) {
+      return at;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Where the parenthesis at the front is closed; the subject may have pairs of its own.
+std::size_t matching_close(std::string_view text) {
+  if (text.ends_with(')')) {
+    return text.size() - 1;
+  }
+  int depth = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
+    if (depth == 0) {
+      return at;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Where the parenthesis at the front ends; npos: nowhere. A subject may have quotes and
+// parentheses, so that of a quoted one the last that fit are taken.
+std::size_t end_of_subject(std::string_view text) {
+  const std::string_view inner = text.substr(1);
+  const std::size_t opened = starts_with_any(inner, k_double_open);
+  const std::size_t single = opened > 0 ? 0 : starts_with_any(inner, k_single_open);
+  if (opened + single == 0) {
+    return matching_close(text);
+  }
+  const std::size_t from = 1 + opened + single;
+  const std::size_t close =
+      opened > 0 ? last_close(text, from, k_double_close) : last_close(text, from, k_single_close);
+  if (close != std::string_view::npos) {
+    return close;
+  }
+  return text.ends_with(')') ? text.size() - 1 : std::string_view::npos;
+}
+
 }  // namespace
 
 FixesLine parse_fixes(std::string_view value) {
@@ -88,11 +133,15 @@ FixesLine parse_fixes(std::string_view value) {
   }
 
   if (rest.front() == '(') {
-    const std::size_t close = rest.rfind(')');
+    const std::size_t close = end_of_subject(rest);
     if (close == std::string_view::npos) {
       line.problems.emplace_back("the subject has an opening but no closing parenthesis");
       rest = rest.substr(1);
     } else {
+      if (const auto behind = trim(rest.substr(close + 1)); !behind.empty()) {
+        line.problems.push_back(fmt::format("nothing may stand behind the subject, but '{}' does",
+                                            ellipsize(behind, 60)));
+      }
       rest = rest.substr(1, close - 1);
     }
   }
@@ -105,7 +154,13 @@ FixesLine parse_fixes(std::string_view value) {
     line.problems.emplace_back("the subject has an opening but no closing quote");
     rest = rest.substr(mark);
   }
-  line.subject = trim(rest);
+  rest = trim(rest);
+  // What was left out cannot be all of it.
+  if (rest.find_first_not_of(". \t") == std::string_view::npos) {
+    line.problems.emplace_back("the subject of the commit is missing");
+    return line;
+  }
+  line.subject = rest;
   return line;
 }
 
@@ -121,10 +176,12 @@ SubjectMatch match_subject(std::string_view written, std::string_view target) {
     return equal ? SubjectMatch::equal : SubjectMatch::different;
   };
   if (written.ends_with(dots)) {
-    return verdict(target.starts_with(trim(written.substr(0, written.size() - dots.size()))));
+    const auto front = trim(written.substr(0, written.size() - dots.size()));
+    return verdict(!front.empty() && target.starts_with(front));
   }
   if (written.starts_with(dots)) {
-    return verdict(target.ends_with(trim(written.substr(dots.size()))));
+    const auto back = trim(written.substr(dots.size()));
+    return verdict(!back.empty() && target.ends_with(back));
   }
   if (const std::size_t at = written.find(middle); at != std::string_view::npos) {
     const std::string_view front = written.substr(0, at);

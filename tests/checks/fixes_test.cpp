@@ -36,9 +36,54 @@ TEST_CASE("checks::parse_fixes: the forms people write") {
   CHECK(problems("abcd (\"x\")") == "no commit id recognised;");
   CHECK(problems("") == "no commit id recognised;");
   CHECK(problems("https://example.org/bug/1") == "no commit id recognised;");
-  CHECK(problems("0123456789ab ()") != "crash");
   CHECK(problems("0123456789ab )(") != "crash");
   CHECK(problems("0123456789ab (\")") != "crash");
+  CHECK(problems("0123456789ab (") != "crash");
+}
+
+TEST_CASE("checks::parse_fixes: a subject of nothing is none") {
+  for (const char* none : {"()", "( )", "(\"\")", "(\" \")", "('')", "\"\"", "(\"...\")", "(...)",
+                           "...", "(\"... ...\")", "(\u201c\u201d)"}) {
+    CAPTURE(none);
+    const auto line = parse_fixes(std::string("0123456789ab ") + none);
+    CHECK(line.subject.empty());
+    CHECK(line.problems == std::vector<std::string>{"the subject of the commit is missing"});
+  }
+}
+
+TEST_CASE("checks::parse_fixes: nothing stands behind the subject") {
+  const auto behind = [](const std::string& text) {
+    return std::vector<std::string>{"nothing may stand behind the subject, but '" + text +
+                                    "' does"};
+  };
+  const struct {
+    std::string value, subject, behind;
+  } cases[] = {
+      {"(\"net: base\") in mainline", "net: base", "in mainline"},
+      {"(\"net: base\") # v5.10", "net: base", "# v5.10"},
+      {"(\"net: base\").", "net: base", "."},
+      {"(\"net: base\") (v5.10)", "net: base", "(v5.10)"},
+      {"(\"net: a(\"b\") c\") # v5.10", "net: a(\"b\") c", "# v5.10"},
+      {"('net: base') # v5.10", "net: base", "# v5.10"},
+      {"(\u201cnet: base\u201d) # v5.10", "net: base", "# v5.10"},
+      {"(net: base()) # v5.10", "net: base()", "# v5.10"},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.value);
+    const auto line = parse_fixes("0123456789ab " + one.value);
+    CHECK(line.subject == one.subject);
+    CHECK(line.problems == behind(one.behind));
+  }
+  for (const char* good : {"(\"net: a() and b()\")", "(\"net: (a) b\")", "(net: a (b) c)",
+                           "(\"net: a(\"b\") c\")", "(\"net: a :)\")", "(net: a :))"}) {
+    CAPTURE(good);
+    CHECK(parse_fixes(std::string("0123456789ab ") + good).problems.empty());
+  }
+  // What is not closed has nothing behind it.
+  const auto open = parse_fixes("0123456789ab (\"net: a (b) c");
+  CHECK(open.subject == "net: a (b) c");
+  CHECK(open.problems.size() == 2);
+  CHECK(parse_fixes("0123456789ab (net: a (b) c").subject == "net: a (b) c");
 }
 
 TEST_CASE("checks::match_subject: ellipses at the end, the front and in the middle") {
@@ -55,6 +100,8 @@ TEST_CASE("checks::match_subject: ellipses at the end, the front and in the midd
   CHECK(match_subject("net: foo: keep the clock running ... net: foo: keep", target) ==
         SubjectMatch::different);
   CHECK(match_subject("", target) == SubjectMatch::different);
+  CHECK(match_subject("...", target) == SubjectMatch::different);
+  CHECK(match_subject("... ...", target) == SubjectMatch::different);
 }
 
 TEST_CASE("checks::make_fixes_tag: against the history of the tree") {
@@ -83,6 +130,12 @@ TEST_CASE("checks::make_fixes_tag: against the history of the tree") {
   CHECK(
       with("Fixes: " + side.substr(0, 12) + " (\"foo: add elsewhere\")\n", {{"ancestor", "false"}})
           .verdict == Verdict::pass);
+  for (const char* fault :
+       {"(\"\")", "()", "(\"...\")", "...", "(\"foo: add a thing\") in mainline",
+        "(\"foo: add a thing\") # v5.10"}) {
+    CAPTURE(fault);
+    CHECK(rules(with("Fixes: " + id + " " + fault + "\n")) == "form");
+  }
   CHECK(rules(with("Fixes: " + id + " (\"foo: add a thing\")\n\n")) == "blank-lines");
   CHECK(rules(with("Fixes: " + id + " (\"foo: add\n a thing\")\n")).find("wrapped") !=
         std::string::npos);
