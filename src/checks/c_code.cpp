@@ -29,39 +29,57 @@ std::size_t find_in_any_case(std::string_view text, std::string_view pattern, st
   return std::string_view::npos;
 }
 
+void blank(std::string& code, std::size_t from, std::size_t to) {
+  std::fill(code.begin() + static_cast<std::ptrdiff_t>(from),
+            code.begin() + static_cast<std::ptrdiff_t>(std::min(to, code.size())), ' ');
+}
+
 }  // namespace
+
+// From behind the opening quote to behind the closing one.
+std::size_t CodeLines::blank_quoted(std::string& code, std::size_t from, char quote, bool goes_on) {
+  std::size_t end = from;
+  while (end < code.size() && code[end] != quote) {
+    end += code[end] == '\\' ? 2U : 1U;
+  }
+  m_quote = end >= code.size() && goes_on ? quote : '\0';
+  blank(code, from, end);
+  return end + 1;
+}
 
 std::string CodeLines::code_of(std::string_view line) {
   std::string code(line);
+  const bool goes_on =
+      (line.ends_with('\r') ? line.substr(0, line.size() - 1) : line).ends_with('\\');
   std::size_t i = 0;
-  const auto blank = [&](std::size_t from, std::size_t to) {
-    std::fill(code.begin() + static_cast<std::ptrdiff_t>(from),
-              code.begin() + static_cast<std::ptrdiff_t>(std::min(to, code.size())), ' ');
-  };
+  if (m_in_line_comment) {
+    m_in_line_comment = goes_on;
+    blank(code, 0, code.size());
+    return code;
+  }
+  if (m_quote != '\0') {
+    i = blank_quoted(code, 0, m_quote, goes_on);
+  }
   while (i < line.size()) {
     if (m_in_comment) {
       const std::size_t end = line.find("*/", i);
       if (end == std::string_view::npos) {
-        blank(i, line.size());
+        blank(code, i, line.size());
         return code;
       }
-      blank(i, end + 2);
+      blank(code, i, end + 2);
       m_in_comment = false;
       i = end + 2;
     } else if (line.substr(i).starts_with("/*")) {
-      blank(i, i + 2);
+      blank(code, i, i + 2);
       m_in_comment = true;
       i += 2;
     } else if (line.substr(i).starts_with("//")) {
-      blank(i, line.size());
+      blank(code, i, line.size());
+      m_in_line_comment = goes_on && m_joins_lines;
       return code;
     } else if (line[i] == '"' || line[i] == '\'') {
-      std::size_t end = i + 1;
-      while (end < line.size() && line[end] != line[i]) {
-        end += line[end] == '\\' ? 2U : 1U;
-      }
-      blank(i + 1, end);
-      i = end + 1;
+      i = blank_quoted(code, i + 1, line[i], goes_on);
     } else {
       ++i;
     }

@@ -93,10 +93,10 @@ class Finder {
 };
 
 // One pass over the diff for all rules.
-std::vector<Tally> count_uses(const PatchView& patch, const std::vector<DeprecatedRule>& rules) {
+std::vector<Tally> count_uses(const Context& context, const std::vector<DeprecatedRule>& rules) {
   std::vector<Tally> tallies(rules.size());
   const Finder finder(rules);
-  for (const mail::FileDiff& file : patch.files) {
+  for (const mail::FileDiff& file : context.patch->files) {
     if (file.binary) {
       continue;
     }
@@ -109,20 +109,21 @@ std::vector<Tally> count_uses(const PatchView& patch, const std::vector<Deprecat
     if (applying.empty()) {
       continue;
     }
-    for_each_change(file, [&](char marker, int line, std::string_view code, std::string_view) {
-      for (const std::size_t i : applying) {
-        // Lines are counted, not uses, as grep -c does.
-        if (count_pattern(code, rules[i].pattern) == 0) {
-          continue;
-        }
-        if (marker == '+') {
-          ++tallies[i].now;
-          tallies[i].added.push_back({file.path(), line});
-        } else {
-          ++tallies[i].before;
-        }
-      }
-    });
+    for_each_change(context, file,
+                    [&](char marker, int line, std::string_view code, std::string_view) {
+                      for (const std::size_t i : applying) {
+                        // Lines are counted, not uses, as grep -c does.
+                        if (count_pattern(code, rules[i].pattern) == 0) {
+                          continue;
+                        }
+                        if (marker == '+') {
+                          ++tallies[i].now;
+                          tallies[i].added.push_back({file.path(), line});
+                        } else {
+                          ++tallies[i].before;
+                        }
+                      }
+                    });
   }
   return tallies;
 }
@@ -144,7 +145,7 @@ CheckOutcome DeprecatedApi::run(const Context& context) const {
     own = std::move(*rules);
   }
   const auto& rules = table.empty() ? built_in_deprecated_rules() : own;
-  const auto tallies = count_uses(*context.patch, rules);
+  const auto tallies = count_uses(context, rules);
   std::string counts;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const DeprecatedRule& rule = rules[i];

@@ -3,6 +3,7 @@
 #include "checks/diff_lines.hpp"
 #include "checks/lint_config.hpp"
 #include "checks/tool.hpp"
+#include "checks/tree_file.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -26,13 +27,11 @@ struct Blob {
 
 Result<std::optional<Blob>> read_blob(git::Repository& repository, const std::string& commit,
                                       const std::string& path) {
-  const std::vector<std::string> paths = {path};
-  PM_TRY_ASSIGN(const auto entries, repository.entries(commit, paths));
-  if (entries.size() != 1 || !is_regular(entries.front().mode)) {
+  PM_TRY_ASSIGN(auto content, read_tree_file(repository, commit, path));
+  if (!content) {
     return std::optional<Blob>();
   }
-  PM_TRY_ASSIGN(auto object, repository.read(entries.front().id));
-  Blob blob = {.content = std::move(object.data), .problem = {}};
+  Blob blob = {.content = *std::move(content), .problem = {}};
   if (blob.content.size() > k_largest_linted) {
     blob.problem = fmt::format("larger than {} bytes, not looked at", k_largest_linted);
   } else if (!is_valid_utf8(blob.content)) {

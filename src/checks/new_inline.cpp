@@ -39,16 +39,17 @@ CheckOutcome NewInline::run(const Context& context) const {
     if (extension(file.path()) != "c" || !has_word(file.text, "inline")) {
       continue;
     }
-    for_each_change(file, [&](char marker, int line, std::string_view code, std::string_view text) {
-      if (!has_word(code, "inline")) {
-        return;
-      }
-      if (marker == '+') {
-        added.push_back({file.path(), line, std::string(ellipsize(trim(text), 100))});
-      } else {
-        ++removed;
-      }
-    });
+    for_each_change(
+        context, file, [&](char marker, int line, std::string_view code, std::string_view text) {
+          if (!has_word(code, "inline")) {
+            return;
+          }
+          if (marker == '+') {
+            added.push_back({file.path(), line, std::string(ellipsize(trim(text), 100))});
+          } else {
+            ++removed;
+          }
+        });
   }
   if (added.empty()) {
     return report.finish(removed > 0 ? fmt::format("`inline` in .c files was {}, now 0", removed)

@@ -2,6 +2,7 @@
 
 #include "checks/deprecated_api.hpp"
 #include "checks/fixture.hpp"
+#include "util/text.hpp"
 
 #include <fstream>
 
@@ -34,10 +35,34 @@ TEST_CASE("checks::CodeLines: comments and strings are blanked, across lines") {
   CHECK(code.code_of("inline") == "      ");
   CHECK(code.code_of("ends */ inline") == "        inline");
   CHECK(code.code_of("\"open \\").size() == 7);
+  CHECK(code.code_of("open inline\"") == "           \"");
   CHECK(CodeLines::starts_in_comment(" text\n more */\n code"));
   CHECK(CodeLines::starts_in_comment(" * a\n * b\n *\n"));
   CHECK_FALSE(CodeLines::starts_in_comment("/* a */\n"));
   CHECK_FALSE(CodeLines::starts_in_comment("*p = 1;\ncode\n"));
+}
+
+TEST_CASE("checks::CodeLines: what a backslash joins") {
+  const auto last = [](const std::vector<std::string>& lines, bool joins = true) {
+    CodeLines code(false, joins);
+    std::string text;
+    for (const std::string& line : lines) {
+      text = code.code_of(line);
+    }
+    return std::string(patchmill::trim(text));
+  };
+  CHECK(last({"s = \"a \\", "inline\" b"}) == "\" b");
+  CHECK(last({"s = \"a \\\r", "inline\" b\r"}) == "\" b");
+  CHECK(last({"s = \"a \\", "inline \\", "inline\"; b"}) == "\"; b");
+  CHECK(last({"s = \"a /* \\", "\" inline"}) == "\" inline");
+  CHECK(last({"s = \"a\" \\", "inline b"}) == "inline b");
+  CHECK(last({"// a \\", "inline \\", "inline"}).empty());
+  CHECK(last({"// a \\", "inline", "inline b"}) == "inline b");
+  CHECK(last({"// C:\\", "inline b"}, false) == "inline b");
+  // An apostrophe of prose, or a string that nobody closed, ends with its line.
+  CHECK(last({"#error don't", "inline b"}) == "inline b");
+  CHECK(last({"s = \"a", "inline b"}) == "inline b");
+  CHECK(last({"/* a \\", "inline */ b \\", "c"}) == "c");
 }
 
 TEST_CASE("checks::count_pattern: nothing of a word may stand before") {
@@ -74,6 +99,48 @@ TEST_CASE("checks::make_new_inline: comments and strings are no code") {
   CHECK(inlines(change("a.c", {" a", "+/* x */ inline int f(void)", " b"})).verdict ==
         Verdict::fail);
   CHECK(inlines(change("a.c", {" a", "+*p = inline_data;", " b"})).verdict == Verdict::pass);
+}
+
+TEST_CASE("checks::make_new_inline: what is in a string or comment that spans lines is no code") {
+  CHECK(
+      inlines(change("a.c", {" a", "+#define HELP \"do not \\", "+inline this\"", " b"})).verdict ==
+      Verdict::pass);
+  CHECK(inlines(change("a.c", {" // a \\", "+inline", " b"})).verdict == Verdict::pass);
+  CHECK(inlines(change("a.c", {" a(\"x \\", "+y\"); inline int f(void)", " b"})).verdict ==
+        Verdict::fail);
+  std::string link = new_file("a.c", {"../inline/b.c"});
+  CHECK(inlines(link).verdict == Verdict::fail);
+  link.replace(link.find("100644"), 6, "120000");
+  CHECK(inlines(link).verdict == Verdict::pass);
+}
+
+TEST_CASE("checks::make_new_inline: what a hunk begins in is read from the file") {
+  std::string prose;
+  for (int i = 0; i < 20; ++i) {
+    prose += "Line " + std::to_string(i) + " of a long comment.\n";
+  }
+  const std::string front = "/*\n" + prose;
+  const std::string back = prose + "*/\nint a;\n";
+  TestRepo repo;
+  repo.commit({{"a.c", front + back}, {"b.c", front + "*/\nint c;\n" + prose}});
+  TestSeries series;
+  repo.patch(series, {{"a.c", front + "Nothing inline here.\n" + back}});
+  const auto verdict = [&](patchmill::git::Repository* repository) {
+    return run_check("new-inline", series, {}, repository).verdict;
+  };
+  CHECK(verdict(&repo.repository()) == Verdict::pass);
+  CHECK(verdict(nullptr) == Verdict::fail);
+  CHECK(run_check("new-inline", series, {}, &repo.repository()).findings.empty());
+
+  // The commit that cannot be read is no reason to stop.
+  auto& patch = series.view.patches[0];
+  const std::string commit = std::exchange(patch.commit, std::string(40, '1'));
+  CHECK(verdict(&repo.repository()) == Verdict::fail);
+  patch.commit = commit;
+
+  TestSeries code;
+  repo.patch(code, {{"b.c", front + "*/\nint c;\n" + prose + "inline int d;\n"}});
+  CHECK(run_check("new-inline", code, {}, &repo.repository()).verdict == Verdict::fail);
 }
 
 TEST_CASE("checks::make_deprecated_api: counted before and after") {
