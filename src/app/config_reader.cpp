@@ -101,16 +101,24 @@ std::string ConfigReader::word(const YamlValue& map, std::string_view key,
 }
 
 std::vector<std::string> ConfigReader::words(const YamlValue& map, std::string_view key) {
+  std::vector<std::string> result;
+  for (const YamlValue* word : scalars(map, key)) {
+    result.push_back(word->scalar);
+  }
+  return result;
+}
+
+std::vector<const YamlValue*> ConfigReader::scalars(const YamlValue& map, std::string_view key) {
   const YamlValue* value = map.find(key);
   if (value == nullptr) {
     return {};
   }
   if (value->kind == YamlValue::Kind::scalar) {
-    return {value->scalar};
+    return {value};
   }
-  std::vector<std::string> result;
+  std::vector<const YamlValue*> result;
   for (const YamlValue& item : value->items) {
-    result.push_back(item.scalar);
+    result.push_back(&item);
   }
   return result;
 }

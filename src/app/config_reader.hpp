@@ -43,6 +43,7 @@ class ConfigReader {
   [[nodiscard]] intake::Secret secret(const YamlValue& map, std::string_view key) const;
   Share read_share(const YamlValue& tree);
   void read_service(Config& config);
+  void read_listen(Config& config, const YamlValue& section);
   void read_operation(Config& config);
   void read_store(Config& config);
   void read_jobs(Config& config);
@@ -111,6 +112,8 @@ class ConfigReader {
   static std::string word(const YamlValue& map, std::string_view key,
                           std::string_view standard = {});
   static std::vector<std::string> words(const YamlValue& map, std::string_view key);
+  // The same as they stand in the file, to say what is wrong with one of them.
+  static std::vector<const YamlValue*> scalars(const YamlValue& map, std::string_view key);
   static std::map<std::string, std::string> table(const YamlValue& map, std::string_view key);
   // "~" is the home folder; anything relative is relative to the configuration file.
   [[nodiscard]] std::filesystem::path path(const YamlValue& value) const;

@@ -2,6 +2,8 @@
 
 #include "app/config_parts.hpp"
 #include "app/config_reader.hpp"
+#include "http/address.hpp"
+#include "http/listen_address.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -105,6 +107,26 @@ Share ConfigReader::read_share(const YamlValue& tree) {
   return share;
 }
 
+void ConfigReader::read_listen(Config& config, const YamlValue& section) {
+  if (section.find("listen") == nullptr) {
+    return;
+  }
+  config.http.listen = words(section, "listen");
+  std::vector<http::ListenAddress> taken;
+  for (const YamlValue* written : scalars(section, "listen")) {
+    auto address = http::ListenAddress::parse(written->scalar);
+    if (!address) {
+      fault(*written, address.error().message);
+      continue;
+    }
+    if (std::ranges::any_of(taken, [&](const auto& other) { return other.overlaps(*address); })) {
+      fault(*written, fmt::format("an address before it listens on '{}' already",
+                                  escape_terminal(written->scalar)));
+    }
+    taken.push_back(*std::move(address));
+  }
+}
+
 void ConfigReader::read_service(Config& config) {
   if (const YamlValue* workers = m_document.find("workers")) {
     const auto count = parse_uint(workers->scalar).value_or(0);
@@ -125,9 +147,7 @@ void ConfigReader::read_service(Config& config) {
   if (http == nullptr) {
     return;
   }
-  if (http->find("listen") != nullptr) {
-    config.http.listen = words(*http, "listen");
-  }
+  read_listen(config, *http);
   config.http.url = word(*http, "url");
   while (config.http.url.ends_with('/')) {
     config.http.url.pop_back();
@@ -150,6 +170,11 @@ void ConfigReader::read_service(Config& config) {
     config.http.key = path(*key);
   }
   config.http.trusted_proxies = words(*http, "trusted-proxies");
+  for (const YamlValue* proxy : scalars(*http, "trusted-proxies")) {
+    if (const auto network = http::Network::parse(proxy->scalar); !network) {
+      fault(*proxy, network.error().message);
+    }
+  }
   config.http.is_private = word(*http, "private") == "true";
   config.http.access_log = word(*http, "access-log", "true") == "true";
   const auto count = [&](std::string_view name, std::uint64_t least, std::uint64_t& into) {

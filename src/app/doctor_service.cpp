@@ -1,6 +1,7 @@
 #include "app/doctor_service.hpp"
 
 #include "app/run_lock.hpp"
+#include "http/listen_address.hpp"
 #include "util/fd.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -27,21 +28,6 @@ namespace fs = std::filesystem;
 
 Diagnosis diagnosis(std::string what, Health health, std::string state, std::string mend = {}) {
   return {std::move(what), health, std::move(state), std::move(mend)};
-}
-
-// "127.0.0.1:8080" or "[::1]:8080".
-std::optional<std::pair<std::string, std::string>> host_and_port(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos) {
-    return std::nullopt;
-  }
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  }
-  const auto port = parse_uint(address.substr(colon + 1));
-  return port && *port < 65536 ? std::optional(std::pair(host, std::to_string(*port)))
-                               : std::nullopt;
 }
 
 // errno of binding there; 0 when it works.
@@ -139,28 +125,29 @@ std::string user_name() {
 
 Diagnosis diagnose_address(const std::string& address, bool served_by_us) {
   const std::string what = "address " + address;
-  if (address.starts_with("fd:")) {
+  const auto place = http::ListenAddress::parse(address);
+  if (!place) {
+    return diagnosis(what, Health::broken, place.error().message,
+                     "correct http.listen in the configuration");
+  }
+  if (place->kind == http::ListenAddress::Kind::descriptor) {
     return diagnosis(what, Health::good, "a socket that is passed when it starts");
   }
-  if (address.starts_with("unix:")) {
-    const fs::path folder = fs::path(address.substr(5)).parent_path();
+  if (place->kind == http::ListenAddress::Kind::unix_socket) {
+    const fs::path folder = fs::path(place->path).parent_path();
     if (::access(folder.c_str(), W_OK) != 0) {
       return diagnosis(what, Health::broken, folder.string() + " cannot be written",
                        fmt::format("install -d -o \"$(id -un)\" {}", folder.string()));
     }
     return diagnosis(what, Health::good, "its folder can be written");
   }
-  const auto place = host_and_port(address);
-  if (!place) {
-    return diagnosis(what, Health::broken, "is no address",
-                     "write HOST:PORT, [IPv6]:PORT, unix:PATH or fd:N");
-  }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const char* host = place->first.empty() ? nullptr : place->first.c_str();
-  if (const int code = ::getaddrinfo(host, place->second.c_str(), &hints, &found); code != 0) {
+  const char* host = place->host.empty() ? nullptr : place->host.c_str();
+  const std::string port = std::to_string(place->port);
+  if (const int code = ::getaddrinfo(host, port.c_str(), &hints, &found); code != 0) {
     return diagnosis(what, Health::broken,
                      fmt::format("the name is not known: {}", ::gai_strerror(code)),
                      "correct http.listen in the configuration");
@@ -176,12 +163,12 @@ Diagnosis diagnose_address(const std::string& address, bool served_by_us) {
       return diagnosis(what, Health::broken, "another program has it",
                        fmt::format("ss -ltnp 'sport = :{}' names it; stop that, or change "
                                    "http.listen",
-                                   place->second));
+                                   port));
     case EACCES:
       return diagnosis(what, Health::broken, "this user may not use so low a port",
                        fmt::format("sysctl -w net.ipv4.ip_unprivileged_port_start={}, or put a "
                                    "proxy in front",
-                                   place->second));
+                                   port));
     case EADDRNOTAVAIL:
       return diagnosis(what, Health::broken, "this machine has no such address",
                        "ip address shows those it has; correct http.listen");

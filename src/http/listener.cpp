@@ -1,6 +1,6 @@
+#include "http/listen_address.hpp"
 #include "http/server_state.hpp"
 #include "util/log.hpp"
-#include "util/text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -40,11 +40,6 @@ tl::unexpected<Error> cannot_listen(const Listen& listen, const std::string& why
 Result<Listener> listen_unix(const Listen& listen, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return fail(ErrorKind::invalid, "cannot listen on " + listen.address +
-                                        ": the path must have 1 to " +
-                                        std::to_string(sizeof(address.sun_path) - 1) + " bytes");
-  }
   std::memcpy(address.sun_path, path.data(), path.size());
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   struct stat info{};
@@ -74,17 +69,14 @@ Result<Listener> listen_unix(const Listen& listen, const std::string& path) {
   return listener;
 }
 
-Result<Listener> take_descriptor(const Listen& listen, std::string_view number) {
-  const auto fd = parse_uint(number);
+Result<Listener> take_descriptor(const Listen& listen, int fd) {
   int accepting = 0;
   socklen_t size = sizeof(accepting);
-  if (!fd || *fd > 65535 ||
-      ::getsockopt(static_cast<int>(*fd), SOL_SOCKET, SO_ACCEPTCONN, &accepting, &size) != 0 ||
-      accepting == 0) {
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepting, &size) != 0 || accepting == 0) {
     return fail(ErrorKind::invalid,
                 "cannot listen on " + listen.address + ": that is no listening socket");
   }
-  Listener listener{listen, Fd(static_cast<int>(*fd)), listen.address, 0};
+  Listener listener{listen, Fd(fd), listen.address, 0};
   ::fcntl(listener.fd.get(), F_SETFL, ::fcntl(listener.fd.get(), F_GETFL) | O_NONBLOCK);
   return listener;
 }
@@ -103,26 +95,13 @@ void describe(Listener& listener, const std::string& host) {
                   std::to_string(listener.port);
 }
 
-Result<Listener> listen_tcp(const Listen& listen) {
-  const auto colon = listen.address.rfind(':');
-  const auto port = colon == std::string::npos
-                        ? std::nullopt
-                        : parse_uint(std::string_view(listen.address).substr(colon + 1));
-  if (!port || *port > 65535) {
-    return fail(ErrorKind::invalid, "cannot listen on '" + listen.address +
-                                        "': write ADDRESS:PORT, unix:PATH or fd:NUMBER");
-  }
-  const std::string shown = listen.address.substr(0, colon);
-  std::string host = shown;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
+Result<Listener> listen_tcp(const Listen& listen, const ListenAddress& address) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const std::string service = std::to_string(*port);
-  const int status = ::getaddrinfo(host.empty() || host == "*" ? nullptr : host.c_str(),
+  const std::string service = std::to_string(address.port);
+  const int status = ::getaddrinfo(address.host.empty() ? nullptr : address.host.c_str(),
                                    service.c_str(), &hints, &found);
   if (status != 0 || found == nullptr) {
     return cannot_listen(listen, status != 0 ? ::gai_strerror(status) : "no such address");
@@ -140,6 +119,7 @@ Result<Listener> listen_tcp(const Listen& listen) {
       ::listen(listener.fd.get(), k_backlog) != 0) {
     return cannot_listen(listen, reason(errno));
   }
+  const std::string shown = listen.address.substr(0, listen.address.rfind(':'));
   describe(listener, shown.empty() ? "*" : shown);
   return listener;
 }
@@ -147,16 +127,16 @@ Result<Listener> listen_tcp(const Listen& listen) {
 }  // namespace
 
 Result<Listener> open_listener(const Listen& listen) {
-  if (listen.address.starts_with("unix:")) {
-    return listen_unix(listen, listen.address.substr(5));
+  PM_TRY_ASSIGN(const auto address, ListenAddress::parse(listen.address));
+  if (address.kind == ListenAddress::Kind::unix_socket) {
+    return listen_unix(listen, address.path);
   }
-  if (listen.address.starts_with("fd:")) {
-    PM_TRY_ASSIGN(auto listener,
-                  take_descriptor(listen, std::string_view(listen.address).substr(3)));
+  if (address.kind == ListenAddress::Kind::descriptor) {
+    PM_TRY_ASSIGN(auto listener, take_descriptor(listen, address.descriptor));
     describe(listener, listen.address);
     return listener;
   }
-  return listen_tcp(listen);
+  return listen_tcp(listen, address);
 }
 
 Task<void> accept_loop(std::shared_ptr<ServerState> state, std::size_t index, Fd duplicate) {

@@ -211,6 +211,26 @@ TEST_CASE("app::parse_config: what the service needs") {
         std::string::npos);
 }
 
+TEST_CASE("app::parse_config: addresses to listen on and proxies have their form") {
+  for (const std::string wrong : {"127.0.0.1:99999", "127.0.0.1", "localhost:http", "[::1:80",
+                                  "foo bar:80", "999.1.1.1:80"}) {
+    CAPTURE(wrong);
+    const std::string message =
+        fault_of("http:\n  listen: [\"127.0.0.1:1\",\n           \"" + wrong + "\"]\n");
+    CHECK(has(message, "c.yaml:3:12: '" + wrong + "' is no address to listen on"));
+  }
+  CHECK(has(fault_of("http: {listen: \"8080\"}\n"), "c.yaml:1:16: '8080' is no address"));
+  CHECK(has(fault_of("http: {listen: [\"127.0.0.1:80\", \"127.0.0.1:80\"]}\n"),
+            "c.yaml:1:33: an address before it listens on '127.0.0.1:80' already"));
+  CHECK(has(fault_of("http: {trusted-proxies: [10.0.0.0/8, proxy.example.org]}\n"),
+            "c.yaml:1:38: 'proxy.example.org' is no network"));
+  for (const char* good : {"[\"localhost:80\", \"[::1]:80\", \"unix:/run/x\", \"fd:3\"]", "[]",
+                           "[\"127.0.0.1:0\", \"127.0.0.1:0\"]", "\"*:8080\""}) {
+    CAPTURE(good);
+    CHECK(app::parse_config("/etc/c.yaml", std::string("http: {listen: ") + good + "}\n"));
+  }
+}
+
 TEST_CASE("app::parse_config: unknown keys are named with the nearest valid one") {
   const std::string message = fault_of("treees: []\njobs:\n  - name: a\n    comand: [x]\n");
   CHECK(has(message, "/etc/patchmill/c.yaml:1:1: unknown key 'treees'; did you mean 'trees'?"));

@@ -229,8 +229,8 @@ TEST_CASE("Server::start: says which address cannot be had and why") {
   };
   const std::string same = "127.0.0.1:" + std::to_string(t.port());
   CHECK(try_address(same).find("cannot listen on " + same + ": Address already in use") == 0);
-  CHECK(try_address("nonsense").find("write ADDRESS:PORT") != std::string::npos);
-  CHECK(try_address("127.0.0.1:70000").find("write ADDRESS:PORT") != std::string::npos);
+  CHECK(try_address("nonsense").find("write HOST:PORT") != std::string::npos);
+  CHECK(try_address("127.0.0.1:70000").find("write HOST:PORT") != std::string::npos);
   CHECK(try_address("fd:999").find("no listening socket") != std::string::npos);
 }
 
