@@ -29,7 +29,7 @@ struct Option {
   std::string flags;    // "-l,--list-id"
   std::string metavar;  // empty: a switch
   std::string help;
-  // An optional one tells what is not given from what is given empty.
+  // An optional one tells what is not given from what is given empty; the others refuse what is.
   std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*> target;
   Complete complete = Complete::nothing;
 };
@@ -37,6 +37,7 @@ struct Option {
 struct Argument {
   std::string metavar;  // "PATH"
   std::string help;
+  // Never an empty word.
   std::vector<std::string>* target;
   bool required = false;
   bool many = false;

@@ -42,7 +42,16 @@ void add_option(CLI::App& app, const Option& option) {
                  option.flags, [target](const std::string& word) { *target = word; }, option.help)
               ->type_name(option.metavar);
         } else {
-          app.add_option(option.flags, *target, option.help)->type_name(option.metavar);
+          // `-d "$folder"` where the variable is not set must not mean the standard folder.
+          app.add_option(option.flags, *target, option.help)
+              ->type_name(option.metavar)
+              ->check([metavar = option.metavar](const std::string& word) {
+                return word.empty() ? fmt::format(
+                                          "an empty {} was given; write one, or leave the "
+                                          "option out",
+                                          metavar)
+                                    : std::string();
+              });
         }
       },
       option.target);
@@ -81,6 +90,17 @@ void remove_marks(const Command& command) {
       word.erase(0, word.starts_with(k_taken_literally) ? 1 : 0);
     }
   }
+}
+
+// What is wrong with the arguments; empty: nothing.
+std::string problem_of_arguments(const Command& command) {
+  for (const Argument& argument : command.arguments) {
+    if (std::ranges::count(*argument.target, std::string()) > 0) {
+      return fmt::format("an empty {} was given; write one{}: {}", argument.metavar,
+                         argument.required ? "" : ", or leave it out", argument.help);
+    }
+  }
+  return {};
 }
 
 // Behind the options that may stand before it; argc: there is none.
@@ -248,6 +268,10 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   }
   if (chosen != nullptr) {
     remove_marks(*chosen);
+    if (const std::string problem = problem_of_arguments(*chosen); !problem.empty()) {
+      fmt::print(stderr, "patchmill: {}\nTry `patchmill {} --help`.\n", problem, chosen->name);
+      return k_usage;
+    }
     common.only_looks = std::ranges::find(k_lookers, chosen->name) != k_lookers.end();
     common.needs_store = chosen->name == "run";
   }

@@ -55,8 +55,8 @@ TEST_CASE("cli::parse_and_run: what follows -- is an argument, whatever it looks
   CHECK(parse({"take", "--", "-dash.mbox"}).paths == Words{"-dash.mbox"});
   CHECK(parse({"other", "--", "-dash.mbox"}).paths == Words{"-dash.mbox"});
   CHECK(parse({"take", "--", "plain"}).paths == Words{"plain"});
-  CHECK(parse({"take", "--", "--list-id", "x", "other", "--", ""}).paths ==
-        Words{"--list-id", "x", "other", "--", ""});
+  CHECK(parse({"take", "--", "--list-id", "x", "other", "--"}).paths ==
+        Words{"--list-id", "x", "other", "--"});
   const auto mixed = parse({"take", "first", "-l", "id", "--", "-l", "last"});
   CHECK(mixed.status == 0);
   CHECK(mixed.list_id == "id");
@@ -79,6 +79,20 @@ TEST_CASE("cli::parse_and_run: what is given empty is given") {
   const auto empty = parse({"take", "--name", "", "path"});
   CHECK(empty.name == "");
   CHECK(empty.paths == Words{"path"});
+}
+
+TEST_CASE("cli::parse_and_run: an empty word is wrong use where it means nothing") {
+  for (const Words& words :
+       {Words{"take", ""}, Words{"take", "path", ""}, Words{"take", "--", ""}, Words{"other", ""},
+        Words{"take", "-l", ""}, Words{"take", "-d", ""}, Words{"-d", "", "take"},
+        Words{"take", "--data", ""}, Words{"take", "--data="}, Words{"take", "-c", ""},
+        Words{"-c", "", "take"}, Words{"take", "--config="}}) {
+    CAPTURE(words.size());
+    const auto parsed = parse(words);
+    CHECK(parsed.status == cli::k_usage);
+    CHECK_FALSE(parsed.ran);
+  }
+  CHECK(parse({"take", "-l", "x", "-d", "y", "-c", "z", "path"}).ran);
 }
 
 TEST_CASE("cli::Common::workspace: a slip in --data makes no store for what needs one") {
