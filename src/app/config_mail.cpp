@@ -44,7 +44,7 @@ bool is_web_address(std::string_view text) {
 std::optional<mail::Address> ConfigReader::mail_address(const YamlValue& value) {
   // Mails are read with patience for what people wrote; here they can write it properly.
   const std::string& text = value.scalar;
-  const auto found = mail::parse_addresses(text);
+  const auto found = mail::parse_addresses(text, mail::AddressField::author);
   if (found.size() == 1 && mail::is_plain_address(found[0].email) &&
       (text == found[0].email || text.find("<" + found[0].email + ">") != std::string::npos)) {
     return found[0];

@@ -14,6 +14,7 @@ namespace {
 
 // One entry of the list, cut up while reading: what stood outside and inside the brackets.
 struct Entry {
+  std::string front;    // of an author's name: what stood before commas
   std::string phrase;   // text outside "<...>", quotes undone
   std::string angle;    // text inside "<...>"
   std::string comment;  // last comment in parentheses, without them
@@ -100,15 +101,55 @@ std::string clean_name(std::string_view raw) {
   return std::string(view);
 }
 
+// "u@h", "u at h", "Name u@h" without brackets; no email: it is none of them.
+Address read_bare(std::string_view phrase) {
+  Address address;
+  address.email = looks_like_email(phrase) ? std::string(phrase) : undo_at(phrase);
+  if (address.email.empty()) {
+    const std::size_t space = phrase.find_last_of(" \t");
+    if (space != std::string_view::npos && looks_like_email(phrase.substr(space + 1))) {
+      address.email = phrase.substr(space + 1);
+      address.name = phrase.substr(0, space);
+    }
+  }
+  return address;
+}
+
+// At a comma within an author's name: what came before is no address.
+bool take_front(Entry& entry, char comma) {
+  const std::string_view phrase = trim(entry.phrase);
+  if (phrase.empty() || entry.has_angle || !read_bare(phrase).email.empty()) {
+    return false;
+  }
+  entry.front += entry.phrase;
+  if (!entry.comment.empty()) {
+    entry.front += "(" + entry.comment + ")";
+    entry.comment.clear();
+  }
+  entry.front += comma;
+  entry.phrase.clear();
+  return true;
+}
+
+// `phrase`: the part of the name that stands beside the address.
+std::string whole_name(const Entry& entry, std::string_view phrase) {
+  if (!phrase.empty()) {
+    const bool apart = !entry.front.empty() && is_space(entry.phrase.front());
+    return clean_name(entry.front + (apart ? " " : "") + std::string(phrase));
+  }
+  const std::size_t end = entry.front.find_last_not_of(" \t\r\n,;");
+  return clean_name(std::string_view(entry.front).substr(0, end + 1));  // npos + 1 is 0
+}
+
 void finish(Entry& entry, std::vector<Address>& result) {
   Address address;
-  std::string_view phrase = trim(entry.phrase);
+  const std::string_view phrase = trim(entry.phrase);
   if (entry.has_angle) {
     address.email = without_spaces(entry.angle);
     if (!looks_like_email(address.email)) {
       address.email = undo_at(entry.angle);
     }
-    address.name = clean_name(phrase);
+    address.name = whole_name(entry, phrase);
     if (!entry.comment.empty()) {
       const std::string comment = clean_name(entry.comment);
       if (address.name.empty()) {
@@ -116,15 +157,8 @@ void finish(Entry& entry, std::vector<Address>& result) {
       }
     }
   } else if (!phrase.empty()) {
-    address.email = looks_like_email(phrase) ? std::string(phrase) : undo_at(phrase);
-    if (address.email.empty()) {
-      // "Name mail@host" without brackets: the last word is the address.
-      const std::size_t space = phrase.find_last_of(" \t");
-      if (space != std::string_view::npos && looks_like_email(phrase.substr(space + 1))) {
-        address.email = phrase.substr(space + 1);
-        address.name = clean_name(phrase.substr(0, space));
-      }
-    }
+    address = read_bare(phrase);
+    address.name = whole_name(entry, address.name);
     if (!entry.comment.empty()) {
       address.name = clean_name(entry.comment);
     }
@@ -148,7 +182,7 @@ bool same_email(std::string_view a, std::string_view b) {
   return iequals(a, b);
 }
 
-std::vector<Address> parse_addresses(std::string_view header_value) {
+std::vector<Address> parse_addresses(std::string_view header_value, AddressField field) {
   std::vector<Address> result;
   Entry entry;
   std::size_t pos = 0;
@@ -186,7 +220,9 @@ std::vector<Address> parse_addresses(std::string_view header_value) {
       pos = close == std::string_view::npos ? header_value.size() : close + 1;
       continue;
     } else if (c == ',' || c == ';') {
-      finish(entry, result);
+      if (field == AddressField::list || !result.empty() || !take_front(entry, c)) {
+        finish(entry, result);
+      }
       ++pos;
       continue;
     } else if (c == ':' && !entry.has_angle && entry.phrase.find('@') == std::string::npos) {

@@ -56,7 +56,7 @@ InBody read_in_body(std::string_view text) {
       value += ahead.next();
     }
     if (from) {
-      auto addresses = parse_addresses(value);
+      auto addresses = parse_addresses(value, AddressField::author);
       if (addresses.empty()) {
         result.unread = line;
         break;

@@ -75,7 +75,7 @@ std::optional<Address> undo_list_rewrite(const Address& from, const HeaderBlock&
   }
   for (const std::string_view name : {"X-Original-From", "X-Original-Sender"}) {
     if (const auto value = find_field(header, name)) {
-      for (Address& address : parse_addresses(*value)) {
+      for (Address& address : parse_addresses(*value, AddressField::author)) {
         if (!same_email(address.email, from.email)) {
           if (address.name.empty()) {
             address.name = author;

@@ -47,7 +47,7 @@ Result<void> read_from(const HeaderBlock& header, Message& message) {
   if (!value) {
     return fail(ErrorKind::invalid, "the mail has no From header");
   }
-  auto addresses = parse_addresses(*value);
+  auto addresses = parse_addresses(*value, AddressField::author);
   if (addresses.empty()) {
     return fail(ErrorKind::invalid,
                 "the From header " + shown_header(*value) + " has no mail address");

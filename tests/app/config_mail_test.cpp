@@ -251,6 +251,8 @@ TEST_CASE("app::parse_config: mail: faults name file, line, column and the neare
   CHECK(mentions(fault_under_mail("  in-doubt: holt\n"), "did you mean 'hold'?"));
   CHECK(
       mentions(fault_under_mail("  templates: /nonexistent\n"), "there is no folder /nonexistent"));
+  CHECK(mentions(mail_fault("mail: {from: \"A <a@x.org>, B <b@x.org>\"}\n"),
+                 "is not one mail address"));
   CHECK(mentions(mail_fault("mail: {from: nobody}\n"), "'nobody' is not one mail address"));
 }
 

@@ -348,6 +348,8 @@ TEST_CASE("mail::parse_message: headers in the text") {
   REQUIRE(message.in_body_date.has_value());
   CHECK(to_iso(*message.in_body_date) == "2023-11-13T13:30:00");
   CHECK(message.in_body_date_offset == -210);
+  const Message comma = parsed(headers + "\nFrom: Builder, Bob <bob@example.org>\n\nWhy.\n");
+  CHECK(comma.in_body_from == Address{"Builder, Bob", "bob@example.org"});
   CHECK_FALSE(parsed(headers + "\nFrom: here on it is prose\n").in_body_from.has_value());
   CHECK(says(parsed(headers + "\nhi\n-- >8 --\nFrom: x <x@y>\n\n" + diff), "scissors"));
 }
@@ -373,6 +375,8 @@ TEST_CASE("mail::parse_message: what cannot be used, and why") {
   CHECK(refused("just text\n").message == "the mail has no header");
   CHECK(refused("Subject: x\n\ny\n").message == "the mail has no From header");
   CHECK(refused("From: nobody\n\ny\n").message == "the From header \"nobody\" has no mail address");
+  CHECK(parsed("From: Author, Ann <ann@example.org>\n\nx\n").from ==
+        Address{"Author, Ann", "ann@example.org"});
   const Message message = parsed("From: a@localhost\n\nx\n");
   CHECK(message.message_id.ends_with("@missing-message-id.invalid"));
   CHECK(message.message_id == parsed("From: a@localhost\n\nx\n").message_id);
