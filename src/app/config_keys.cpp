@@ -72,7 +72,7 @@ std::vector<KeySpec> make_keys() {
        "any file", "[\"drivers/net/*\", \"net/*\"]"},
 
       {"jobs", "name", name,
-       "How the job is called; unique, and not like a built-in check, `checkout` or `applies`.", "",
+       "How the job is called; unique, and not like a built-in check, `checkout`, `applies` or `series`.", "",
        "build-x86", true},
       {"jobs",
        "kind",
