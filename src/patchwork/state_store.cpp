@@ -20,21 +20,24 @@ std::string state_kind(std::string_view instance, std::string_view project) {
 
 struct Echo {
   std::string state;
-  std::optional<int> attempt;  // the one that may have set it, as its answer is not known
+  std::string attempt;  // the one that may have set it, as its answer is not known; empty: it did
 };
 using Echoes = std::vector<Echo>;  // as they were sent
 
-// As stored: "new,under-review?3," is one that is sure to come and one of a third attempt.
+std::string attempt_of(const StateStore::Due& due) {
+  return fmt::format("{}.{}", due.item.id, due.item.attempts);
+}
+
+// As stored: "new,under-review?9.3," is one that is sure to come, and one of the third attempt of
+// the ninth row of the outbox.
 Echoes read_echoes(std::string_view text) {
   Echoes echoes;
   for (const std::string_view one : split(text, ',')) {
     const auto mark = one.find('?');
     if (!one.empty()) {
-      echoes.push_back(
-          {std::string(one.substr(0, mark)),
-           mark == std::string_view::npos
-               ? std::nullopt
-               : std::optional(static_cast<int>(parse_uint(one.substr(mark + 1)).value_or(0)))});
+      echoes.push_back({std::string(one.substr(0, mark)),
+                        std::string(mark == std::string_view::npos ? std::string_view()
+                                                                   : one.substr(mark + 1))});
     }
   }
   return echoes;
@@ -43,13 +46,13 @@ Echoes read_echoes(std::string_view text) {
 std::string write_echoes(const Echoes& echoes) {
   std::string text;
   for (const Echo& one : echoes) {
-    text += one.state + (one.attempt ? fmt::format("?{},", *one.attempt) : ",");
+    text += one.state + (one.attempt.empty() ? "," : fmt::format("?{},", one.attempt));
   }
   return text;
 }
 
 bool is_open(const Echo& echo) {
-  return echo.attempt.has_value();
+  return !echo.attempt.empty();
 }
 
 struct StoredState {
@@ -59,12 +62,18 @@ struct StoredState {
   std::int64_t stamp = 0;
 };
 
+// In a transaction nobody else changes the row until it ends.
 std::optional<StoredState> find(store::Database& database, std::string_view instance,
                                 std::int64_t patch) {
+  std::string sql =
+      "SELECT instance, patch, project, wanted, seen, echoes, is_left, stamp "
+      "FROM patchwork_states WHERE instance = ? AND patch = ?";
+  if (database.engine() == store::Engine::postgresql) {
+    sql += " FOR UPDATE";
+  }
   std::optional<StoredState> found;
   database.each(
-      "SELECT instance, patch, project, wanted, seen, echoes, is_left, stamp "
-      "FROM patchwork_states WHERE instance = ? AND patch = ?",
+      sql,
       [&](const store::Row& row) {
         found =
             StoredState{{row.get<std::string>(0), row.get<std::int64_t>(1), row.get<std::string>(2),
@@ -82,13 +91,19 @@ void set_echoes(store::Database& database, const StateWish& wish, const Echoes& 
                 write_echoes(echoes), wish.instance, wish.patch);
 }
 
-// One of ours whose answer was lost has arrived: what is wanted goes on from there.
+// One of ours whose answer was lost has arrived: what is wanted goes on from there, and who sets
+// another one afterwards is a person.
 void arrived(store::Database& database, const StateWish& wish, std::string_view state) {
   set_state(database, wish.instance, wish.patch, state);
-  if (wish.wanted != state) {
-    database.exec("UPDATE patchwork_states SET seen = ? WHERE instance = ? AND patch = ?", state,
-                  wish.instance, wish.patch);
-  }
+  database.exec("UPDATE patchwork_states SET seen = ? WHERE instance = ? AND patch = ?", state,
+                wish.instance, wish.patch);
+}
+
+// That this state there is of; none: somebody's. What came before one that is sure was over then.
+Echoes::iterator echo_of(Echoes& echoes, std::string_view state) {
+  const auto sure = std::find_if_not(echoes.rbegin(), echoes.rend(), is_open);
+  const auto from = sure == echoes.rend() ? echoes.begin() : std::prev(sure.base());
+  return std::find_if(from, echoes.end(), [&](const Echo& echo) { return echo.state == state; });
 }
 
 }  // namespace
@@ -152,19 +167,19 @@ StateStore::Standing StateStore::found(const Due& due, std::string_view state) {
                                     : Standing::somebodys;
   }
   auto& echoes = stored->echoes;
-  const auto open = std::ranges::find_if(
-      echoes, [&](const Echo& echo) { return is_open(echo) && echo.state == state; });
+  const auto ours = echo_of(echoes, state);
   auto standing = Standing::somebodys;
   if (state == due.wish.wanted) {
     standing = Standing::as_wanted;
-  } else if (open != echoes.end()) {
+    arrived(m_database, due.wish, state);
+  } else if (ours != echoes.end()) {
     standing = may_follow(due.wish.wanted, state) ? Standing::as_seen : Standing::too_late;
     arrived(m_database, due.wish, state);
-  } else if (state == due.wish.seen) {
+  } else if (state == stored->wish.seen) {
     standing = Standing::as_seen;
   }
-  if (open != echoes.end()) {
-    open->attempt.reset();
+  if (ours != echoes.end()) {
+    ours->attempt.clear();
   }
   if (standing != Standing::somebodys) {
     std::erase_if(echoes, is_open);
@@ -175,11 +190,12 @@ StateStore::Standing StateStore::found(const Due& due, std::string_view state) {
 }
 
 void StateStore::about_to_set(const Due& due) {
-  auto stored = find(m_database, due.wish.instance, due.wish.patch);
-  if (stored) {
-    stored->echoes.push_back({due.wish.wanted, due.item.attempts});
+  store::Transaction transaction(m_database);
+  if (auto stored = find(m_database, due.wish.instance, due.wish.patch)) {
+    stored->echoes.push_back({due.wish.wanted, attempt_of(due)});
     set_echoes(m_database, due.wish, stored->echoes);
   }
+  transaction.commit();
 }
 
 void StateStore::set(const Due& due) {
@@ -187,7 +203,7 @@ void StateStore::set(const Due& due) {
   if (auto stored = find(m_database, due.wish.instance, due.wish.patch)) {
     for (Echo& echo : stored->echoes) {
       if (echo.state == due.wish.wanted) {
-        echo.attempt.reset();
+        echo.attempt.clear();
       }
     }
     set_echoes(m_database, due.wish, stored->echoes);
@@ -212,8 +228,7 @@ void StateStore::failed(const Due& due, std::string_view reason, std::optional<T
   auto stored = find(m_database, due.wish.instance, due.wish.patch);
   if (stored && (refused || !again)) {
     std::erase_if(stored->echoes, [&](const Echo& echo) {
-      const bool of_this = echo.state == due.wish.wanted && echo.attempt == due.item.attempts;
-      return is_open(echo) && (of_this || !again);
+      return is_open(echo) && (!again || echo.attempt == attempt_of(due));
     });
     set_echoes(m_database, due.wish, stored->echoes);
   }

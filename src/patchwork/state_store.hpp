@@ -29,7 +29,8 @@ bool may_follow(std::string_view wanted, std::string_view seen);
 // that may come; an answer makes sure of it, a refusal takes it away. An answer that is lost (a
 // timeout, a 502 of a proxy) leaves it open, until one of these decides:
 // - the state that is read before the next change: the one it was sent to says that it arrived, the
-//   one it was sent from that it did not;
+//   one it was sent from that it did not (of a server that works on it still nobody knows: what it
+//   sets afterwards counts as a person's);
 // - an event with it, or with what we set after it;
 // - that the attempts come to an end: what then still comes counts as a person's.
 // As long as it is open, a person's word that is the same is taken for ours, and only that.

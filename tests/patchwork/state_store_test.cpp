@@ -118,6 +118,20 @@ TEST_CASE("StateStore: a change that arrived without an answer is ours") {
       desk.states.set(*desk.due);
       CHECK(desk.want("changes-requested"));
     }
+    SUBCASE("its event comes first, and a person takes it back before the next attempt") {
+      CHECK(desk.heard("under-review"));
+      CHECK(desk.attempt("new") == Standing::somebodys);
+      desk.states.leave(*desk.due, "new");
+      CHECK_FALSE(desk.want("changes-requested"));
+      return;
+    }
+    SUBCASE("the next attempt finds it, and is killed") {
+      CHECK(desk.attempt("under-review") == Standing::as_wanted);
+      CHECK(desk.known() == "under-review");
+      CHECK(desk.want("changes-requested"));
+      CHECK(desk.attempt("under-review") == Standing::as_seen);
+      CHECK(desk.heard("under-review"));
+    }
     SUBCASE("another one is wanted meanwhile") {
       CHECK(desk.want("changes-requested"));
       SUBCASE("and finds it") {}
@@ -192,9 +206,28 @@ TEST_CASE("StateStore: a refusal is about its own attempt") {
     CHECK(desk.want("under-review"));
     CHECK(desk.attempt("new") == Standing::as_seen);
     desk.lose();
+    SUBCASE("of the same wish") {}
+    SUBCASE("not of the same number of another wish") {
+      CHECK(desk.want("changes-requested"));
+      CHECK(desk.want("under-review"));
+    }
     desk.due = desk.claim();  // refused before anything was read
     desk.states.failed(*desk.due, "403", store.clock().now(), true);
     CHECK(desk.heard("under-review"));
+  });
+}
+
+TEST_CASE("StateStore: what we set before something else is not what is there now") {
+  on_each_engine([](TestStore& store) {
+    StateDesk desk(store);
+    for (const char* state : {"under-review", "changes-requested"}) {
+      CHECK(desk.want(state));
+      CHECK(desk.attempt(desk.known()) == Standing::as_seen);
+      desk.states.set(*desk.due);
+    }
+    // No event was read yet.
+    CHECK(desk.want("accepted"));
+    CHECK(desk.attempt("under-review") == Standing::somebodys);
   });
 }
 
@@ -202,9 +235,17 @@ TEST_CASE("StateStore: what a release before this one has written down is sure t
   TestStore store(store::Engine::sqlite);
   StateDesk desk(store);
   CHECK(desk.want("under-review"));
-  store.database().exec("UPDATE patchwork_states SET echoes = 'under-review,changes-requested,'");
-  CHECK(desk.heard("changes-requested"));
-  CHECK_FALSE(desk.heard("under-review"));
+  SUBCASE("by an event") {
+    store.database().exec("UPDATE patchwork_states SET echoes = 'under-review,changes-requested,'");
+    CHECK(desk.heard("changes-requested"));
+    CHECK_FALSE(desk.heard("under-review"));
+  }
+  SUBCASE("and is found there") {
+    store.database().exec("UPDATE patchwork_states SET echoes = 'under-review,'");
+    CHECK(desk.want("changes-requested"));
+    CHECK(desk.attempt("under-review") == Standing::as_seen);
+    CHECK(desk.known() == "under-review");
+  }
 }
 
 }  // namespace
