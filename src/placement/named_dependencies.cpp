@@ -38,19 +38,21 @@ tracker::Series follow(tracker::Queries& queries, tracker::Series start, std::op
     return start;
   }
   tracker::Series best = start;
+  bool is_newer = false;
   for (const std::int64_t number : queries.revisions(start.number)) {
     if (number == start.number) {
+      is_newer = true;
       continue;
     }
-    const auto other = queries.series(number);
+    if (!version && !is_newer) {
+      continue;
+    }
+    auto other = queries.series(number);
     if (!other || (as_of && other->date > *as_of) || !other->received_all()) {
       continue;
     }
-    const bool better =
-        version ? other->version == *version && best.version != *version
-                : std::pair(other->version, other->number) > std::pair(best.version, best.number);
-    if (better) {
-      best = *other;
+    if (!version || other->version == *version) {
+      best = *std::move(other);
     }
   }
   return best;

@@ -1,5 +1,6 @@
 #include "tracker/bulk_query.hpp"
 #include "tracker/dependencies.hpp"
+#include "tracker/revision_facts.hpp"
 #include "tracker/series_store.hpp"
 
 #include <map>
@@ -143,12 +144,13 @@ class DependencyUpdate {
       answer.reason = k_no_series_of_address;
     } else {
       const auto version = lookup_of({kind, target}).version;
-      const auto row = m_database.one<Number>(
-          "SELECT s.number FROM series s JOIN message_ids i ON i.id = s.head"
-          " WHERE s.change_id = ? AND (s.version = ? OR ? < 0) AND s.number <> ?"
-          " ORDER BY s.version DESC, s.minor DESC, s.date DESC, i.msgid DESC LIMIT 1",
+      const auto known = revision_numbers(
+          m_database,
+          "SELECT s.number, s.version, s.minor, s.date, i.msgid, s.is_rfc FROM series s"
+          " JOIN message_ids i ON i.id = s.head"
+          " WHERE s.change_id = ? AND (s.version = ? OR ? < 0) AND s.number <> ?",
           value, version.value_or(-1), version.value_or(-1), of);
-      answer.series = row ? std::optional(std::get<0>(*row)) : std::nullopt;
+      answer.series = known.empty() ? std::nullopt : std::optional(known.back());
       answer.reason = "no series with this change-id and version has arrived";
     }
     if (answer.series == of) {

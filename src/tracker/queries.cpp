@@ -3,7 +3,7 @@
 #include "mail/diff.hpp"
 #include "tracker/facts.hpp"
 #include "tracker/message_store.hpp"
-#include "tracker/revisions.hpp"
+#include "tracker/revision_facts.hpp"
 #include "tracker/series_store.hpp"
 #include "tracker/thread_index.hpp"
 
@@ -196,26 +196,11 @@ std::vector<std::int64_t> Queries::newest_dependents(std::int64_t number, std::s
 }
 
 std::vector<std::int64_t> Queries::revisions(std::int64_t number) {
-  std::vector<RevisionFact> facts;
-  m_database.each(
+  return revision_numbers(
+      m_database,
       "SELECT r.number, r.version, r.minor, r.date, i.msgid, r.is_rfc FROM series s JOIN series r"
       " ON r.work = s.work JOIN message_ids i ON i.id = r.head WHERE s.number = ?",
-      [&](const store::Row& row) {
-        RevisionFact& fact = facts.emplace_back();
-        fact.series = row.integer(0);
-        fact.version = {row.get<int>(1), row.get<int>(2)};
-        fact.date = from_micros(row.integer(3));
-        fact.head_msgid = row.text(4);
-        fact.is_rfc = row.get<bool>(5);
-      },
       number);
-  std::vector<const RevisionFact*> order;
-  std::ranges::transform(facts, std::back_inserter(order),
-                         [](const RevisionFact& fact) { return &fact; });
-  sort_revisions(order);
-  std::vector<std::int64_t> result;
-  std::ranges::transform(order, std::back_inserter(result), &RevisionFact::series);
-  return result;
 }
 
 std::vector<std::int64_t> Queries::patches_without_id(std::size_t limit) {

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -196,27 +196,26 @@ bool counts_higher(const RevisionFact& later, const RevisionFact& earlier) {
 }
 
 void sort_revisions(std::vector<const RevisionFact*>& revisions) {
-  // What was posted for real, latest first, each with the lowest version from there on.
-  std::vector<std::pair<Timestamp, Version>> real;
-  for (const RevisionFact* fact : revisions) {
-    if (!fact->is_rfc) {
-      real.emplace_back(fact->date, fact->version);
-    }
+  const auto before = [](const RevisionFact* a, const RevisionFact* b) {
+    return comes_before(*a, *b);
+  };
+  std::vector<const RevisionFact*> real;
+  std::ranges::copy_if(revisions, std::back_inserter(real),
+                       [](const RevisionFact* fact) { return !fact->is_rfc; });
+  std::ranges::sort(real, before);
+  std::vector<Timestamp> latest;  // of each and those before it
+  for (const RevisionFact* fact : real) {
+    latest.push_back(latest.empty() ? fact->date : std::max(latest.back(), fact->date));
   }
-  std::ranges::sort(real, std::greater<>());
-  for (std::size_t i = 1; i < real.size(); ++i) {
-    real[i].second = std::min(real[i].second, real[i - 1].second);
-  }
-  // Below which version it stands.
-  const auto ceiling = [&](const RevisionFact& fact) {
-    const auto end =
-        std::ranges::partition_point(real, [&](const auto& one) { return one.first > fact.date; });
-    const bool lowered =
-        fact.is_rfc && end != real.begin() && std::prev(end)->second <= fact.version;
-    return lowered ? std::pair(std::prev(end)->second, 0) : std::pair(fact.version, 1);
+  // A request stands before the first that was posted for real after it, and at most where its
+  // version puts it.
+  const auto place = [&](const RevisionFact* fact) {
+    const auto by_version = std::ranges::lower_bound(real, fact, before) - real.begin();
+    const auto by_date = std::ranges::upper_bound(latest, fact->date) - latest.begin();
+    return std::pair(fact->is_rfc ? std::min(by_version, by_date) : by_version, !fact->is_rfc);
   };
   std::ranges::sort(revisions, [&](const RevisionFact* a, const RevisionFact* b) {
-    const auto mine = ceiling(*a), others = ceiling(*b);
+    const auto mine = place(a), others = place(b);
     return mine != others ? mine < others : comes_before(*a, *b);
   });
 }

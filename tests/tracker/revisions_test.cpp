@@ -108,6 +108,8 @@ TEST_CASE("tracker::sort_revisions: by version; what was posted for real stands 
         Numbers{0, 1, 2, 3});
   CHECK(order({{2, false, 7}, {1, false, 8}, {1, true, 1}}) == Numbers{2, 1, 0});
   CHECK(order({{1, false, 5}, {1, true, 9}}) == Numbers{0, 1});
+  CHECK(order({{1, false, 1}, {2, true, 5}, {1, false, 10}}) == Numbers{0, 1, 2});
+  CHECK(order({{1, false, 1}, {2, false, 5}, {3, true, 7}, {2, false, 10}}) == Numbers{0, 1, 2, 3});
 }
 
 TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed") {
