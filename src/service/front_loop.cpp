@@ -334,7 +334,10 @@ void FrontLoop::postpone(const Job& job, const std::string& why) {
       false);
 }
 
-void FrontLoop::process(const Job& job) {
+void FrontLoop::process(Job job) {
+  for (const auto& [time, later] : m_later) {
+    job.again = job.again || (later.series == job.series && later.again);
+  }
   pipeline::WorkStore work(m_workspace->database());
   const auto series = m_workspace->queries().series(job.series);
   const auto before = work.open_run_of(job.series);
@@ -400,7 +403,8 @@ void FrontLoop::run(const std::stop_token& stop) {
     } catch (const std::exception& error) {
       complain(error.what(), true);
       if (job) {
-        look_at(job->series, job->again);
+        const std::lock_guard lock(m_mutex);
+        m_queue.add(*job);
       }
       m_workspace.reset();
       std::unique_lock lock(m_mutex);
