@@ -115,10 +115,15 @@ Address read_bare(std::string_view phrase) {
   return address;
 }
 
-// At a comma within an author's name: what came before is no address.
-bool take_front(Entry& entry, char comma) {
+// At a comma within an author's name: what came before is no address. Where one in brackets
+// follows, "Bob at Acme" is a name, and "bob at acme.com" still an address.
+bool take_front(Entry& entry, char comma, std::string_view rest) {
   const std::string_view phrase = trim(entry.phrase);
-  if (phrase.empty() || entry.has_angle || !read_bare(phrase).email.empty()) {
+  const std::string email = read_bare(phrase).email;
+  const bool is_name = phrase.find('@') == std::string_view::npos &&
+                       email.find('.') == std::string::npos &&
+                       rest.find('<') != std::string_view::npos;
+  if (phrase.empty() || entry.has_angle || (!is_name && !email.empty())) {
     return false;
   }
   entry.front += entry.phrase;
@@ -201,8 +206,11 @@ std::vector<Address> parse_addresses(std::string_view header_value, AddressField
       std::string comment;
       if (read_comment(header_value, pos, comment)) {
         const std::size_t next = header_value.find_first_not_of(" \t\r\n", pos);
-        if (next != std::string_view::npos && header_value[next] == '<' &&
-            !trim(entry.phrase).empty()) {
+        const bool of_name =
+            next != std::string_view::npos &&
+            (header_value[next] == '<' ||
+             (field == AddressField::author && header_value.find('<', next) != header_value.npos));
+        if (of_name && !trim(entry.phrase).empty()) {
           entry.phrase += header_value.substr(start, pos - start);
         } else {
           entry.comment = std::move(comment);
@@ -220,7 +228,8 @@ std::vector<Address> parse_addresses(std::string_view header_value, AddressField
       pos = close == std::string_view::npos ? header_value.size() : close + 1;
       continue;
     } else if (c == ',' || c == ';') {
-      if (field == AddressField::list || !result.empty() || !take_front(entry, c)) {
+      if (field == AddressField::list || !result.empty() ||
+          !take_front(entry, c, header_value.substr(pos))) {
         finish(entry, result);
       }
       ++pos;

@@ -319,11 +319,15 @@ class Reader {
     return false;
   }
 
+  bool has_diff() const {
+    return std::ranges::any_of(m_pieces, [](const Piece& piece) { return !piece.diff.empty(); });
+  }
+
   void append(Piece& piece, bool takes) {
     // What stands before a diff is the commit message, as git am has it: nothing ends it there.
     const std::size_t message = piece.diff.empty() ? 0 : std::min(piece.diff_at, piece.text.size());
     const std::size_t footer =
-        piece.diff.empty() ? footer_after_trailers(piece.text)
+        piece.diff.empty() ? footer_after_trailers(piece.text, has_diff())
                            : message + footer_start(std::string_view(piece.text).substr(message));
     std::string_view text = std::string_view(piece.text).substr(0, footer);
     if (!m_body.text.empty() && !text.empty() && m_body.text.back() != '\n') {

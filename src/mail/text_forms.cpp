@@ -137,9 +137,9 @@ bool begins_footer(std::string_view line) {
 }
 
 bool is_of_the_posting(std::string_view line) {
-  static constexpr std::array<std::string_view, 8> words = {
-      "base-commit:", "base-branch:", "change-id:",  "prerequisite-",
-      "depends-on:",  "based-on:",    "supersedes:", "signed-off-by:"};
+  static constexpr std::array<std::string_view, 7> words = {
+      "base-commit:", "base-branch:", "change-id:", "prerequisite-",
+      "depends-on:",  "based-on:",    "supersedes:"};
   return std::ranges::any_of(
       words, [&](std::string_view word) { return iequals(line.substr(0, word.size()), word); });
 }
@@ -158,10 +158,13 @@ std::size_t footer_start(std::string_view text) {
   return text.size();
 }
 
-std::size_t footer_after_trailers(std::string_view text) {
+std::size_t footer_after_trailers(std::string_view text, bool is_message) {
+  static constexpr std::string_view sign_off = "signed-off-by:";
   std::size_t from = 0;
   for (Lines lines(text); !lines.done();) {
-    if (is_of_the_posting(lines.next())) {
+    const std::string_view line = lines.next();
+    if (is_of_the_posting(line) ||
+        (is_message && iequals(line.substr(0, sign_off.size()), sign_off))) {
       from = lines.pos();
     }
   }

@@ -18,9 +18,9 @@ std::string unwrap_clear_signed(std::string_view text);
 
 // Where the signature ("-- ") or a list's footer ("____") starts; text.size() when there is none.
 std::size_t footer_start(std::string_view text);
-// The same in a text that may be a commit message or a cover letter: what a sign-off or a line of
-// git's or b4's ("base-commit:", "change-id:") follows is no footer, but a signed letter, or a
-// table.
-std::size_t footer_after_trailers(std::string_view text);
+// The same in a text that may be a cover letter: what a line of git's or b4's ("base-commit:",
+// "change-id:") follows is no footer, but a signed letter. `is_message`: it is a commit message,
+// and so before a sign-off there is none either.
+std::size_t footer_after_trailers(std::string_view text, bool is_message);
 
 }  // namespace patchmill::mail

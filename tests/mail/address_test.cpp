@@ -38,6 +38,8 @@ TEST_CASE("mail::parse_addresses: a comma within an author's name") {
   }
   CHECK(author("Ann Author, Ph.D., M.A. <ann@x.org>").name == "Ann Author, Ph.D., M.A.");
   CHECK(author("Author,Ann <ann@x.org>").name == "Author,Ann");
+  CHECK(author("Bob at Acme, Inc. <bob@x.org>") == Address{"Bob at Acme, Inc.", "bob@x.org"});
+  CHECK(author("Ann (Foo, Inc.) Bar, Jr. <ann@x.org>").name == "Ann (Foo, Inc.) Bar, Jr.");
   CHECK(author("Author; Ann <ann@x.org>").name == "Author; Ann");
   CHECK(author("Author (X), Ann <ann@x.org>").name == "Author (X), Ann");
   CHECK(author("Author, <ann@x.org>") == Address{"Author", "ann@x.org"});

@@ -268,12 +268,20 @@ TEST_CASE("mail::parse_message: what looks like a footer before the diff is of t
     const std::string letter = "Hello,\n\n" + mark + "\nAnn Example\n\nAnn Example (2):\n  x: do y";
     for (const std::string trailer :
          {"base-commit: 0123456789012345678901234567890123456789", "change-id: some-id",
-          "Depends-on: <x@example.org>", "prerequisite-patch-id: 1", sign.c_str()}) {
+          "Depends-on: <x@example.org>", "prerequisite-patch-id: 1"}) {
       CAPTURE(trailer);
       CHECK(parsed(headers + "\n" + letter + "\n\n" + trailer + "\n" + footer).text ==
             letter + "\n\n" + trailer);
     }
     CHECK(parsed(headers + "\n" + letter + "\n" + footer).text == "Hello,");
+    // What a comment quotes below is not its own.
+    CHECK(parsed(headers + "\n" + letter + "\n" + sign + "\n" + footer).text == "Hello,");
+    const Message attached = parsed(
+        headers + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" + letter + "\n\n" + sign +
+        "\n--b\nContent-Type: text/x-patch; name=x.patch\nContent-Disposition: attachment\n\n" +
+        diff + "--b--\n");
+    CHECK(attached.diff == diff);
+    CHECK(attached.text == letter + "\n\n" + sign);
   }
 }
 
