@@ -244,7 +244,8 @@ Result<void> Repository::update_ref(std::string_view ref, std::string_view id) {
   const std::vector<std::string> command = {"update-ref", "--no-deref", std::string(ref),
                                             std::string(id)};
   PM_TRY_ASSIGN(Completed done, git(command));
-  if (!done.ok() && remove_stale_locks(m_impl->git_dir) > 0) {
+  const bool locked = !done.ok() && done.err.find("File exists") != std::string::npos;
+  if (locked && remove_stale_locks(m_impl->git_dir) > 0) {
     PM_TRY_ASSIGN(done, git(command));
   }
   if (!done.ok()) {

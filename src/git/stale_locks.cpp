@@ -3,8 +3,11 @@
 #include "util/log.hpp"
 #include "util/text.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <ctime>
 #include <string_view>
 #include <system_error>
@@ -31,8 +34,7 @@ class StaleLocks {
         (info.st_mtime > m_until && info.st_mtime <= std::time(nullptr))) {
       return;
     }
-    std::error_code error;
-    if (fs::remove(path, error)) {
+    if (take_away(path, info.st_ino)) {
       log::warning("{} was left by a git process that is gone, and taken away",
                    escape_terminal(mend_utf8(path.string())));
       ++m_removed;
@@ -42,6 +44,21 @@ class StaleLocks {
   [[nodiscard]] std::size_t removed() const { return m_removed; }
 
  private:
+  // Somebody else may have taken it away meanwhile, and a git made one of its own there.
+  static bool take_away(const fs::path& path, ino_t inode) {
+    const fs::path aside = path.string() + fmt::format(".stale-{}", ::gettid());
+    struct stat info{};
+    if (::rename(path.c_str(), aside.c_str()) != 0 || ::lstat(aside.c_str(), &info) != 0) {
+      return false;
+    }
+    const bool same = info.st_ino == inode;
+    if (!same) {
+      [[maybe_unused]] const int back = ::link(aside.c_str(), path.c_str());
+    }
+    ::unlink(aside.c_str());
+    return same;
+  }
+
   std::time_t m_until;
   std::size_t m_removed = 0;
 };
