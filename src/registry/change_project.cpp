@@ -56,7 +56,10 @@ Changed<Project> change_project(store::Database& database, const User& who, Id i
   }
   for (const Field& field : k_fields) {
     if (const auto& wanted = change.*field.wanted) {
-      PM_TRY(check_address(field, *wanted));
+      // What is sent back as it was read may be older than the rules, or come from a Patchwork.
+      if ((*changed).*field.value != *wanted) {
+        PM_TRY(check_address(field, *wanted));
+      }
       (*changed).*field.value = *wanted;
     }
   }

@@ -153,7 +153,7 @@ void set_comments(View& view, const SubmissionModel& model) {
     one.set("id", comment.id).set("comment_depth", row.depth);
     one.set("comment_author", person_name(comment.submitter));
     one.set("subject", ellipsize(comment.subject, 300));
-    one.set("comment_path", http::percent_encode(comment.msgid));
+    one.set("comment_path", http::percent_encode(registry::segment_of_msgid(comment.msgid)));
     one.set_time("written", comment.date);
     one.set("addressed", comment.addressed == true);
     one.set("unaddressed", comment.addressed == false);
