@@ -72,8 +72,9 @@ std::vector<KeySpec> make_keys() {
        "any file", "[\"drivers/net/*\", \"net/*\"]"},
 
       {"jobs", "name", name,
-       "How the job is called; unique, and not like a built-in check, `checkout`, `applies` or `series`.", "",
-       "build-x86", true},
+       "How the job is called; unique, also when `.` counts as `-`, and not like a built-in check, "
+       "`checkout`, `applies` or `series`.",
+       "", "build-x86", true},
       {"jobs",
        "kind",
        choice,
