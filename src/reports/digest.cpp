@@ -46,6 +46,13 @@ DigestEntry entry_from(const std::string& text) {
   return entry;
 }
 
+bool has_turned(const DigestEntry& entry,
+                const std::optional<pipeline::NodeStore::SeriesVerdict>& now) {
+  const bool failed = entry.verdict == findings::to_string(findings::Verdict::fail);
+  return now && now->verdict != findings::Verdict::incomplete &&
+         failed != (now->verdict == findings::Verdict::fail);
+}
+
 }  // namespace
 
 mail::OutgoingMail outgoing(const Identity& identity) {
@@ -81,7 +88,8 @@ void add_to_digest(store::Database& database, Timestamp now, const tracker::Seri
                                : to_micros(recipient.digest_at.value_or(now));
   database.exec(
       "INSERT INTO report_digests (person, address, name, series, entry, due, created) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, series) DO NOTHING",
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, series) DO UPDATE SET "
+      "entry = excluded.entry WHERE report_digests.mail IS NULL",
       person, recipient.address.email, mail::header_text(recipient.address.name), series.number,
       entry_json(series, report), due, to_micros(now));
 }
@@ -113,9 +121,12 @@ Result<bool> Reporter::make_digest(const std::string& person) {
   for (const auto& [id, address, name, number, text] : rows) {
     const auto series = m_queries.series(number);
     ids += fmt::format("{}\n", id);
-    // What was true then is no news when a newer revision is here, or wished for by nobody.
-    if (series && !series->superseded && !opt_outs.why_not(address, series->list_ids)) {
-      entries.push_back(entry_from(text));
+    auto entry = entry_from(text);
+    // What was true then is no news when a newer revision is here, when it has turned since, or
+    // wished for by nobody.
+    if (series && !series->superseded && !has_turned(entry, m_nodes.verdict(number)) &&
+        !opt_outs.why_not(address, series->list_ids)) {
+      entries.push_back(std::move(entry));
     }
   }
   std::int64_t mail_id = 0;

@@ -6,6 +6,12 @@
 #include <fmt/format.h>
 
 namespace patchmill::reports {
+namespace {
+
+// Why a mail was withdrawn, and by which it is told from what a person took out.
+constexpr std::string_view k_turned = "the verdict has turned before it left";
+
+}  // namespace
 
 bool MailStore::release(std::int64_t id) {
   store::Transaction transaction(m_database);
@@ -34,6 +40,21 @@ bool MailStore::drop(std::int64_t id, std::string_view reason) {
   set_state(id, MailState::dropped, reason);
   transaction.commit();
   return true;
+}
+
+void MailStore::withdraw_turned(std::int64_t series, findings::Verdict now) {
+  if (now == findings::Verdict::incomplete) {
+    return;  // our own trouble turns nothing
+  }
+  const auto fails = [](std::string_view verdict) { return verdict == "fail"; };
+  store::Transaction transaction(m_database);
+  for (const StoredMail& mail : of_series(series)) {
+    const bool waits = mail.state == MailState::held || mail.state == MailState::queued;
+    if (waits && mail.attempt == 0 && fails(mail.verdict) != fails(findings::to_string(now))) {
+      drop(mail.id, k_turned);
+    }
+  }
+  transaction.commit();
 }
 
 bool MailStore::resolve(std::int64_t id, bool delivered) {
@@ -84,13 +105,18 @@ int MailStore::mails_of_series(std::int64_t series,
                                std::optional<findings::Verdict>& last_verdict) {
   int count = 0;
   m_database.each(
-      "SELECT verdict FROM report_mails WHERE series = ? ORDER BY id",
+      "SELECT verdict FROM report_mails WHERE series = ? AND NOT (state = ? AND reason = ?)"
+      " ORDER BY id",
       [&](const store::Row& row) {
         ++count;
         last_verdict = findings::verdict_from(row.text(0));
       },
-      series);
+      series, MailState::dropped, k_turned);
   return count;
+}
+
+int MailStore::mails_ever_of_series(std::int64_t series) {
+  return m_database.value<int>("SELECT COUNT(*) FROM report_mails WHERE series = ?", series);
 }
 
 int MailStore::mails_in_thread(std::string_view thread) {

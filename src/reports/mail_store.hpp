@@ -80,8 +80,14 @@ class MailStore {
   bool resolve(std::int64_t id, bool delivered);
   bool send_again(std::int64_t id);  // failed: the recipients without it
 
+  // What has not begun to leave and says that it fails, or does not, where now it is the other way
+  // round. It counts as never written.
+  void withdraw_turned(std::int64_t series, findings::Verdict now);
+
   // --- what decide() needs ---
   int mails_of_series(std::int64_t series, std::optional<findings::Verdict>& last_verdict);
+  // Also those that were withdrawn.
+  int mails_ever_of_series(std::int64_t series);
   int mails_in_thread(std::string_view thread);
   int mails_to_person(std::string_view address, Timestamp since);
 

@@ -159,7 +159,8 @@ Result<Preview> Reporter::preview(const tracker::Series& series, const VerdictCo
                               : preview.decision.mail_template;
   if (preview.decision.send) {
     PM_TRY_ASSIGN(preview.mail,
-                  compose(series, preview, mails, people, history.mails_of_revision + 1));
+                  compose(series, preview, mails, people,
+                          m_mails.mails_ever_of_series(series.number) + 1));
   }
   return preview;
 }
@@ -218,6 +219,9 @@ Result<StoredMail> Reporter::compose(const tracker::Series& series, const Previe
 }
 
 Result<Decision> Reporter::report(const tracker::Series& series, const VerdictContext& context) {
+  if (const auto now = m_nodes.verdict(series.number)) {
+    m_mails.withdraw_turned(series.number, now->verdict);
+  }
   PM_TRY_ASSIGN(auto preview, this->preview(series, context));
   store::Transaction transaction(m_database);
   if (preview.mail) {

@@ -126,6 +126,43 @@ TEST_CASE("reports::Reporter::report: follow-ups when the verdict turns") {
   CHECK(all[0].msgid != all[1].msgid);
 }
 
+TEST_CASE("reports::Reporter::report: what has not left is withdrawn when the verdict turns") {
+  on_each_engine([](TestStore& store) {
+    for (const bool moderate : {false, true}) {
+      auto config = sample_config();
+      config.policy.rules[0].verdicts = {Verdict::fail};
+      config.policy.rules[0].moderate = moderate;
+      SeriesSpec spec;
+      spec.id = moderate ? "one" : "two";
+      spec.change_id = spec.id;
+      const auto number = failed_series(store, spec);
+      MailStore mails(store.database(), store.clock());
+      const auto states = [&] {
+        std::vector<MailState> result;
+        for (const auto& mail : mails.of_series(number)) {
+          result.push_back(mail.state);
+        }
+        return result;
+      };
+      const MailState waits = moderate ? MailState::held : MailState::queued;
+      CHECK(report(store, config, number).send);
+      add_verdict(store, number, Verdict::incomplete, "no worker", {}, 2);
+      CHECK_FALSE(report(store, config, number).send);
+      CHECK(states() == std::vector{waits});
+      add_verdict(store, number, Verdict::pass, "all passed", {{"build-x86", NodeKind::kbuild}}, 3);
+      CHECK_FALSE(report(store, config, number).send);
+      CHECK(states() == std::vector{MailState::dropped});
+      // It fails after all: nobody was told yet.
+      add_verdict(store, number, Verdict::fail, "it failed", k_broken, 4);
+      CHECK(report(store, config, number).send);
+      CHECK(states() == std::vector{MailState::dropped, waits});
+      // What a person took out is not written again.
+      CHECK(mails.drop(mails.of_series(number).back().id, "not wanted"));
+      CHECK_FALSE(report(store, config, number).send);
+    }
+  });
+}
+
 TEST_CASE("reports::Reporter::report: opt-out by table and by file, for all lists or one") {
   TestStore store(store::Engine::sqlite);
   auto config = sample_config();
@@ -311,6 +348,23 @@ TEST_CASE("reports::Reporter::make_digests: collected once, without what is over
     CHECK(queued[0].content.find("count frames") == std::string::npos);
     store.clock().advance(std::chrono::hours(24));
     CHECK(reporter.make_digests().value() == 0);
+  });
+}
+
+TEST_CASE("reports::Reporter::make_digests: of a verdict that has turned nothing is told") {
+  on_each_engine([](TestStore& store) {
+    auto config = sample_config();
+    config.policy.rules[0].cc = std::nullopt;
+    config.policy.rules[0].digest = std::chrono::hours(6);
+    config.policy.rules[0].verdicts = {Verdict::fail};
+    const auto number = failed_series(store, {});
+    report(store, config, number);
+    add_verdict(store, number, Verdict::pass, "all passed", {{"build-x86", NodeKind::kbuild}}, 2);
+    report(store, config, number);
+    store.clock().advance(std::chrono::hours(6));
+    Reporter reporter(store.database(), store.blobs(), store.clock(), config, TemplateSet());
+    CHECK(reporter.make_digests().value() == 0);
+    CHECK(reporter.mails().in_state(MailState::queued, 10).empty());
   });
 }
 
