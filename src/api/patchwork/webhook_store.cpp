@@ -97,7 +97,8 @@ bool WebhookStore::collect(const HookEvents& wanted, MissedEvents& missed) {
     }
     render.out.clear();
     render.event(event);
-    news.push_back({event.date, fmt::format("{} {}", m_kind, event.id),
+    // The date too: after a restore the ids of events that were lost are given to others.
+    news.push_back({event.date, fmt::format("{} {} {}", m_kind, event.id, to_micros(event.date)),
                     json::serialize(json::object{{"project", link_name},
                                                  {"category", category_name(event.category)},
                                                  {"date", to_micros(event.date)},

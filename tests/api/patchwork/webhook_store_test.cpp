@@ -111,5 +111,30 @@ TEST_CASE("drop_other_webhooks: one, some, or all are taken out") {
   });
 }
 
+TEST_CASE(
+    "WebhookStore::claim: a delivery is told apart from one of the same id and another date") {
+  on_each_engine([](TestStore& store) {
+    HookQueues queues(store);
+    auto& database = store.database();
+    queues.collect(k_hook_a);
+    const auto before = std::to_string(registry::newest_event(database));
+    queues.happens();
+    // As after a restore: the events after the backup are forgotten, and their ids given again.
+    const auto deliver = [&] {
+      queues.collect(k_hook_a);
+      const auto delivery = queues.open(k_hook_a).claim("me", std::chrono::seconds(60));
+      REQUIRE(delivery);
+      queues.open(k_hook_a).sent(*delivery);
+      database.exec("UPDATE cursors SET value = ? WHERE value = ?", before,
+                    std::to_string(registry::newest_event(database)));
+      return delivery->id;
+    };
+    const auto first = deliver();
+    CHECK(deliver() == first);
+    database.exec("UPDATE registry_events SET date = date + 1");
+    CHECK(deliver() != first);
+  });
+}
+
 }  // namespace
 }  // namespace patchmill::api::patchwork
