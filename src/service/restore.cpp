@@ -3,7 +3,7 @@
 #include "app/run_lock.hpp"
 #include "app/workspace.hpp"
 #include "pipeline/pauses.hpp"
-#include "reports/mail_store.hpp"
+#include "service/doubt_mails.hpp"
 #include "service/health_state.hpp"
 #include "store/migrations.hpp"
 #include "store/snapshot.hpp"
@@ -259,26 +259,8 @@ class Restore {
                                   "resume`",
                                   m_result.manifest.made)));
     forget_sign_of_life(database);
-    reports::MailStore mails(database, m_clock);
-    constexpr std::size_t k_at_once = 1000;
-    while (true) {
-      const auto queued = mails.in_state(reports::MailState::queued, k_at_once);
-      for (const auto& mail : queued) {
-        for (const auto& recipient : mail.recipients) {
-          if (recipient.state == reports::RecipientState::pending) {
-            mails.set_recipient(mail.id, recipient.address, reports::RecipientState::in_doubt,
-                                "queued when the backup was made");
-          }
-        }
-        mails.set_state(mail.id, reports::MailState::in_doubt,
-                        "it was queued when the backup was made, and may have been sent since");
-        ++m_result.mails_in_doubt;
-      }
-      if (queued.size() < k_at_once) {
-        break;
-      }
-    }
     transaction.commit();
+    m_result.mails_in_doubt = doubt_mails(*workspace, m_clock);
     return {};
   }
 

@@ -14,14 +14,15 @@ struct RestoreOptions {
 struct RestoreResult {
   Manifest manifest;
   std::filesystem::path kept_aside;  // SQLite store that was there; empty: none
-  int mails_in_doubt = 0;            // were queued when the backup was made
+  int mails_in_doubt = 0;            // were queued or collected when the backup was made
 };
 
 // Every checksum is verified before anything is changed. Afterwards everything is paused, and mails
-// that were queued are in doubt: they may have been sent since the backup was made, and nothing
-// but a person can tell. Killed at any moment it leaves the store that was there, or none, or the
-// restored one. Errors: not_found and invalid (no whole backup, of another engine, of a newer
-// schema), conflict (the data folder is in use; or not empty, without force), infrastructure.
+// that were queued or being collected are in doubt (see doubt_mails()): they may have been sent
+// since the backup was made, and nothing but a person can tell. Killed at any moment it leaves the
+// store that was there, or none, or the restored one. Errors: not_found and invalid (no whole
+// backup, of another engine, of a newer schema), conflict (the data folder is in use; or not empty,
+// without force), infrastructure.
 Result<RestoreResult> restore_backup(const app::Config& config, const std::filesystem::path& source,
                                      const RestoreOptions& options, const Clock& clock,
                                      ProcessRunner& processes, const Progress& progress = {});
