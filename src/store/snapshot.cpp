@@ -1,14 +1,20 @@
 #include "store/snapshot.hpp"
 
+#include "store/embedded_migrations.hpp"
+#include "store/migrations.hpp"
 #include "util/fd.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace patchmill::store {
 namespace {
@@ -105,6 +111,47 @@ Result<void> sync_file(const fs::path& file) {
   return {};
 }
 
+using Tables =
+    std::map<std::int64_t, std::string>;  // quoted names, by what no other table ever has
+
+// Of the current schema, and this user's.
+Tables own_tables(Database& database) {
+  Tables tables;
+  for (const auto& [oid, name] : database.rows<std::int64_t, std::string>(
+           "SELECT CAST(c.oid AS BIGINT), quote_ident(c.relname) FROM pg_class c JOIN pg_namespace "
+           "n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = current_schema() AND "
+           "pg_get_userbyid(c.relowner) = current_user AND NOT EXISTS (SELECT 1 FROM pg_depend d "
+           "WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')")) {
+    tables.emplace(oid, name);
+  }
+  return tables;
+}
+
+bool is_of_a_migration(const std::string& table) {
+  const auto all = embedded_migrations();
+  return std::any_of(all.begin(), all.end(), [&](const EmbeddedMigration& migration) {
+    return migration.sql.find("CREATE TABLE " + table + " (") != std::string_view::npos;
+  });
+}
+
+// What a dump does not have it does not replace either: tables of migrations after it, which would
+// be in the way of these migrations.
+void drop_left_tables(Database& database, const Tables& before, bool was_newer) {
+  const Tables now = own_tables(database);
+  std::vector<std::string> left;
+  for (const auto& [oid, name] : before) {
+    // A table of the dump was made anew.
+    if (now.contains(oid) && (was_newer || is_of_a_migration(name))) {
+      left.push_back(name);
+    }
+  }
+  if (left.empty()) {
+    return;
+  }
+  database.execute_script("DROP TABLE " + join(left, ", "));
+  log::warning("dropped tables that the backup does not have: {}", join(left, ", "));
+}
+
 }  // namespace
 
 Result<void> write_snapshot(std::string_view url, const fs::path& file, ProcessRunner& processes) {
@@ -150,9 +197,16 @@ Result<void> load_dump(std::string_view url, const fs::path& file, bool replace,
   std::vector<std::string> arguments = {"--no-owner",      "--no-privileges",
                                         "--no-password",   "--single-transaction",
                                         "--exit-on-error", "--dbname=" + login.url};
+  Tables before;
+  int schema_before = 0;
   try {
+    const auto database = Database::open(url);
     // The schema itself is there; only what is in it comes from the dump.
-    arguments.push_back("--schema=" + schema_name(*Database::open(url)));
+    arguments.push_back("--schema=" + schema_name(*database));
+    if (replace) {
+      before = own_tables(*database);
+      schema_before = schema_of(*database);
+    }
   } catch (const DatabaseError& problem) {
     return fail(ErrorKind::infrastructure, problem.what());
   }
@@ -160,7 +214,19 @@ Result<void> load_dump(std::string_view url, const fs::path& file, bool replace,
     arguments.insert(arguments.end(), {"--clean", "--if-exists"});
   }
   arguments.push_back(file.string());
-  return run_tool("pg_restore", std::move(arguments), login, processes);
+  PM_TRY(run_tool("pg_restore", std::move(arguments), login, processes));
+  if (replace) {
+    try {
+      const auto database = Database::open(url);
+      drop_left_tables(*database, before, schema_before > schema_of(*database));
+    } catch (const DatabaseError& problem) {
+      return fail(ErrorKind::infrastructure,
+                  fmt::format("tables that the backup does not have cannot be dropped: {}; mend "
+                              "that and restore again",
+                              problem.what()));
+    }
+  }
+  return {};
 }
 
 Result<void> check_sqlite_file(const fs::path& file) {

@@ -21,8 +21,10 @@ Result<void> write_snapshot(std::string_view url, const std::filesystem::path& f
 // PostgreSQL only: the schema a dump of this store holds and needs. Empty for SQLite.
 std::string schema_name(Database& database);
 
-// PostgreSQL only: fills the store from a dump; `replace` drops the tables that are there. All or
-// nothing.
+// PostgreSQL only: fills the store from a dump, all or nothing. `replace` drops the tables that are
+// there: those of the dump with it, and then those it does not have but a migration makes; when the
+// store was of a newer schema, every table of this user's in the schema, because nobody else knows
+// which of them are of that newer version. Killed between the two it is to be done again.
 Result<void> load_dump(std::string_view url, const std::filesystem::path& file, bool replace,
                        ProcessRunner& processes);
 
