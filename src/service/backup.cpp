@@ -180,24 +180,34 @@ class Backup {
                          std::string& list) {
     Manifest& manifest = m_result.manifest;
     std::error_code error;
-    const auto size = fs::file_size(from, error);
-    if (error) {
-      // The store is what matters; one lost log must not make backups impossible for ever.
+    auto size = fs::file_size(from, error);
+    bool usable = !error;
+    // What an earlier backup took was read then.
+    if (usable && (fs::file_size(to, error) != size || error)) {
+      const auto hash = sha256_of_file(from);
+      usable = hash && *hash == name;
+      if (usable) {
+        fs::remove(to, error);
+        fs::create_directories(to.parent_path(), error);
+        if (error) {
+          return fail_at(to, error);
+        }
+        PM_TRY(link_or_copy_blob(from, to, name));
+        ++m_result.new_blobs;
+        m_result.new_bytes += size;
+      } else if (const auto copy = sha256_of_file(to); copy && *copy == name) {
+        // The better one of the two must not go.
+        size = fs::file_size(to, error);
+        usable = !error;
+      }
+    }
+    if (!usable) {
+      // The store is what matters; one lost or damaged log must not make backups impossible for
+      // ever.
       if (manifest.missing.size() < 100) {
         manifest.missing.push_back(name);
       }
       return {};
-    }
-    if (fs::file_size(to, error) != size || error) {
-      error.clear();
-      fs::remove(to, error);
-      fs::create_directories(to.parent_path(), error);
-      if (error) {
-        return fail_at(to, error);
-      }
-      PM_TRY(link_or_copy_blob(from, to, name));
-      ++m_result.new_blobs;
-      m_result.new_bytes += size;
     }
     ++manifest.blobs;
     manifest.blob_bytes += size;

@@ -39,7 +39,7 @@ struct Manifest {
   int schema = 0;             // newest migration
   BackupFile store, blob_list;
   std::uint64_t blobs = 0, blob_bytes = 0;
-  std::vector<std::string> missing;  // blobs the store refers to that were not there: at most 100
+  std::vector<std::string> missing;  // blobs the store refers to, not there or damaged: at most 100
 };
 
 std::string write_manifest(const Manifest& manifest);

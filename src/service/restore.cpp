@@ -7,6 +7,7 @@
 #include "service/health_state.hpp"
 #include "store/migrations.hpp"
 #include "store/snapshot.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -96,12 +97,22 @@ class Restore {
       m_blobs.emplace_back(line);
     }
     std::uint64_t done = 0;
+    std::vector<std::string> whole;
     for (const std::string& name : m_blobs) {
-      PM_TRY(check_hash(blob_path(m_folder / "blobs", name), name));
+      if (const auto good = check_hash(blob_path(m_folder / "blobs", name), name)) {
+        whole.push_back(name);
+      } else if (m_options.verify_only) {
+        return good;
+      } else {
+        // It may be the only backup there is, and all of the rest is good.
+        log::warning("{} is not restored: {}", name, good.error().message);
+        m_result.manifest.missing.push_back(name);
+      }
       if (++done % 64 == 0) {
         tell("verifying", done, m_blobs.size());
       }
     }
+    m_blobs = std::move(whole);
     return {};
   }
 

@@ -170,3 +170,36 @@ TEST_CASE("service::make_backup: a blob that is lost is named, the rest is saved
   REQUIRE(restore(to, store.folder() / "backup", store.clock()));
   CHECK(to.blobs.get(kept));
 }
+
+TEST_CASE("service::make_backup: a blob that is damaged is named, and a good copy of it stays") {
+  test::TestStore store(store::Engine::sqlite, false);
+  Place from(store, "from");
+  from.open();
+  const auto damaged = from.add_node(store.clock(), "damaged");
+  const auto kept = from.add_node(store.clock(), "kept");
+  const auto spoil = [&](const std::string& content) {
+    const auto file = *from.blobs.path_of(damaged);
+    fs::remove(file);  // never through a hard link
+    REQUIRE(write_file_atomic(file, content));
+  };
+  const auto target = store.folder() / "backup";
+  SUBCASE("before the first backup") {
+    spoil("daMaged");
+    const auto made = back_up(from, target, store.clock());
+    REQUIRE_MESSAGE(made, made.error().message);
+    CHECK(made->manifest.missing == std::vector<std::string>{damaged});
+    CHECK(made->manifest.blobs == 1);
+  }
+  SUBCASE("after it") {
+    REQUIRE(back_up(from, target, store.clock()));
+    spoil("");
+    const auto made = back_up(from, target, store.clock());
+    REQUIRE_MESSAGE(made, made.error().message);
+    CHECK(made->manifest.missing.empty());
+    CHECK(read_file(service::blob_path(target / "blobs", damaged)).value() == "damaged");
+  }
+  Place to(store, "to");
+  CHECK(restore(to, target, store.clock(), {.verify_only = true}));
+  REQUIRE(restore(to, target, store.clock()));
+  CHECK(*to.blobs.get(kept) == "kept");
+}

@@ -5,6 +5,8 @@
 #include "service/backup_place.hpp"
 #include "util/file.hpp"
 
+#include <set>
+
 using namespace patchmill;
 using namespace patchmill::test;
 
@@ -45,8 +47,10 @@ TEST_CASE("service::restore_backup: damage of any part is found before anything 
   SUBCASE("list") {
     victim = target / made->manifest.blob_list.file;
   }
+  service::RestoreOptions options;
   SUBCASE("blob") {
     victim = service::blob_path(target / "blobs", sha256);
+    options.verify_only = true;
   }
   SUBCASE("manifest") {
     victim = target / service::k_manifest;
@@ -54,11 +58,34 @@ TEST_CASE("service::restore_backup: damage of any part is found before anything 
   }
   flip_a_byte(victim);
   Place to(store, "to");
-  const auto refused = restore(to, target, store.clock());
+  const auto refused = restore(to, target, store.clock(), options);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::invalid);
   CHECK_FALSE(fs::exists(to.root / "store.sqlite"));
   CHECK(*from.blobs.get(sha256) == "some log");
+}
+
+TEST_CASE("service::restore_backup: a damaged blob is left out, the rest is restored") {
+  test::TestStore store(store::Engine::sqlite, false);
+  Place from(store, "from");
+  from.open();
+  const auto damaged = from.add_node(store.clock(), "some log");
+  const auto lost = from.add_node(store.clock(), "another");
+  const auto good = from.add_node(store.clock(), "a third");
+  const auto target = store.folder() / "backup";
+  REQUIRE(back_up(from, target, store.clock()));
+  flip_a_byte(service::blob_path(target / "blobs", damaged));
+  fs::remove(service::blob_path(target / "blobs", lost));
+  Place to(store, "to");
+  const auto restored = restore(to, target, store.clock());
+  REQUIRE_MESSAGE(restored, restored.error().message);
+  CHECK(
+      std::set<std::string>(restored->manifest.missing.begin(), restored->manifest.missing.end()) ==
+      std::set<std::string>{damaged, lost});
+  CHECK(*to.blobs.get(good) == "a third");
+  CHECK_FALSE(to.blobs.get(damaged));
+  to.open();
+  CHECK(dump(*to.database) == dump(*from.database));
 }
 
 TEST_CASE("service::restore_backup: a file that is none says so, and not only what tar says") {
