@@ -2,6 +2,7 @@
 #include "cli/command.hpp"
 #include "cli/operator.hpp"
 #include "cli/output.hpp"
+#include "cli/token_expiry.hpp"
 #include "http/message.hpp"
 #include "registry/get.hpp"
 #include "service/scopes.hpp"
@@ -40,20 +41,6 @@ boost::json::object to_json(const http::TokenRecord& record) {
           {"expires", time(record.expires)},
           {"revoked", time(record.revoked)},
           {"last_used", time(record.last_used)}};
-}
-
-Result<std::optional<Timestamp>> read_expiry(const std::string& word, Timestamp now) {
-  if (word == "never") {
-    return std::nullopt;
-  }
-  const auto seconds = parse_duration_seconds(word);
-  constexpr std::uint64_t k_most = 100ull * 365 * 86400;
-  if (!seconds || *seconds == 0 || *seconds > k_most) {
-    return fail(ErrorKind::invalid,
-                fmt::format("--expires takes a time from now like 90d or 12h, or never; found '{}'",
-                            ellipsize(escape_terminal(word), 80)));
-  }
-  return now + std::chrono::seconds(*seconds);
 }
 
 Result<void> check_text(std::string_view option, const std::string& text) {
@@ -100,7 +87,7 @@ int create(const Common& common, app::Workspace& workspace, const TokenStorage& 
     return report(scopes.error());
   }
   order.scopes = *std::move(scopes);
-  const auto expires = read_expiry(storage.expires, workspace.clock().now());
+  const auto expires = read_token_expiry(storage.expires, workspace.clock().now());
   if (!expires) {
     return report(expires.error());
   }

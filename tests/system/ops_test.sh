@@ -89,6 +89,7 @@ run token create --name x; expect_status 2 $? "token without a scope"
 run token create --name x --scope raed; expect_status 2 $? "token with a slip"
 expect_text "did you mean 'read'" "$work/err" "token with a slip"
 run token create --name x --scope read --expires soon; expect_status 2 $? "token with a wrong time"
+run token create --name x --scope read --expires 90; expect_status 2 $? "token with a time without its unit"
 run token create --name dashboard --owner ann --scope read,write:retry --expires 90d; expect_status 0 $? "token create"
 secret=$(cat "$work/out")
 [[ $secret =~ ^pm_[0-9A-Za-z]{43}$ ]] || wrong "the secret is not alone on standard output"
