@@ -111,6 +111,9 @@ class ListIndex;
 Page<Project> find_projects(store::Database& database, const NameFilter& filter, PageAsked page);
 Page<Patch> find_patches(store::Database& database, const PatchFilter& filter, PageAsked page,
                          ListIndex* index = nullptr);
+// Everybody whom patches like these are delegated to, by username; the order asked for is ignored.
+std::vector<User> find_delegates(store::Database& database, const PatchFilter& filter,
+                                 ListIndex* index = nullptr);
 Page<Series> find_series(store::Database& database, const SeriesFilter& filter, PageAsked page,
                          ListIndex* index = nullptr);
 Page<Cover> find_covers(store::Database& database, const CoverFilter& filter, PageAsked page,

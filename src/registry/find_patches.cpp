@@ -28,10 +28,13 @@ constexpr std::array<SortKey, 9> k_patch_keys = {
       "COALESCE((SELECT o.username_key FROM registry_users o WHERE o.id = t.delegate), '')", true,
       ListKey::user_name}}};
 
-}  // namespace
+struct PatchQuery {
+  ListQuery query;
+  Conditions further;
+};
 
-Page<Patch> find_patches(store::Database& database, const PatchFilter& filter, PageAsked page,
-                         ListIndex* index) {
+// Nothing: no patch can fit.
+std::optional<PatchQuery> patch_query(store::Database& database, const PatchFilter& filter) {
   const auto ids = ids_from(filter.id);
   auto projects = projects_named(database, filter.project);
   const auto series = rows_named(database, "registry_series", filter.series);
@@ -41,14 +44,14 @@ Page<Patch> find_patches(store::Database& database, const PatchFilter& filter, P
   const auto range = range_of(filter.date);
   auto words = words_of(filter.q);
   if (!ids || !projects || !series || !submitters || !delegates || !states || !range || !words) {
-    return {};
+    return std::nullopt;
   }
   if (filter.undelegated) {
     delegates->push_back(0);
   }
-  const ListQuery query{*std::move(projects), *std::move(submitters), *std::move(delegates),
-                        *std::move(states),   filter.archived,        *range,
-                        *std::move(words)};
+  ListQuery query{*std::move(projects), *std::move(submitters), *std::move(delegates),
+                  *std::move(states),   filter.archived,        *range,
+                  *std::move(words)};
   Conditions further(database.engine());
   further.any_of("t.id", *ids);
   further.any_of("t.series", *series);
@@ -61,10 +64,34 @@ Page<Patch> find_patches(store::Database& database, const PatchFilter& filter, P
   if (!filter.msgid.empty()) {
     further.any_msgid("t.msgid", filter.msgid);
   }
+  return PatchQuery{std::move(query), std::move(further)};
+}
+
+}  // namespace
+
+Page<Patch> find_patches(store::Database& database, const PatchFilter& filter, PageAsked page,
+                         ListIndex* index) {
+  auto asked = patch_query(database, filter);
+  if (!asked) {
+    return {};
+  }
   const auto selection =
-      select(database, k_patch_list, query, std::move(further),
+      select(database, k_patch_list, asked->query, std::move(asked->further),
              order_by(database.engine(), filter.order, k_patch_keys), page, index);
   return {in_order(patches_by_id(database, selection.ids), selection.ids), selection.total};
+}
+
+std::vector<User> find_delegates(store::Database& database, const PatchFilter& filter,
+                                 ListIndex* index) {
+  auto asked = patch_query(database, filter);
+  if (!asked) {
+    return {};
+  }
+  const auto ids =
+      select_users(database, k_patch_list, asked->query, std::move(asked->further), index);
+  auto users = in_order(users_by_id(database, ids), ids);
+  std::ranges::sort(users, {}, &User::username);
+  return users;
 }
 
 }  // namespace patchmill::registry

@@ -71,6 +71,9 @@ class ListColumns {
                                                 std::span<const std::uint32_t> people,
                                                 Slice slice) const;
 
+  // The users of the rows that fit, each once.
+  [[nodiscard]] std::vector<Id> users(const ListQuery& query) const;
+
  private:
   // Small numbers for ids of which there are few.
   class Codes {

@@ -140,4 +140,23 @@ std::optional<Selection> ListColumns::select(const ListQuery& query,
   return result;
 }
 
+std::vector<Id> ListColumns::users(const ListQuery& query) const {
+  std::vector<Id> ids;
+  if (m_users.empty()) {
+    return ids;
+  }
+  Matches matches = match(query);
+  if (!query.words.empty()) {
+    search(matches, query.words);
+  }
+  std::vector<std::uint8_t> seen(m_user_codes.size());
+  matches.each(m_ids.size(), [&](std::size_t row) { seen[m_users[row]] = 1; });
+  for (std::size_t code = 0; code < seen.size(); ++code) {
+    if (seen[code] != 0 && m_user_codes.ids()[code] != 0) {
+      ids.push_back(m_user_codes.ids()[code]);
+    }
+  }
+  return ids;
+}
+
 }  // namespace patchmill::registry

@@ -146,6 +146,31 @@ void ListIndex::load(store::Database& database, const std::stop_token& stop) {
   }
 }
 
+template <class Newest, class Answer>
+auto ListIndex::when_current(store::Database& database, const ListTable& list, const Newest& newest,
+                             bool by_name, const Answer& answer)
+    -> decltype(answer(std::declval<const ListColumns&>())) {
+  Table& table = table_of(list);
+  constexpr int most_tries = 3;  // others may go on changing it meanwhile
+  for (int tries = 1;; ++tries) {
+    std::shared_lock reading(table.mutex);
+    if (!table.usable) {
+      return std::nullopt;
+    }
+    // Another thread may know more than this connection has seen: that is as good.
+    const bool current = table.change >= newest.change && table.columns.newest() >= newest.id;
+    if ((current && (!by_name || table.columns.names_placed())) || tries > most_tries) {
+      return answer(table.columns);
+    }
+    reading.unlock();
+    const std::unique_lock writing(table.mutex);
+    refresh(database, list, table);
+    if (by_name) {
+      table.columns.place_names(names_in(database, list));
+    }
+  }
+}
+
 std::optional<Selection> ListIndex::select(store::Database& database, const ListTable& list,
                                            const ListQuery& query, const Sorting& sorting,
                                            PageAsked page) {
@@ -156,7 +181,6 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
     return std::any_of(sorting.keys.begin(), sorting.keys.end(),
                        [&](const SortBy& by) { return by.key == key; });
   };
-  Table& table = table_of(list);
   const Newest newest = newest_of(database, list);
   std::vector<ListColumns::Ordering> order;
   for (const SortBy& by : sorting.keys) {
@@ -167,24 +191,16 @@ std::optional<Selection> ListIndex::select(store::Database& database, const List
   const auto people = asks_for(ListKey::submitter_name)
                           ? m_people.places(database)
                           : std::make_shared<const PersonOrder::Places>();
-  constexpr int most_tries = 3;  // others may go on changing it meanwhile
-  for (int tries = 1;; ++tries) {
-    std::shared_lock reading(table.mutex);
-    if (!table.usable) {
-      return std::nullopt;
-    }
-    // Another thread may know more than this connection has seen: that is as good.
-    const bool current = table.change >= newest.change && table.columns.newest() >= newest.id;
-    if ((current && (!by_name || table.columns.names_placed())) || tries > most_tries) {
-      return table.columns.select(query, order, *people, slice_of(page));
-    }
-    reading.unlock();
-    const std::unique_lock writing(table.mutex);
-    refresh(database, list, table);
-    if (by_name) {
-      table.columns.place_names(names_in(database, list));
-    }
-  }
+  return when_current(database, list, newest, by_name, [&](const ListColumns& columns) {
+    return columns.select(query, order, *people, slice_of(page));
+  });
+}
+
+std::optional<std::vector<Id>> ListIndex::users(store::Database& database, const ListTable& list,
+                                                const ListQuery& query) {
+  return when_current(
+      database, list, newest_of(database, list), false,
+      [&](const ListColumns& columns) { return std::optional(columns.users(query)); });
 }
 
 std::size_t ListIndex::bytes() const {

@@ -16,6 +16,8 @@
 #include <optional>
 #include <shared_mutex>
 #include <stop_token>
+#include <utility>
+#include <vector>
 
 namespace patchmill::registry {
 
@@ -32,6 +34,10 @@ class ListIndex {
   std::optional<Selection> select(store::Database& database, const ListTable& list,
                                   const ListQuery& query, const Sorting& sorting, PageAsked page);
 
+  // The users of the rows that fit, each once. Nothing: ask the store.
+  std::optional<std::vector<Id>> users(store::Database& database, const ListTable& list,
+                                       const ListQuery& query);
+
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -42,6 +48,11 @@ class ListIndex {
     bool usable = true;
   };
   Table& table_of(const ListTable& table);
+  // What answer(columns) says when they know what is `newest` in the store.
+  template <class Newest, class Answer>
+  auto when_current(store::Database& database, const ListTable& list, const Newest& newest,
+                    bool by_name, const Answer& answer)
+      -> decltype(answer(std::declval<const ListColumns&>()));
   void refresh(store::Database& database, const ListTable& list, Table& table,
                const std::stop_token& stop = {});
 

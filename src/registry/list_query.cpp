@@ -7,14 +7,9 @@
 #include <algorithm>
 
 namespace patchmill::registry {
+namespace {
 
-Selection select(store::Database& database, const ListTable& table, const ListQuery& query,
-                 Conditions further, const Sorting& sorting, PageAsked page, ListIndex* index) {
-  if (index != nullptr && further.sql().empty() && !sorting.keys.empty()) {
-    if (auto selection = index->select(database, table, query, sorting, page)) {
-      return *std::move(selection);
-    }
-  }
+void add_conditions(Conditions& further, const ListTable& table, const ListQuery& query) {
   const auto column = [](std::string_view name) { return fmt::format("t.{}", name); };
   further.any_of("t.project", query.projects);
   further.any_of(column(table.submitter), query.submitters);
@@ -27,7 +22,35 @@ Selection select(store::Database& database, const ListTable& table, const ListQu
   }
   further.within("t.date", query.date);
   further.contains({column(table.text)}, query.words);
+}
+
+}  // namespace
+
+Selection select(store::Database& database, const ListTable& table, const ListQuery& query,
+                 Conditions further, const Sorting& sorting, PageAsked page, ListIndex* index) {
+  if (index != nullptr && further.sql().empty() && !sorting.keys.empty()) {
+    if (auto selection = index->select(database, table, query, sorting, page)) {
+      return *std::move(selection);
+    }
+  }
+  add_conditions(further, table, query);
   return select(database, table.name, further, sorting.sql, page);
+}
+
+std::vector<Id> select_users(store::Database& database, const ListTable& table,
+                             const ListQuery& query, Conditions further, ListIndex* index) {
+  if (index != nullptr && further.sql().empty()) {
+    if (auto ids = index->users(database, table, query)) {
+      return *std::move(ids);
+    }
+  }
+  add_conditions(further, table, query);
+  further.add(fmt::format("t.{} IS NOT NULL", table.user));
+  std::vector<Id> ids;
+  database.each_with(
+      fmt::format("SELECT DISTINCT t.{} FROM {} t{}", table.user, table.name, further.sql()),
+      further.values(), [&](const store::Row& row) { ids.push_back(row.integer(0)); });
+  return ids;
 }
 
 }  // namespace patchmill::registry

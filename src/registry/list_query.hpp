@@ -36,4 +36,8 @@ struct ListQuery {
 Selection select(store::Database& database, const ListTable& table, const ListQuery& query,
                  Conditions further, const Sorting& sorting, PageAsked page, ListIndex* index);
 
+// The users of all rows that fit, each once, in no order.
+std::vector<Id> select_users(store::Database& database, const ListTable& table,
+                             const ListQuery& query, Conditions further, ListIndex* index);
+
 }  // namespace patchmill::registry

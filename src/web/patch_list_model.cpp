@@ -31,12 +31,17 @@ std::vector<registry::Project> all_projects(store::Database& database) {
   return registry::find_projects(database, {"", {"name", false}}, {1, k_most_names}).items;
 }
 
-std::vector<registry::User> users_of(const std::vector<registry::Project>& projects) {
+// Maintainers, and those others: rules of delegation and Patchwork's API name whom they like.
+std::vector<registry::User> users_of(const std::vector<registry::Project>& projects,
+                                     std::vector<registry::User> others) {
   std::map<std::string, registry::User> by_name;
   for (const auto& project : projects) {
     for (const auto& user : project.maintainers) {
       by_name.emplace(user.username, user);
     }
+  }
+  for (auto& user : others) {
+    by_name.emplace(user.username, std::move(user));
   }
   std::vector<registry::User> users;
   for (auto& [_, user] : by_name) {
@@ -141,11 +146,11 @@ PatchList read_patch_list(store::Database& database, registry::ListIndex& index,
   list.todo = todo;
   list.states = registry::states(database);
   const auto projects = project ? std::vector{*project} : all_projects(database);
-  list.delegates = users_of(projects);
   registry::PatchFilter filter;
   if (project) {
     filter.project = {std::to_string(project->id)};
   }
+  list.delegates = users_of(projects, registry::find_delegates(database, filter, &index));
   if (const auto number = parse_uint(query.series)) {
     filter.series = {query.series};
     list.series = registry::series(database, static_cast<Id>(*number));
@@ -200,13 +205,20 @@ std::vector<TodoRow> read_todo(store::Database& database, registry::ListIndex& i
                                const std::optional<registry::Project>& project) {
   const auto states = needing_action(registry::states(database));
   std::vector<TodoRow> rows;
-  for (auto& user : users_of(project ? std::vector{*project} : all_projects(database))) {
-    registry::PatchFilter filter;
-    if (project) {
-      filter.project = {std::to_string(project->id)};
-    }
+  registry::PatchFilter filter;
+  if (project) {
+    filter.project = {std::to_string(project->id)};
+  }
+  std::vector<registry::User> others;
+  if (!states.empty()) {
+    filter.state = states;
+    filter.archived = false;
+    others = registry::find_delegates(database, filter, &index);
+  }
+  for (auto& user :
+       users_of(project ? std::vector{*project} : all_projects(database), std::move(others))) {
     filter.delegate = {std::to_string(user.id)};
-    rows.push_back({std::move(user), count(database, index, std::move(filter), states)});
+    rows.push_back({std::move(user), count(database, index, filter, states)});
   }
   return rows;
 }

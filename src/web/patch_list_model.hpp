@@ -38,7 +38,7 @@ struct PatchList {
   std::vector<PatchRow> rows;
   std::uint64_t total = 0;                // of all pages
   std::vector<registry::State> states;    // all there are
-  std::vector<registry::User> delegates;  // who may be one
+  std::vector<registry::User> delegates;  // maintainers, and who is one; at most 200, by username
 };
 
 // One page, selected by the index in memory, whatever the number of patches.
@@ -46,7 +46,7 @@ PatchList read_patch_list(store::Database& database, registry::ListIndex& index,
                           const std::optional<registry::Project>& project,
                           const std::optional<registry::User>& todo, const PatchListQuery& query);
 
-// Users that patches can be delegated to, and how many of theirs need action.
+// Maintainers and everybody else who has some: how many patches of theirs need action.
 struct TodoRow {
   registry::User user;
   std::uint64_t patches = 0;

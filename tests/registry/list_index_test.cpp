@@ -98,6 +98,7 @@ struct IndexWorld {
       const auto indexed = find_patches(db, filter, page, &index);
       REQUIRE(indexed.total == stored.total);
       REQUIRE(ids_of(indexed.items) == ids_of(stored.items));
+      REQUIRE(ids_of(find_delegates(db, filter, &index)) == ids_of(find_delegates(db, filter)));
     }
   }
 

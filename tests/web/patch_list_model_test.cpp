@@ -133,6 +133,37 @@ TEST_CASE("web::read_marks: the newest check of every user and context counts, o
   });
 }
 
+TEST_CASE("web::read_todo: who has something to do need not be a maintainer") {
+  on_each_engine([](TestStore& store) {
+    World world(store.database());
+    const Id abe = world.rows.user("abe");
+    const Id zoe = world.rows.user("zoe");
+    world.rows.patch({.date = 6, .name = "abe's", .delegate = abe});
+    world.rows.patch({.project = 2, .date = 7, .name = "done", .state = 3, .delegate = zoe});
+    const auto todo = [&](std::string_view project) {
+      std::string text;
+      for (const TodoRow& row :
+           read_todo(world.db, world.index,
+                     project.empty() ? std::nullopt : registry::project(world.db, project))) {
+        text += fmt::format("{} {} ", row.user.username, row.patches);
+      }
+      return text;
+    };
+    CHECK(todo("") == "abe 1 ann 2 bob 1 ");
+    CHECK(todo("net") == "abe 1 ann 1 bob 1 ");
+    CHECK(todo("mm") == "ann 1 ");
+    const auto menu = [&](std::string_view project) {
+      std::string text;
+      for (const auto& user : world.read("", project).delegates) {
+        text += user.username + " ";
+      }
+      return text;
+    };
+    CHECK(menu("net") == "abe ann bob ");
+    CHECK(menu("mm") == "ann zoe ");
+  });
+}
+
 TEST_CASE("web::read_todo: what is delegated, needs action and is not archived") {
   on_each_engine([](TestStore& store) {
     World world(store.database());
