@@ -56,6 +56,8 @@ struct PatchFilter {
   Values msgid = {};  // without angle brackets
   Span date = {};
   std::string q = {};  // in the name, in any case
+  std::string submitter_text =
+      {};  // instead of `submitter`: words of the name or address, in any case
   // id name project date state archived submitter, and submitter_name and delegate_name (nobody
   // first); default id
   Order order = {};

@@ -38,7 +38,8 @@ std::optional<PatchQuery> patch_query(store::Database& database, const PatchFilt
   const auto ids = ids_from(filter.id);
   auto projects = projects_named(database, filter.project);
   const auto series = rows_named(database, "registry_series", filter.series);
-  auto submitters = people_named(database, filter.submitter);
+  auto submitters = filter.submitter_text.empty() ? people_named(database, filter.submitter)
+                                                  : people_with(database, filter.submitter_text);
   auto delegates = users_named(database, filter.delegate);
   auto states = states_named(database, filter.state);
   const auto range = range_of(filter.date);

@@ -94,6 +94,23 @@ Named people_named(store::Database& database, const Values& values) {
   return rows_by(database, "registry_people", "email_key", values);
 }
 
+Named people_with(store::Database& database, std::string_view q) {
+  const auto words = words_of(q);
+  if (!words) {
+    return std::nullopt;
+  }
+  std::vector<Id> ids;
+  if (words->empty()) {
+    return ids;
+  }
+  Conditions conditions(database.engine());
+  conditions.contains({"t.name", "t.email"}, *words);
+  database.each_with(fmt::format("SELECT t.id FROM registry_people t{}", conditions.sql()),
+                     conditions.values(),
+                     [&](const store::Row& row) { ids.push_back(row.integer(0)); });
+  return ids.empty() ? Named() : Named(std::move(ids));
+}
+
 Named users_named(store::Database& database, const Values& values) {
   return rows_by(database, "registry_users", "username_key", values);
 }

@@ -18,8 +18,10 @@ using Named = std::optional<std::vector<Id>>;
 
 Named projects_named(store::Database& database, const Values& values);  // id or link name
 Named people_named(store::Database& database, const Values& values);    // id or address
-Named users_named(store::Database& database, const Values& values);     // id or username
-Named states_named(store::Database& database, const Values& values);    // id, slug or name
+// Whoever has all words of `q` in his name or address, however many these are.
+Named people_with(store::Database& database, std::string_view q);
+Named users_named(store::Database& database, const Values& values);   // id or username
+Named states_named(store::Database& database, const Values& values);  // id, slug or name
 // Ids of rows of `table`, which is SQL of ours.
 Named rows_named(store::Database& database, std::string_view table, const Values& values);
 // Ids as they are, whether there are such rows or not; what is no id is left out.

@@ -81,6 +81,13 @@ void Conditions::any_of(std::string_view column, std::span<const Id> ids) {
   if (ids.empty()) {
     return;
   }
+  if (ids.size() > k_most_values) {
+    const bool sqlite = m_engine == store::Engine::sqlite;
+    const std::string all = fmt::format("{}", fmt::join(ids, ","));
+    add(std::string(column) +
+        (sqlite ? " IN (SELECT value FROM json_each(?))" : " = ANY (CAST(? AS bigint[]))"));
+    return bind(sqlite ? "[" + all + "]" : "{" + all + "}");
+  }
   add(fmt::format("{} IN {}", column, places_for(ids.size())));
   for (std::size_t i = 0; i < room_for(ids.size()); ++i) {
     m_values.emplace_back(ids[std::min(i, ids.size() - 1)]);

@@ -40,7 +40,7 @@ class Conditions {
   void add(std::string_view condition);
   void add(std::string_view condition, std::int64_t value);
   void add(std::string_view condition, std::string value);
-  // One of these; none: any.
+  // One of these, however many; none: any.
   void any_of(std::string_view column, std::span<const Id> ids);
   // One of these; none, or too many: nothing fits. Values that cannot be bound fit nothing.
   void any_of(std::string_view column, std::span<const std::string> texts);

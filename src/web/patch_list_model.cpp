@@ -61,18 +61,6 @@ std::uint64_t count(store::Database& database, registry::ListIndex& index,
   return registry::find_patches(database, filter, {1, 1}, &index).total;
 }
 
-// As Patchwork: an id, else who has this in the name; and whoever has this address.
-registry::Values submitters(store::Database& database, const std::string& text) {
-  if (text.empty() || parse_uint(text)) {
-    return text.empty() ? registry::Values() : registry::Values{text};
-  }
-  registry::Values ids;
-  for (const auto& person : registry::find_people(database, {text, {}}, {1, k_most_names}).items) {
-    ids.push_back(std::to_string(person.id));
-  }
-  return ids.empty() ? registry::Values{text} : ids;
-}
-
 // Patchwork's pages order people by their names; its API by their ids.
 registry::Order order_of(std::string_view asked) {
   const bool descending = asked.starts_with('-');
@@ -167,7 +155,12 @@ PatchList read_patch_list(store::Database& database, registry::ListIndex& index,
   } else if (!query.any_state()) {
     filter.state = query.states;
   }
-  filter.submitter = submitters(database, query.submitter);
+  // As Patchwork: an id, else whoever has this in the name or the address.
+  if (parse_uint(query.submitter)) {
+    filter.submitter = {query.submitter};
+  } else {
+    filter.submitter_text = query.submitter;
+  }
   if (todo) {
     filter.delegate = {std::to_string(todo->id)};
   } else if (query.nobody()) {
