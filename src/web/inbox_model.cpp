@@ -44,10 +44,11 @@ class Query {
     m_values.emplace_back(std::string_view(*m_texts.back()));
     return *this;
   }
-  // "contains", without regard to case; `column` is SQL of ours.
+  // "contains", letters of ASCII in any case, as SQLite has it; `columns` are SQL of ours.
   Query& contains(std::string_view columns, std::string_view word) {
     const std::string pattern = "%" + escape_like(word) + "%";
-    const std::string_view like = m_engine == store::Engine::sqlite ? "LIKE" : "ILIKE";
+    const std::string_view like =
+        m_engine == store::Engine::sqlite ? "LIKE" : "COLLATE \"C\" ILIKE";
     std::string condition = "(";
     for (const auto column : split(columns, ' ')) {
       condition +=

@@ -70,6 +70,20 @@ TEST_CASE("web::read_inbox: filters, alone and together") {
   });
 }
 
+TEST_CASE("web::read_inbox: letters beyond ASCII are searched as they are") {
+  on_each_engine([](TestStore& store) {
+    Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
+    SampleSeries one;
+    one.id = "s1";
+    one.patches = 1;
+    one.title = "sch\xc3\xb6ne thing";
+    sample.add(one);
+    CHECK(numbers(store.database(), "q=sch%C3%B6NE").size() == 1);
+    CHECK(numbers(store.database(), "q=SCH%C3%B6ne+THING").size() == 1);
+    CHECK(numbers(store.database(), "q=sch%C3%96ne").empty());
+  });
+}
+
 TEST_CASE("web::read_inbox: pages end where the next begins") {
   on_each_engine([](TestStore& store) {
     Sample sample(store.database(), store.blobs(), store.clock(), store.folder() / "live");
