@@ -6,6 +6,7 @@
 #include "registry/setup.hpp"
 #include "registry/turn.hpp"
 #include "tracker/mail_rows.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -92,11 +93,29 @@ Id Adopter::project(const Project& project) {
   return *id;
 }
 
+// Django tells usernames apart by case, and here they are the same in any: two accounts there must
+// not become one here, which would have the rights of both.
 Id Adopter::user(const User& user) {
-  const std::string key = to_lower(user.username);
-  if (const auto id =
-          one_id(m_database, "SELECT id FROM registry_users WHERE username_key = ?", key)) {
-    return *id;
+  std::string username = user.username;
+  std::string key = to_lower(username);
+  const auto holder = [&] {
+    return m_database.one<Id, std::string>(
+        "SELECT id, username FROM registry_users WHERE username_key = ?", key);
+  };
+  auto known = holder();
+  if (known && std::get<1>(*known) != username) {
+    const std::string other = std::get<1>(*known);
+    username += fmt::format("-{}", user.id);
+    key = to_lower(username);
+    known = holder();
+    if (!known) {
+      log::warning("the user {} is taken over as {}: there is {}, who may be somebody else",
+                   escape_terminal(user.username), escape_terminal(username),
+                   escape_terminal(other));
+    }
+  }
+  if (known) {
+    return std::get<0>(*known);
   }
   const Id id = id_for("registry_users", user.id);
   // An address that somebody has is that one's, with the rights of who writes from it.
@@ -109,8 +128,8 @@ Id Adopter::user(const User& user) {
   m_database.exec(
       "INSERT INTO registry_users (id, username, username_key, first_name, last_name, email,"
       " email_key, send_email, items_per_page, show_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      id, user.username, key, user.first_name, user.last_name, email, email_key,
-      standard.send_email, standard.items_per_page, standard.show_ids);
+      id, username, key, user.first_name, user.last_name, email, email_key, standard.send_email,
+      standard.items_per_page, standard.show_ids);
   if (!email_key.empty()) {
     m_database.exec("UPDATE registry_people SET user_id = ? WHERE email_key = ?", id, email_key);
   }
