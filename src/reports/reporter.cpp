@@ -158,9 +158,8 @@ Result<Preview> Reporter::preview(const tracker::Series& series, const VerdictCo
                               ? std::string(template_for(preview.report))
                               : preview.decision.mail_template;
   if (preview.decision.send) {
-    PM_TRY_ASSIGN(preview.mail,
-                  compose(series, preview, mails, people,
-                          m_mails.mails_ever_of_series(series.number) + 1));
+    PM_TRY_ASSIGN(preview.mail, compose(series, preview, mails, people,
+                                        m_mails.mails_ever_of_series(series.number) + 1));
   }
   return preview;
 }
