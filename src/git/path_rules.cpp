@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t k_longest_name = 255;     // NAME_MAX of every file system there is
 constexpr std::size_t k_longest_target = 4096;  // PATH_MAX
+constexpr int k_most_folders = 512;
 
 // Code points that HFS+ ignores in file names (git's utf8.c calls them so too): U+200C..200F,
 // U+202A..202E, U+206A..206F, U+FEFF.

@@ -9,9 +9,8 @@ namespace patchmill::git {
 
 // Why no patch may touch this path ("..", absolute, ".git" in any case or in a guise that HFS+ or
 // NTFS take for it, empty component, control byte NUL, longer than 4096 bytes, a name in it longer
-// than 255, more than k_most_folders folders); empty: harmless.
+// than 255, more than 512 folders); empty: harmless.
 std::string path_problem(std::string_view path);
-inline constexpr int k_most_folders = 512;
 
 // Why no symbolic link can lead to this (symlink(2): nothing, a NUL byte, 4096 bytes or more);
 // empty: it can.

@@ -70,18 +70,18 @@ struct Change {
   const TreeEntry* entry = nullptr;
 };
 
-// Splices changes into one folder and those below it.
+// Splices changes into one folder and those below it; path_problem() bounds how deep they are.
 class Splicer {
  public:
   explicit Splicer(Repository::Impl& impl) : m_impl(impl) {}
 
   // `old`: the folder before; none for a new one. Gives no id when nothing is left in it.
   Result<std::optional<ObjectId>> splice(const std::optional<ObjectId>& old,
-                                         std::span<const Change> changes, int depth);
+                                         std::span<const Change> changes);
 
  private:
   Result<void> splice_below(std::vector<RawEntry>& entries, std::string_view name,
-                            std::span<const Change> inner, int depth);
+                            std::span<const Change> inner);
 
   Repository::Impl& m_impl;
 };
@@ -91,10 +91,7 @@ void remove_entry(std::vector<RawEntry>& entries, std::string_view name) {
 }
 
 Result<std::optional<ObjectId>> Splicer::splice(const std::optional<ObjectId>& old,
-                                                std::span<const Change> changes, int depth) {
-  if (depth > k_most_folders) {
-    return fail(ErrorKind::limit, fmt::format("a path has more than {} folders", k_most_folders));
-  }
+                                                std::span<const Change> changes) {
   std::vector<RawEntry> entries;
   if (old) {
     PM_TRY_ASSIGN(const TreeCache::Data data, m_impl.tree(*old));
@@ -120,7 +117,7 @@ Result<std::optional<ObjectId>> Splicer::splice(const std::optional<ObjectId>& o
     }
   }
   for (const auto& [name, inner] : below) {
-    PM_TRY(splice_below(entries, name, inner, depth));
+    PM_TRY(splice_below(entries, name, inner));
   }
   for (const Change& change : added) {
     const auto same = std::ranges::find(entries, change.rest, &RawEntry::name);
@@ -141,7 +138,7 @@ Result<std::optional<ObjectId>> Splicer::splice(const std::optional<ObjectId>& o
 }
 
 Result<void> Splicer::splice_below(std::vector<RawEntry>& entries, std::string_view name,
-                                   std::span<const Change> inner, int depth) {
+                                   std::span<const Change> inner) {
   const auto at = std::ranges::find(entries, name, &RawEntry::name);
   std::optional<ObjectId> folder;
   if (at != entries.end()) {
@@ -155,7 +152,7 @@ Result<void> Splicer::splice_below(std::vector<RawEntry>& entries, std::string_v
       return {};  // what shall be removed is not there
     }
   }
-  PM_TRY_ASSIGN(const std::optional<ObjectId> id, splice(folder, inner, depth + 1));
+  PM_TRY_ASSIGN(const std::optional<ObjectId> id, splice(folder, inner));
   remove_entry(entries, name);
   if (id) {
     entries.push_back({kModeTree, std::string(name), *id});
@@ -186,7 +183,7 @@ Result<ObjectId> Repository::update_tree(std::string_view treeish,
     PM_TRY_ASSIGN(ObjectHeader header, m_impl->reader.info(fmt::format("{}^{{tree}}", treeish)));
     root = std::move(header.id);
   }
-  PM_TRY_ASSIGN(const std::optional<ObjectId> id, Splicer(*m_impl).splice(root, list, 0));
+  PM_TRY_ASSIGN(const std::optional<ObjectId> id, Splicer(*m_impl).splice(root, list));
   return id ? Result<ObjectId>(*id) : m_impl->write("tree", "");
 }
 

@@ -46,13 +46,6 @@ DigestEntry entry_from(const std::string& text) {
   return entry;
 }
 
-bool has_turned(const DigestEntry& entry,
-                const std::optional<pipeline::NodeStore::SeriesVerdict>& now) {
-  const bool failed = entry.verdict == findings::to_string(findings::Verdict::fail);
-  return now && now->verdict != findings::Verdict::incomplete &&
-         failed != (now->verdict == findings::Verdict::fail);
-}
-
 }  // namespace
 
 mail::OutgoingMail outgoing(const Identity& identity) {
@@ -122,9 +115,10 @@ Result<bool> Reporter::make_digest(const std::string& person) {
     const auto series = m_queries.series(number);
     ids += fmt::format("{}\n", id);
     auto entry = entry_from(text);
+    const auto now = m_nodes.verdict(number);
     // What was true then is no news when a newer revision is here, when it has turned since, or
     // wished for by nobody.
-    if (series && !series->superseded && !has_turned(entry, m_nodes.verdict(number)) &&
+    if (series && !series->superseded && !(now && has_turned(entry.verdict, now->verdict)) &&
         !opt_outs.why_not(address, series->list_ids)) {
       entries.push_back(std::move(entry));
     }

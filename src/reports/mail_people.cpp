@@ -13,6 +13,11 @@ constexpr std::string_view k_turned = "the verdict has turned before it left";
 
 }  // namespace
 
+bool has_turned(std::string_view told, findings::Verdict now) {
+  const bool failed = told == findings::to_string(findings::Verdict::fail);
+  return now != findings::Verdict::incomplete && failed != (now == findings::Verdict::fail);
+}
+
 bool MailStore::release(std::int64_t id) {
   store::Transaction transaction(m_database);
   const auto found = mail(id);
@@ -43,14 +48,10 @@ bool MailStore::drop(std::int64_t id, std::string_view reason) {
 }
 
 void MailStore::withdraw_turned(std::int64_t series, findings::Verdict now) {
-  if (now == findings::Verdict::incomplete) {
-    return;  // our own trouble turns nothing
-  }
-  const auto fails = [](std::string_view verdict) { return verdict == "fail"; };
   store::Transaction transaction(m_database);
   for (const StoredMail& mail : of_series(series)) {
     const bool waits = mail.state == MailState::held || mail.state == MailState::queued;
-    if (waits && mail.attempt == 0 && fails(mail.verdict) != fails(findings::to_string(now))) {
+    if (waits && mail.attempt == 0 && has_turned(mail.verdict, now)) {
       drop(mail.id, k_turned);
     }
   }

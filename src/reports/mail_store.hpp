@@ -13,6 +13,10 @@
 
 namespace patchmill::reports {
 
+// Whether who was told this verdict would be told the opposite now. Our own trouble (incomplete)
+// turns nothing.
+bool has_turned(std::string_view told, findings::Verdict now);
+
 inline constexpr std::string_view k_outbox_kind = "mail";
 
 enum class MailState {

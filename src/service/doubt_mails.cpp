@@ -1,8 +1,8 @@
 #include "service/doubt_mails.hpp"
 
 #include "app/mail_stage.hpp"
+#include "reports/collected_mail.hpp"
 #include "reports/mail_store.hpp"
-#include "store/collected_mail.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -44,18 +44,18 @@ Result<void> make_mails(app::Workspace& workspace) {
   if (!stage) {
     return {};
   }
-  store::make_undecided_due(workspace.database());
+  reports::make_undecided_due(workspace.database());
   stage->decide();
   int made = 1;
   while (made > 0) {
-    store::make_digests_due(workspace.database());
+    reports::make_digests_due(workspace.database());
     PM_TRY_ASSIGN(made, stage->reporter().make_digests());
   }
   return {};
 }
 
 void drop_the_rest(store::Database& database, reports::MailStore& mails, const Clock& clock) {
-  const auto dropped = store::drop_collected_mail(database);
+  const auto dropped = reports::drop_collected_mail(database);
   for (const auto series : dropped.series) {
     reports::Decision decision;
     decision.not_before = clock.now();

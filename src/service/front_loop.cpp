@@ -223,7 +223,7 @@ void FrontLoop::serve(const pipeline::Request& request) {
 
 // Nothing is to be looked at that nobody wants.
 void FrontLoop::forget(std::int64_t series) {
-  std::erase_if(m_later, [&](const auto& later) { return later.second.series == series; });
+  take_put_off(series);
   const std::lock_guard lock(m_mutex);
   m_queue.forget(series);
 }
@@ -319,13 +319,7 @@ void FrontLoop::postpone(const Job& job, const std::string& why) {
     failures.why = why;
   }
   const auto delay = k_first_postponement * (1u << (failures.count - 1));
-  Job later = job;
-  std::erase_if(m_later, [&](const auto& before) {
-    const bool same = before.second.series == job.series;
-    later.again = later.again || (same && before.second.again);
-    return same;
-  });
-  m_later.emplace(std::chrono::steady_clock::now() + delay, later);
+  m_later.emplace(std::chrono::steady_clock::now() + delay, job);
   // A little sooner than the other clock says, or it would be looked at before it is due.
   const Timestamp now = m_clock.now();
   m_workspace->nodes().put_off_retry(job.series, now, now + delay - 1s);
@@ -334,10 +328,19 @@ void FrontLoop::postpone(const Job& job, const std::string& why) {
       false);
 }
 
-void FrontLoop::process(Job job) {
-  for (const auto& [time, later] : m_later) {
-    job.again = job.again || (later.series == job.series && later.again);
-  }
+// Its turn has come. True: somebody had asked for it.
+bool FrontLoop::take_put_off(std::int64_t series) {
+  bool again = false;
+  std::erase_if(m_later, [&](const auto& later) {
+    const bool same = later.second.series == series;
+    again = again || (same && later.second.again);
+    return same;
+  });
+  return again;
+}
+
+void FrontLoop::process(Job& job) {
+  job.again = take_put_off(job.series) || job.again;
   pipeline::WorkStore work(m_workspace->database());
   const auto series = m_workspace->queries().series(job.series);
   const auto before = work.open_run_of(job.series);
@@ -358,7 +361,7 @@ void FrontLoop::process(Job job) {
   }
   const app::RunWatcher nobody;
   app::SeriesFront front(*m_workspace, m_processes, nobody);
-  if (!before && !is_tried_again(job.series) && too_old(*series, job.again)) {
+  if (!before && too_old(*series, job.again) && !is_tried_again(job.series)) {
     front.leave_out(*series,
                     fmt::format("it is older than 'max-age' allows; `patchmill retry {}` tests it",
                                 series->number));
@@ -379,7 +382,6 @@ void FrontLoop::process(Job job) {
     return;
   }
   m_failures.erase(job.series);
-  std::erase_if(m_later, [&](const auto& later) { return later.second.series == job.series; });
   if (before && !start->resumed) {
     // What runs of the try before is of no use any more.
     m_scheduler.cancel(job.series);

@@ -73,7 +73,8 @@ class FrontLoop {
   void take_requests();
   void serve(const pipeline::Request& request);
   void forget(std::int64_t series);
-  void process(Job job);  // and what was asked for when it was put off
+  bool take_put_off(std::int64_t series);
+  void process(Job& job);  // with what was asked for when it was put off
   void postpone(const Job& job, const std::string& why);
   void save_cursor();
   [[nodiscard]] bool too_old(const tracker::Series& series, bool again) const;

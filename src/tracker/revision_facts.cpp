@@ -29,11 +29,8 @@ const RevisionFact& RevisionFacts::of(std::int64_t number) {
   std::string supersedes;
   m_database.each(
       "SELECT s.author, s.version, s.minor, s.total, s.date, i.msgid, s.is_resend, s.rerolls,"
-      " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover, s.is_rfc FROM series s JOIN "
-      "message_ids "
-      "i ON i.id "
-      "= s.head"
-      " WHERE s.number = ?",
+      " s.answers, s.supersedes, s.prefixes, s.list_ids, s.cover, s.is_rfc"
+      " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.number = ?",
       [&](const store::Row& row) {
         fact.series = number;
         fact.author = row.text(0);

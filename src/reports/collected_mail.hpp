@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <vector>
 
-namespace patchmill::store {
+namespace patchmill::reports {
 
 // Whatever time each was to wait for.
-void make_undecided_due(Database& database);
-void make_digests_due(Database& database);
+void make_undecided_due(store::Database& database);
+void make_digests_due(store::Database& database);
 
 struct DroppedMail {
   std::vector<std::int64_t> series;  // whose verdicts were undecided
@@ -18,6 +18,6 @@ struct DroppedMail {
 };
 // Nothing of it will be mailed: also a later report of the same series to the same person goes into
 // no digest.
-DroppedMail drop_collected_mail(Database& database);
+DroppedMail drop_collected_mail(store::Database& database);
 
-}  // namespace patchmill::store
+}  // namespace patchmill::reports

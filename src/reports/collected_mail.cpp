@@ -1,18 +1,18 @@
-#include "store/collected_mail.hpp"
+#include "reports/collected_mail.hpp"
 
-namespace patchmill::store {
+namespace patchmill::reports {
 
-void make_undecided_due(Database& database) {
+void make_undecided_due(store::Database& database) {
   database.exec("UPDATE report_undecided SET due = 0");
 }
 
-void make_digests_due(Database& database) {
+void make_digests_due(store::Database& database) {
   database.exec("UPDATE report_digests SET due = 0 WHERE mail IS NULL");
 }
 
-DroppedMail drop_collected_mail(Database& database) {
+DroppedMail drop_collected_mail(store::Database& database) {
   DroppedMail dropped;
-  Transaction transaction(database);
+  store::Transaction transaction(database);
   for (const auto& [series] :
        database.rows<std::int64_t>("SELECT series FROM report_undecided ORDER BY series")) {
     dropped.series.push_back(series);
@@ -24,4 +24,4 @@ DroppedMail drop_collected_mail(Database& database) {
   return dropped;
 }
 
-}  // namespace patchmill::store
+}  // namespace patchmill::reports
