@@ -85,6 +85,7 @@ class Loader {
     stored.base_commit = row.text(12);
     stored.base_branch = row.text(13);
     stored.change_id = row.text(14);
+    fact.change_id = stored.change_id;
     stored.supersedes = row.text(15);
     stored.skip_requested = row.get<bool>(16);
     m_component.facts.push_back(std::move(fact));

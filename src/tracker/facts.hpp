@@ -49,6 +49,7 @@ struct MailFact {
   std::optional<Timestamp> date;
   mail::Subject subject;
   bool is_pull_request = false;
+  std::string change_id;  // b4's; empty: none
 
   // Patches without a counter stand for themselves.
   [[nodiscard]] bool is_numbered() const { return subject.number && subject.total; }

@@ -3,7 +3,9 @@
 #include "tracker/posting_slips.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace patchmill::tracker {
 
@@ -242,11 +244,18 @@ class RerollFinder {
     std::sort(singles.begin(), singles.end(),
               [&](std::size_t a, std::size_t b) { return m_sets[a].head() < m_sets[b].head(); });
     for (const std::size_t single : singles) {
-      if (const auto place = place_of(single)) {
+      const auto place = place_of(single);
+      if (place && !is_whole_branch(single, place->base)) {
         find_single(single, *place);
       }
       m_singles[titled(m_sets[single].head())].push_back(single);
     }
+  }
+
+  // b4 sends all that is on a branch, which the change-id names: what is not sent is not there.
+  bool is_whole_branch(std::size_t single, std::size_t base) const {
+    const std::string& change_id = m_facts[m_sets[single].head()].change_id;
+    return !change_id.empty() && change_id == m_facts[m_sets[base].head()].change_id;
   }
 
   std::string titled(std::size_t fact) const {
@@ -396,14 +405,28 @@ class RerollFinder {
     return !m_found[set] && !m_sets[set].cover && !missing_numbers(m_facts, m_sets[set], 1).empty();
   }
 
+  // Patches came or went between the two: the numbers of one say nothing about the other.
+  bool numbers_moved(std::size_t newer, std::size_t older) const {
+    std::map<std::string, std::set<int>> numbers;
+    for (const std::size_t patch : m_sets[older].patches) {
+      numbers[titled(patch)].insert(m_facts[patch].number());
+    }
+    return std::ranges::any_of(m_sets[newer].patches, [&](std::size_t patch) {
+      const auto found = numbers.find(titled(patch));
+      return found != numbers.end() && !found->second.contains(m_facts[patch].number());
+    });
+  }
+
   std::vector<std::size_t> postings_before(std::size_t base) {
     std::vector<std::size_t> postings;
     std::optional<std::size_t> at = base;
     while (postings.size() < most_older_postings && is_part(*at)) {
-      at = newest_before(*at, *at);
-      if (!at) {
+      const auto older = newest_before(*at, *at);
+      const auto moved = [&](std::size_t newer) { return numbers_moved(newer, *older); };
+      if (!older || moved(base) || std::ranges::any_of(postings, moved)) {
         break;
       }
+      at = older;
       postings.push_back(*at);
     }
     return postings;

@@ -32,10 +32,12 @@ struct Reroll {
 // - answers a patch of a series under another title, but with a higher version.
 // The base is the newest revision before it, which may be a partial reroll itself, or the stray
 // beginning of a posting with the number and title of a patch of an older version; it is always
-// older in the sense of is_older(), and so is each of `rest` than the one before. A base with a
-// cover has no rest: it was posted as a whole, and what it lacks is lost. A single patch that names
-// no version gets its base's. It stands alone where its base and the rest have neither a cover nor
-// another patch than the one it replaces: a counter that was a slip says nothing about it.
+// older in the sense of is_older(), and so is each of `rest` than the one before, as far back as
+// titles keep their numbers. A base with a cover has no rest: it was posted as a whole, and what it
+// lacks is lost. A single patch with the change-id of what would be its base is no reroll: it is
+// all there is of that version. One that names no version gets its base's. It stands alone where
+// its base and the rest have neither a cover nor another patch than the one it replaces: a counter
+// that was a slip says nothing about it.
 std::vector<std::optional<Reroll>> find_rerolls(const std::vector<MailFact>& facts,
                                                 const Ancestry& ancestry,
                                                 std::vector<PostingSet>& sets);

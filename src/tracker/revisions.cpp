@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
+#include <set>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace patchmill::tracker {
@@ -16,6 +19,9 @@ namespace patchmill::tracker {
 namespace {
 
 constexpr std::size_t most_patch_keys = 64;
+
+// Between the end of a count and the beginning of the next.
+constexpr std::chrono::hours shortest_pause{12};
 
 bool share(const RevisionFact& a, const RevisionFact& b, KeyKind kind) {
   return std::any_of(a.keys.begin(), a.keys.end(), [&](const RevisionKey& key) {
@@ -195,24 +201,69 @@ bool counts_higher(const RevisionFact& later, const RevisionFact& earlier) {
   return later.version > earlier.version || (earlier.is_rfc && !later.is_rfc);
 }
 
+namespace {
+
+bool is_before(const RevisionFact* a, const RevisionFact* b) {
+  return comes_before(*a, *b);
+}
+
+// A count that begins anew: v1 to v5, then two months later v1 again.
+bool begins_anew(const RevisionFact& fact, const RevisionFact& before) {
+  return fact.is_whole && fact.version < before.version && fact.tags == before.tags &&
+         fact.date - before.date > shortest_pause;
+}
+
+// By count, each by version. Returns how many counts there are.
+int sort_by_counts(std::vector<const RevisionFact*>& real) {
+  std::ranges::sort(real, [](const RevisionFact* a, const RevisionFact* b) {
+    return std::tie(a->date, a->head_msgid) < std::tie(b->date, b->head_msgid);
+  });
+  int counts = 0;
+  auto first = real.begin();          // of the count
+  const RevisionFact* top = nullptr;  // its highest version, the latest
+  std::set<std::string_view> known;   // its diffs
+  for (auto at = real.begin(); at != real.end(); ++at) {
+    const RevisionFact& fact = **at;
+    const bool is_copy = top != nullptr && !fact.diffs.empty() && fact.diffs != top->diffs &&
+                         known.contains(fact.diffs);
+    if (top == nullptr || (begins_anew(fact, *top) && !is_copy)) {
+      std::sort(first, at, is_before);
+      first = at;
+      top = &fact;
+      known.clear();
+      ++counts;
+    } else if (fact.version >= top->version) {
+      top = &fact;
+    }
+    known.insert(fact.diffs);
+  }
+  std::sort(first, real.end(), is_before);
+  return counts;
+}
+
+}  // namespace
+
 void sort_revisions(std::vector<const RevisionFact*>& revisions) {
-  const auto before = [](const RevisionFact* a, const RevisionFact* b) {
-    return comes_before(*a, *b);
-  };
   std::vector<const RevisionFact*> real;
   std::ranges::copy_if(revisions, std::back_inserter(real),
                        [](const RevisionFact* fact) { return !fact->is_rfc; });
-  std::ranges::sort(real, before);
+  const bool one_count = sort_by_counts(real) <= 1;
+  std::unordered_map<const RevisionFact*, std::ptrdiff_t> places;
   std::vector<Timestamp> latest;  // of each and those before it
   for (const RevisionFact* fact : real) {
+    places.emplace(fact, static_cast<std::ptrdiff_t>(places.size()));
     latest.push_back(latest.empty() ? fact->date : std::max(latest.back(), fact->date));
   }
   // A request stands before the first that was posted for real after it, and at most where its
-  // version puts it.
+  // version puts it, if that can be told.
   const auto place = [&](const RevisionFact* fact) {
-    const auto by_version = std::ranges::lower_bound(real, fact, before) - real.begin();
+    if (const auto known = places.find(fact); known != places.end()) {
+      return std::pair(known->second, true);
+    }
     const auto by_date = std::ranges::upper_bound(latest, fact->date) - latest.begin();
-    return std::pair(fact->is_rfc ? std::min(by_version, by_date) : by_version, !fact->is_rfc);
+    const auto by_version =
+        one_count ? std::ranges::lower_bound(real, fact, is_before) - real.begin() : by_date;
+    return std::pair(std::min(by_version, by_date), false);
   };
   std::ranges::sort(revisions, [&](const RevisionFact* a, const RevisionFact* b) {
     const auto mine = place(a), others = place(b);

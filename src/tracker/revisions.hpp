@@ -39,6 +39,9 @@ struct RevisionFact {
   std::optional<std::int64_t> answers;     // the series it was posted in answer to
   std::optional<std::int64_t> supersedes;  // the series its "Supersedes:" names
   std::vector<RevisionKey> keys;           // ascending
+  // --- for sort_revisions() alone ---
+  bool is_whole = true;  // complete, with nothing carried over
+  std::string diffs;     // the hashes of its patches' diffs, in order; empty: not known
 };
 
 // Keys of a series: its change-id, title and patch titles (at most 64 of them).
@@ -94,7 +97,10 @@ bool comes_before(const RevisionFact& a, const RevisionFact& b);
 bool counts_higher(const RevisionFact& later, const RevisionFact& earlier);
 
 // The order of revisions within a work: as comes_before(), but what was posted for real stands
-// above every request for comments before it.
+// above every request for comments before it, and a count that begins anew above the one before: a
+// whole series of a lower version than those before it, with the tags of the highest, and more than
+// half a day after it. What was sent once more by accident, equal to an older version but not to
+// the highest, begins none.
 void sort_revisions(std::vector<const RevisionFact*>& revisions);
 
 }  // namespace patchmill::tracker

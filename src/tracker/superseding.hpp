@@ -33,7 +33,7 @@ struct Succession {
 // a patch in common.
 using AreRelated = std::function<bool(std::size_t, std::size_t)>;
 
-// What becomes of each revision of `chain`, which is sorted by comes_before(). The time is linear
+// What becomes of each revision of `chain`, which is sorted by sort_revisions(). The time is linear
 // in its length. Nothing is taken over by
 // - a cover letter without patches, or a part of the same version once more;
 // - a part of a later version, from a revision that is complete;

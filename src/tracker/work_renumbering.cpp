@@ -71,6 +71,9 @@ void WorkRenumbering::renumber(std::int64_t work) {
       }
     }
   }
+  if (goes_back(members)) {
+    load_diffs(members);
+  }
   for (const auto& chain : chains(members)) {
     write_chain(members, chain);
   }
@@ -82,7 +85,7 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
       "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
       " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
       " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author, s.cover,"
-      " s.change_id, s.supersedes, s.is_rfc"
+      " s.change_id, s.supersedes, s.is_rfc, s.rerolls"
       " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
       [&](const store::Row& row) {
         Member& member = members[row.integer(0)];
@@ -97,6 +100,7 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
         member.work = row.integer(9);
         member.received = row.integer(11);
         member.complete = row.integer(10) <= row.integer(11);
+        member.fact.is_whole = member.complete && row.is_null(19);
         member.fact.total = row.get<int>(10);
         member.fact.author = row.text(14);
         member.fact.has_cover = !row.is_null(15);
@@ -108,6 +112,33 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
       },
       work);
   return members;
+}
+
+// Only then it matters what was posted twice.
+bool WorkRenumbering::goes_back(const std::map<std::int64_t, Member>& members) {
+  std::vector<const RevisionFact*> by_date;
+  for (const auto& [_, member] : members) {
+    by_date.push_back(&member.fact);
+  }
+  std::ranges::sort(by_date, {}, &RevisionFact::date);
+  return !std::ranges::is_sorted(by_date, {}, &RevisionFact::version);
+}
+
+void WorkRenumbering::load_diffs(std::map<std::int64_t, Member>& members) {
+  std::set<std::int64_t> works;
+  for (const auto& [_, member] : members) {
+    works.insert(member.work);
+  }
+  for (const std::int64_t work : works) {
+    m_database.each(
+        "SELECT p.series, COALESCE(m.patch_hash, '') FROM series s JOIN series_patches p"
+        " ON p.series = s.number JOIN series_mails m ON m.id = p.mail WHERE s.work = ?"
+        " ORDER BY p.series, p.number",
+        [&](const store::Row& row) {
+          members.at(row.integer(0)).fact.diffs += std::string(row.text(1)) + ' ';
+        },
+        work);
+  }
 }
 
 std::vector<std::int64_t> WorkRenumbering::followers_outside(std::int64_t work) {

@@ -38,6 +38,8 @@ class WorkRenumbering {
   std::int64_t work_of(std::int64_t series);
   void renumber(std::int64_t work);
   std::map<std::int64_t, Member> load_members(std::int64_t work);
+  static bool goes_back(const std::map<std::int64_t, Member>& members);
+  void load_diffs(std::map<std::int64_t, Member>& members);
   std::vector<std::int64_t> followers_outside(std::int64_t work);
   // By number: the groups that `previous` connects, each in the order of revisions.
   static std::vector<std::vector<std::int64_t>> chains(

@@ -404,6 +404,20 @@ TEST_CASE("tracker::assemble: the note of a partial reroll says which versions t
         "from version 4, patch 2 from version 3, the rest from older ones.");
 }
 
+TEST_CASE("tracker::assemble: an older posting fills no gap where patches have other numbers") {
+  const auto third = [](const std::string& second) {
+    std::vector<MailFact> mails{fact("p1", "[PATCH 1/3] a"),
+                                fact("p2", "[PATCH 2/3] b", {"p1"}, 1),
+                                fact("p3", "[PATCH 3/3] c", {"p1"}, 2),
+                                fact("q1", "[PATCH v2 1/3] a", {"p1"}, 5000),
+                                fact("q2", "[PATCH v2 2/3] " + second, {"q1"}, 5001),
+                                fact("s1", "[PATCH v3] a", {"q1"}, 9000)};
+    return lines(std::move(mails)).back();
+  };
+  CHECK(third("b") == "v3 3/3 -: 1=s1 2=q2+ 3=p3+");
+  CHECK(third("c") == "v3 2/3 -: 1=s1 2=q2+");
+}
+
 TEST_CASE("tracker::assemble: cover and patches that disagree are one posting, with a note") {
   auto note = [](std::vector<MailFact> facts) {
     const Assembly assembly = assemble(std::move(facts));

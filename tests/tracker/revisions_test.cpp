@@ -106,10 +106,53 @@ TEST_CASE("tracker::sort_revisions: by version; what was posted for real stands 
   CHECK(order({{1, true, 1}, {2, false, 8}, {3, false, 15}}) == Numbers{0, 1, 2});
   CHECK(order({{1, false, 1}, {2, false, 8}, {3, true, 15}, {3, false, 20}}) ==
         Numbers{0, 1, 2, 3});
-  CHECK(order({{2, false, 7}, {1, false, 8}, {1, true, 1}}) == Numbers{2, 1, 0});
+  CHECK(order({{2, false, 7}, {1, false, 7}, {1, true, 1}}) == Numbers{2, 1, 0});
   CHECK(order({{1, false, 5}, {1, true, 9}}) == Numbers{0, 1});
   CHECK(order({{1, false, 1}, {2, true, 5}, {1, false, 10}}) == Numbers{0, 1, 2});
   CHECK(order({{1, false, 1}, {2, false, 5}, {3, true, 7}, {2, false, 10}}) == Numbers{0, 1, 2, 3});
+  // The count begins anew.
+  CHECK(order({{1, false, 1}, {2, false, 3}, {1, false, 15}, {2, false, 17}, {3, false, 20}}) ==
+        Numbers{0, 1, 2, 3, 4});
+  CHECK(order({{1, false, 1}, {3, false, 3}, {2, false, 15}, {1, false, 17}}) ==
+        Numbers{0, 1, 2, 3});
+  CHECK(order({{1, true, 1}, {1, false, 3}, {2, false, 5}, {1, false, 15}, {2, true, 16}}) ==
+        Numbers{0, 1, 2, 3, 4});
+  // One that was under way for long does not.
+  CHECK(order({{1, false, 3}, {2, false, 3}, {3, false, 3}}) == Numbers{0, 1, 2});
+}
+
+TEST_CASE("tracker::sort_revisions: a part, or what is for another tree, begins no count anew") {
+  std::vector<RevisionFact> facts{fact(1, 1, 1, "Foo"), fact(2, 2, 3, "Foo"),
+                                  fact(3, 1, 15, "Foo")};
+  std::vector<const RevisionFact*> sorted{&facts[0], &facts[1], &facts[2]};
+  SUBCASE("a part") {
+    facts[2].is_whole = false;
+  }
+  SUBCASE("an older version once more, by accident") {
+    facts[0].diffs = facts[2].diffs = "a ";
+    facts[1].diffs = "b ";
+  }
+  SUBCASE("another tree") {
+    facts[2].tags = {"6.1.y"};
+  }
+  sort_revisions(sorted);
+  CHECK(sorted == std::vector<const RevisionFact*>{&facts[0], &facts[2], &facts[1]});
+}
+
+TEST_CASE("tracker::sort_revisions: the highest version once more, under a lower one") {
+  std::vector<RevisionFact> facts{fact(1, 1, 1, "Foo"), fact(2, 2, 3, "Foo"), fact(3, 1, 4, "Foo")};
+  facts[0].diffs = "a ";
+  facts[1].diffs = facts[2].diffs = "b ";
+  std::vector<const RevisionFact*> sorted{&facts[0], &facts[1], &facts[2]};
+  SUBCASE("more than half a day after it") {
+    sort_revisions(sorted);
+    CHECK(sorted == std::vector<const RevisionFact*>{&facts[0], &facts[1], &facts[2]});
+  }
+  SUBCASE("within hours, it was under way for long") {
+    facts[2].date = facts[1].date + std::chrono::hours(12);
+    sort_revisions(sorted);
+    CHECK(sorted == std::vector<const RevisionFact*>{&facts[0], &facts[2], &facts[1]});
+  }
 }
 
 TEST_CASE("tracker::previous_of: most patch titles, when the cover was renamed") {
@@ -265,6 +308,72 @@ TEST_CASE("tracker::Tracker::ingest: change-id and Supersedes link what titles d
   CHECK(harness.of("2@x").change_id == "20260101-thing-abcdef");
   CHECK(harness.of("2@x").revision_of == harness.of("1@x").number);
   CHECK(harness.of("3@x").revision_of == harness.of("2@x").number);
+}
+
+TEST_CASE("tracker::Tracker::ingest: a single patch with the change-id is the whole version") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  const std::string change =
+      "Text.\n\nSigned-off-by: A <a@example.org>\n---\nchange-id: 20260101-x\n";
+  MailSpec one{"1@x", "[PATCH v2 1/2] lib: one"},
+      two{"2@x", "[PATCH v2 2/2] lib: two", "1@x", "", 1};
+  MailSpec three{"3@x", "[PATCH v3] lib: two", "", "", day};
+  one.text = two.text = change;
+  SUBCASE("b4 sends all that is on the branch") {
+    three.text = change;
+    harness.feed_one_by_one({three, two, one});
+    CHECK(harness.of("3@x").total == 1);
+    CHECK(harness.of("3@x").revision_of == harness.of("1@x").number);
+    CHECK(harness.of("1@x").superseded);
+  }
+  SUBCASE("without it the rest is carried over") {
+    harness.feed_one_by_one({three, two, one});
+    CHECK(harness.of("3@x").total == 2);
+  }
+}
+
+TEST_CASE("tracker::Tracker::ingest: a count that begins anew takes over from the one before") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  std::vector<MailSpec> mails{{"1@x", "[PATCH] thermal: add group"},
+                              {"2@x", "[PATCH v2] thermal: add group", "", "", day},
+                              {"3@x", "[PATCH v3] thermal: add group", "", "", 2 * day},
+                              {"4@x", "[PATCH] thermal: add group", "", "", 60 * day},
+                              {"5@x", "[PATCH v2] thermal: add group", "", "", 61 * day}};
+  std::ranges::reverse(mails);
+  harness.feed_one_by_one(mails);
+  for (const auto& [later, earlier] :
+       {std::pair("2@x", "1@x"), {"3@x", "2@x"}, {"4@x", "3@x"}, {"5@x", "4@x"}}) {
+    CHECK(harness.of(later).revision_of == harness.of(earlier).number);
+    CHECK(harness.of(earlier).superseded);
+  }
+  CHECK_FALSE(harness.of("5@x").superseded);
+}
+
+TEST_CASE(
+    "tracker::Tracker::ingest: an old version sent once more by accident takes over nothing") {
+  patchmill::test::TestStore store(store::Engine::sqlite);
+  Harness harness(store);
+  MailSpec one{"1@x", "[PATCH] foo: fix"}, two{"2@x", "[PATCH v2] foo: fix", "", "", 3 * day};
+  MailSpec again{"3@x", "[PATCH] foo: fix", "", "", 9 * day};
+  const auto set_diff = [](MailSpec& mail, const std::string& line) {
+    mail.diff = false;
+    mail.text += "---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-old\n+" + line + "\n";
+  };
+  set_diff(one, "first");
+  set_diff(two, "second");
+  SUBCASE("equal to the old one") {
+    set_diff(again, "first");
+    harness.feed_one_by_one({one, two, again});
+    CHECK_FALSE(harness.of("2@x").superseded);
+    CHECK(harness.of("3@x").superseded);
+  }
+  SUBCASE("new") {
+    set_diff(again, "third");
+    harness.feed_one_by_one({one, two, again});
+    CHECK(harness.of("2@x").superseded);
+    CHECK_FALSE(harness.of("3@x").superseded);
+  }
 }
 
 TEST_CASE(
