@@ -68,6 +68,8 @@ struct Config {
   reports::MailConfig mail;                   // without rules: nothing is mailed
   registry::Setup patchwork;                  // without projects: there is none
   std::vector<std::string> patchwork_states;  // that its patches get by themselves, as slugs
+  std::string patchwork_checks_by;            // the user whose checks verdicts are; empty: nobody
+  std::string patchwork_check_prefix = "patchmill";
   std::vector<WebhookConfig> webhooks;
   unsigned workers = 0;  // see workers_of()
   // --- the service alone ---

@@ -1,6 +1,7 @@
 // The section `patchwork`: projects, users and states.
 
 #include "app/config_reader.hpp"
+#include "intake/source_spec.hpp"
 #include "mail/header_encode.hpp"
 #include "registry/subject_pattern.hpp"
 #include "util/text.hpp"
@@ -59,6 +60,14 @@ void ConfigReader::read_patchwork(Config& config) {
   }
   read_patchwork_states(setup, *section);
   config.patchwork_states = words(*section, "set-states");
+  config.patchwork_checks_by = word(*section, "checks-by");
+  refuse_dangling(*section, "checks-by", usernames, "user");
+  if (section->find("check-prefix") != nullptr) {
+    config.patchwork_check_prefix = word(*section, "check-prefix");
+    if (!intake::is_check_prefix(config.patchwork_check_prefix)) {
+      fault(*section->find("check-prefix"), "'check-prefix' has letters, digits, '-' and '_'");
+    }
+  }
   if (const YamlValue* tags = section->find("tags")) {
     read_patchwork_tags(setup, *tags);
   }

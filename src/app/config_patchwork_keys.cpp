@@ -124,6 +124,14 @@ void add_others(std::vector<KeySpec>& keys) {
         false,
         {"under-review", "changes-requested", "accepted", "superseded"}},
 
+       {"patchwork", "checks-by", name,
+        "The user, one of `users`, as whose checks the patches of all projects get what `patchmill "
+        "serve` finds out about them.",
+        "none", "ci"},
+       {"patchwork", "check-prefix", text,
+        "What the contexts of these checks begin with: letters, digits, `-` and `_`.", "patchmill",
+        "ourci"},
+
        {"patchwork", "tags", section, "Trailers that are counted in patches and their comments.",
         "", ""},
        {"patchwork.tags", "acked", words, "Counted as A.", "Acked-by", "[Acked-by]"},

@@ -80,6 +80,9 @@ struct SourceSpec {
 unsigned default_imap_port(Security security);
 unsigned default_nntp_port(Security security);
 
+// What contexts of checks may begin with: [-A-Za-z0-9_], at most 50 of them.
+bool is_check_prefix(std::string_view text);
+
 // Errors: invalid, one for each fault, naming source and key in the words of docs/sources.md.
 std::vector<Error> check_source(const SourceSpec& spec);
 

@@ -1,9 +1,9 @@
 #include "registry/change.hpp"
-#include "registry/check_state.hpp"
 #include "registry/field_rules.hpp"
 #include "registry/get.hpp"
 #include "registry/rights.hpp"
 #include "registry/turn.hpp"
+#include "registry/write_check.hpp"
 #include "registry/writing.hpp"
 
 #include <algorithm>
@@ -49,22 +49,7 @@ Changed<Check> add_check(store::Database& database, const Clock& clock, const Us
   PM_TRY(check_context(check.context));
   PM_TRY(check_url("target_url", check.target_url.value_or(""), k_longest_target_url));
   PM_TRY(check_text("description", check.description.value_or(""), k_longest_description));
-  const Id id = next_id(database, "registry_checks");
-  const auto newest = database.value<std::optional<std::int64_t>>(
-      "SELECT MAX(date) FROM registry_checks WHERE patch = ?", patch);
-  database.exec(
-      "INSERT INTO registry_checks (id, patch, user_id, date, state, target_url, context,"
-      " description) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      id, patch, who.id, to_micros(date_after(newest, now)), check.state, check.target_url,
-      check.context, check.description);
-  update_check_state(database, number, patch);
-  NewEvent event;
-  event.category = Category::check_created;
-  event.project = std::get<0>(*project);
-  event.actor = who.id;
-  event.patch = patch;
-  event.check = id;
-  add_event(database, now, event);
+  const Id id = write_check(database, now, number, who.id, std::get<0>(*project), patch, check);
   auto result = registry::check(database, patch, id);
   if (!result) {
     return not_found();

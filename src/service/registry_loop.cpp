@@ -3,7 +3,8 @@
 #include "app/registry_stage.hpp"
 #include "app/series_addresses.hpp"
 #include "registry/follow.hpp"
-#include "reports/registry_states.hpp"
+#include "registry/get.hpp"
+#include "reports/registry_reporter.hpp"
 #include "store/blob_store.hpp"
 #include "store/database.hpp"
 #include "util/log.hpp"
@@ -25,7 +26,8 @@ constexpr std::chrono::seconds k_registry_interval = 5s;
 
 }  // namespace
 
-RegistryLoop::RegistryLoop(app::Config config, const Clock& clock) : m_clock(clock) {
+RegistryLoop::RegistryLoop(app::Config config, std::string public_url, const Clock& clock)
+    : m_public_url(std::move(public_url)), m_clock(clock) {
   m_new_config = std::move(config);
   m_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -60,6 +62,18 @@ void RegistryLoop::tell(std::string error) {
     m_state.since = m_state.since.value_or(m_clock.now());
   }
   m_state.error = std::move(error);
+}
+
+reports::RegistryReporterConfig RegistryLoop::reporter_config(store::Database& database,
+                                                              const app::Config& config) const {
+  reports::RegistryReporterConfig wanted;
+  wanted.states = {config.patchwork_states.begin(), config.patchwork_states.end()};
+  if (const auto user = registry::user_by_name(database, config.patchwork_checks_by)) {
+    wanted.user = user->id;
+  }
+  wanted.check_prefix = config.patchwork_check_prefix;
+  wanted.links = reports::Links::at(m_public_url);
+  return wanted;
 }
 
 void RegistryLoop::run(const std::stop_token& stop) {
@@ -98,11 +112,10 @@ void RegistryLoop::run(const std::stop_token& stop) {
         if (!more) {
           app::resolve_series_addresses(*database, config, m_clock.now());
         }
-        if (serves && !more && !config.patchwork_states.empty()) {
-          reports::RegistryStates states(
-              *database, blobs, m_clock,
-              {config.patchwork_states.begin(), config.patchwork_states.end()});
-          states.pass(more);
+        // What was refused may have named whose checks they are: nothing is passed over.
+        if (serves && !more && refused.empty()) {
+          reports::RegistryReporter(*database, blobs, m_clock, reporter_config(*database, config))
+              .pass(more);
         }
         error = refused;
         const std::lock_guard lock(m_mutex);

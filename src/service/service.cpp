@@ -282,7 +282,7 @@ Result<std::unique_ptr<Service>> Service::start(app::Config config, ServiceOptio
         [&p](std::int64_t series) { p.front->give_up(series); });
     p.mail = std::make_unique<MailThread>(p.config, p.clock, p.processes);
     p.mail->start();
-    p.registry = std::make_unique<RegistryLoop>(p.config, p.clock);
+    p.registry = std::make_unique<RegistryLoop>(p.config, p.web->public_url(), p.clock);
     p.post_checks();
     p.tell_webhooks();
     p.events = std::make_unique<EventPump>(

@@ -24,6 +24,21 @@ registry::Setup setup_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("app::parse_config: patchwork: whose checks verdicts are") {
+  const std::string users =
+      "patchwork:\n  projects: [{link-name: a, list-id: a.b}]\n  users: [{username: ci}]\n";
+  const auto config = app::parse_config("c.yaml", users + "  checks-by: ci\n");
+  REQUIRE_MESSAGE(config.has_value(), config.error().message);
+  CHECK(config->patchwork_checks_by == "ci");
+  CHECK(config->patchwork_check_prefix == "patchmill");
+  CHECK(app::parse_config("c.yaml", users)->patchwork_checks_by.empty());
+  CHECK(app::parse_config("c.yaml", users + "  checks-by: ci\n  check-prefix: ours_2\n")
+            ->patchwork_check_prefix == "ours_2");
+  CHECK(says(patchwork_fault(users + "  checks-by: cy\n"),
+             "4:14: there is no user 'cy'; did you mean 'ci'?"));
+  CHECK(says(patchwork_fault(users + "  check-prefix: our ci\n"), "letters, digits, '-' and '_'"));
+}
+
 TEST_CASE("app::parse_config: patchwork: every key") {
   const auto setup = setup_of(R"(
 patchwork:

@@ -35,7 +35,7 @@ TEST_CASE("RegistryLoop: follows; a section that is refused is told until there 
   project.project.list_id = "l.example.org";
   config.patchwork.projects = {project};
   const SystemClock clock;
-  RegistryLoop loop(config, clock);
+  RegistryLoop loop(config, "", clock);
   reports::test::add_series(store, {});
   loop.wake();
   CHECK(comes_soon([&] { return loop.state().events > 0; }));
