@@ -32,6 +32,9 @@ PatchworkImport::PatchworkImport(store::Database& database, store::BlobStore& bl
 
 Result<void> PatchworkImport::run(const std::vector<std::string>& projects) {
   PM_TRY(m_instance.discover());
+  for (const auto& project : projects) {
+    PM_TRY(m_instance.project(project));  // a slip keeps no ids
+  }
   PM_TRY(keep_ids_free(m_database, m_instance));
   std::vector<std::string> wanted = projects;
   if (wanted.empty()) {

@@ -78,8 +78,10 @@ void print_report(const Common& common, store::Database& database,
   if (report.projects.empty()) {
     return;
   }
-  fmt::print("`patchmill serve` keeps them up to date when the configuration has:\n{}",
-             patchwork_section(database, report.projects));
+  fmt::print(
+      "`patchmill serve` goes on with them when the list is among the `sources` of the "
+      "configuration, which has also:\n{}",
+      patchwork_section(database, report.projects));
 }
 
 bool is_dump(const std::string& place) {

@@ -122,12 +122,8 @@ void check(Checker& checker, const PatchworkSpec& spec) {
   checker.several(spec.projects, "project");
   checker.demand(spec.interval.count() == 0 || spec.interval >= std::chrono::seconds(1),
                  "has an interval of less than a second");
-  const bool slug = !spec.check_prefix.empty() && spec.check_prefix.size() <= 50 &&
-                    std::ranges::all_of(spec.check_prefix, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '-' || c == '_';
-                    });
-  checker.demand(slug, "has no usable check-prefix: letters, digits, - and _");
+  checker.demand(is_check_prefix(spec.check_prefix),
+                 "has no usable check-prefix: letters, digits, - and _");
 }
 
 // What the place is decides itself anew after each failure: somebody may have mended it.
@@ -193,6 +189,13 @@ unsigned default_nntp_port(Security security) {
   return security == Security::tls ? 563 : 119;
 }
 
+bool is_check_prefix(std::string_view text) {
+  return !text.empty() && text.size() <= 50 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
 std::vector<Error> check_source(const SourceSpec& spec) {
   Checker checker(spec);
   std::visit([&](const auto& kind) { check(checker, kind); }, spec.kind);
@@ -203,7 +206,9 @@ std::shared_ptr<patchwork::Instance> make_instance(const PatchworkSpec& spec) {
   patchwork::InstanceConfig config;
   config.url = spec.url;
   config.user = spec.user;
-  config.token = [secret = spec.credential()] { return read_secret(secret); };
+  if (!spec.credential().empty()) {
+    config.token = [secret = spec.credential()] { return read_secret(secret); };
+  }
   config.client.ca_file = spec.ca_file;
   config.client.proxy = spec.proxy;
   // A restart there takes minutes; checks should not wait for as long again.

@@ -55,6 +55,25 @@ std::optional<Error> fault_of(const http::ClientResponse& response) {
 
 }  // namespace
 
+namespace {
+
+// What the browser shows is the address of a list or of a patch: ".../project/net/list". An
+// instance may be below "/project/" itself.
+std::string_view without_project(std::string_view text) {
+  constexpr std::string_view marker = "/project/";
+  const auto project = text.rfind(marker);
+  if (project == std::string_view::npos) {
+    return text;
+  }
+  const auto page = text.find('/', project + marker.size());
+  const auto rest = page == std::string_view::npos ? std::string_view() : text.substr(page);
+  const bool is_page = rest == "/list" || rest == "/bundles" || rest.starts_with("/patch/") ||
+                       rest.starts_with("/cover/");
+  return is_page ? text.substr(0, project) : text;
+}
+
+}  // namespace
+
 Result<std::string> front_page_of(std::string_view url) {
   PM_TRY_ASSIGN(const auto parsed, http::parse_url(url));
   std::string_view text = parsed.text;
@@ -65,6 +84,7 @@ Result<std::string> front_page_of(std::string_view url) {
     }
   };
   drop_slashes();
+  text = without_project(text);
   for (const std::string_view version : k_versions) {
     if (text.ends_with(fmt::format("/api/{}", version))) {
       text.remove_suffix(version.size() + 1);
@@ -155,7 +175,10 @@ Result<Pending::Answer> Pending::wait(int* status) {
 }
 
 Instance::Instance(InstanceConfig config)
-    : m_config(std::move(config)), m_front(front_page_of(m_config.url)), m_client(m_config.client) {
+    : m_config(std::move(config)),
+      m_front(front_page_of(m_config.url)),
+      m_reads_with_token(m_config.token_for_reading),
+      m_client(m_config.client) {
   m_name = m_front ? *m_front : m_config.url;
 }
 
@@ -229,7 +252,7 @@ Result<std::string> Instance::address_of(std::string_view path) const {
 }
 
 Pending Instance::get(std::string_view path) {
-  return get(path, m_config.token_for_reading);
+  return get(path, m_reads_with_token);
 }
 
 Pending Instance::get_with_token(std::string_view path) {
@@ -335,7 +358,11 @@ Result<std::string> Instance::find_version() {
   http::ClientRequest request;
   request.url = *m_front + "api/";
   int status = 0;
-  const auto index = ask(std::move(request), false).wait(&status);
+  auto index = ask(request, m_reads_with_token).wait(&status);
+  if ((status == 401 || status == 403) && m_config.token && !m_reads_with_token) {
+    m_reads_with_token = true;  // a private one
+    index = ask(std::move(request), true).wait(&status);
+  }
   if (!index && status != 404 && status != 410) {
     return tl::unexpected(index.error());
   }

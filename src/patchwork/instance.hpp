@@ -7,6 +7,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -24,21 +25,23 @@ namespace patchmill::patchwork {
 enum class Edition { getpatchwork, freedesktop };
 
 struct InstanceConfig {
-  std::string url;  // of its front page; a path to /api/ at the end does not matter
+  std::string url;  // see front_page_of()
   // Who logs in, with `token` as the password; empty: the token is one. The freedesktop edition
   // knows no tokens.
   std::string user = {};
-  // Asked for before each change, so that a new token counts at once; reading needs none. Null:
-  // nothing is changed.
+  // Asked for before each change, so that a new token counts at once. Null: nothing is changed.
   std::function<Result<std::string>()> token;
-  bool token_for_reading = false;  // too: private bundles and the like are seen
+  // Too: private bundles and the like are seen. Where strangers may read nothing at all, the token
+  // is shown in any case.
+  bool token_for_reading = false;
   http::ClientConfig client;
   std::size_t longest_answer = std::size_t{32} << 20;  // bytes; beyond it error limit
   std::chrono::milliseconds timeout{60'000};    // of one attempt; big lists take Patchwork long
   std::chrono::milliseconds deadline{300'000};  // of a request with all its attempts
 };
 
-// "https://HOST/PATH/" of what people write, without /api/ and the version. Error invalid.
+// "https://HOST/PATH/" of what people write, without /api/ and the version, and without the project
+// whose list or patch it is. Error invalid.
 Result<std::string> front_page_of(std::string_view url);
 
 // An answer that is under way. Whoever waits within a CancelScope gives up when that is called off.
@@ -83,7 +86,7 @@ class Instance {
   // The front page, normalised: the instance's name in the store and for people.
   [[nodiscard]] const std::string& name() const { return m_name; }
 
-  // Finds the edition and the highest version both sides speak, once; 2 to 6 requests. Error
+  // Finds the edition and the highest version both sides speak, once; 2 to 7 requests. Error
   // invalid: there is no REST API of Patchwork at this address.
   Result<void> discover();
   [[nodiscard]] Edition edition() const;      // once discover() has found it
@@ -124,6 +127,7 @@ class Instance {
   std::string m_base;  // "https://HOST/PATH/" as redirects say; empty: not known yet
   std::string m_version;
   Edition m_edition = Edition::getpatchwork;
+  std::atomic<bool> m_reads_with_token;
   http::Client m_client;  // the last member: its thread uses nothing of ours, but ends first
 };
 

@@ -31,11 +31,17 @@ InstanceConfig quick(const std::string& url) {
 TEST_CASE("front_page_of: what people copy from the browser") {
   for (const auto* url :
        {"https://pw.example.org", "https://pw.example.org/", "https://pw.example.org/api",
-        "https://pw.example.org/api/", "https://pw.example.org/api/1.2/"}) {
+        "https://pw.example.org/api/", "https://pw.example.org/api/1.2/",
+        "https://pw.example.org/project/net/list/?state=1",
+        "https://pw.example.org/project/net/patch/a@b/"}) {
     CHECK(front_page_of(url).value() == "https://pw.example.org/");
   }
   CHECK(front_page_of("http://example.org/patchwork/api/1.4").value() ==
         "http://example.org/patchwork/");
+  CHECK(front_page_of("http://example.org/project/pw/").value() ==
+        "http://example.org/project/pw/");
+  CHECK(front_page_of("http://example.org/project/pw/project/net/list/").value() ==
+        "http://example.org/project/pw/");
   CHECK(!front_page_of("pw.example.org"));
   CHECK(!front_page_of("https://user:secret@pw.example.org/"));
 }
@@ -53,6 +59,22 @@ TEST_CASE("Instance::get: with the token only where that was asked for") {
   Instance instance(config);
   REQUIRE(instance.discover());
   CHECK(instance.read("users/"));
+}
+
+TEST_CASE("Instance::discover: a private one is shown the token, where there is one") {
+  FakePatchwork server;
+  server.is_private = true;
+  auto config = quick(server.url());
+  config.token = [&server] { return server.token; };
+  Instance instance(config);
+  REQUIRE(instance.discover());
+  CHECK(instance.read("projects/1/"));
+  config.token = [] { return std::string("wrong"); };
+  CHECK(Instance(config).discover().error().kind == ErrorKind::invalid);
+  config.token = nullptr;
+  const auto stranger = Instance(config).discover();
+  REQUIRE(!stranger);
+  CHECK(stranger.error().message.find("credentials were not provided") != std::string::npos);
 }
 
 TEST_CASE("Instance::discover: the highest version both speak") {

@@ -148,6 +148,7 @@ class FakePatchwork {
   std::set<std::string> versions = {"1.0", "1.1", "1.2", "1.3", "1.4"};
   bool has_events = true;
   bool has_project = true;
+  bool is_private = false;  // strangers see nothing
   std::string token = "0123456789012345678901234567890123456789";
   std::string refusal;  // to every check; empty: they are taken
   std::string endless;  // the list whose pages have no end
@@ -232,6 +233,9 @@ class FakePatchwork {
     auto path = request.decoded_path.segments;
     if (path.empty() || path[0] != "api") {
       return html(404);
+    }
+    if (is_private && request.header("Authorization") != "Token " + token) {
+      return detail(403, "Authentication credentials were not provided.");
     }
     path.erase(path.begin());
     if (!path.empty() && path[0].size() == 3 && path[0][1] == '.') {
