@@ -1,5 +1,7 @@
 #include "app/job_planner.hpp"
 
+#include "app/job_runner.hpp"
+#include "git/mirror_source.hpp"
 #include "pipeline/lanes.hpp"
 #include "runtimes/reproducer.hpp"
 #include "tracker/facts.hpp"
@@ -7,8 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 
 namespace patchmill::app {
@@ -31,13 +36,34 @@ std::string escaped_for_mbox(std::string_view raw) {
   return out + "\n";
 }
 
+// What lies on this machine and not in the tree: folders the job may read, and a program in one of
+// them. Other programs are the system's, which every machine has where it wants them.
+std::vector<std::string> machine_paths(const pipeline::JobSpec& job) {
+  const std::string program = job.command.empty() ? std::string() : job.command[0];
+  const std::string folder = std::filesystem::path(program).parent_path().string();
+  std::vector<std::string> paths;
+  for (const std::string& readable : job.read_only) {
+    const bool of_program = folder == readable || folder.starts_with(readable + "/");
+    if (of_program && std::ranges::find(paths, program) == paths.end()) {
+      paths.push_back(program);
+    }
+    // The folder of a program is readable as such; a NIPA test may bring more along.
+    if (folder != readable || readable == job.nipa_dir) {
+      paths.push_back(readable);
+    }
+  }
+  return paths;
+}
+
 class Planner {
  public:
   Planner(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
-          const pipeline::SeriesRun& run, const pipeline::Pending& place, const RunWatcher& watcher)
+          const placement::Candidate& on, const pipeline::SeriesRun& run,
+          const pipeline::Pending& place, const RunWatcher& watcher)
       : m_workspace(workspace),
         m_series(series),
         m_view(view),
+        m_on(on),
         m_run(run),
         m_priority(place.priority + share_of(workspace.config(), view.tree).priority),
         m_queued(place.queued.value_or(workspace.clock().now())),
@@ -92,7 +118,7 @@ class Planner {
     }
   }
 
-  pipeline::Node node_for(const pipeline::PlannedJob& planned) const {
+  pipeline::Node node_for(const pipeline::PlannedJob& planned) {
     pipeline::Node node;
     node.parent = m_run.checkout;
     node.series = m_series.number;
@@ -119,24 +145,49 @@ class Planner {
     return {};
   }
 
-  // The script that repeats it elsewhere: clone, base, git am of the patches so far, the command.
-  std::string reproducer_of(const pipeline::PlannedJob& planned) const {
+  // Without their text where one of them cannot be read: the rest would be another series.
+  [[nodiscard]] runtimes::ReproducerMails mails_of(
+      std::span<const tracker::PatchRef> patches) const {
+    runtimes::ReproducerMails mails;
+    bool all = true;
+    for (const auto& patch : patches) {
+      const auto raw = m_workspace.queries().raw(patch.message);
+      all = all && raw.has_value();
+      if (raw) {
+        mails.mbox += "From mboxrd@z Thu Jan  1 00:00:00 1970\n" + escaped_for_mbox(*raw);
+      }
+      mails.source += (mails.source.empty() ? "<" : " <") + patch.msgid + ">";
+    }
+    if (!all) {
+      mails.mbox.clear();
+    }
+    return mails;
+  }
+
+  // The script that repeats it elsewhere: clone, base, git am of what it is on top of and of the
+  // patches so far, the command.
+  std::string reproducer_of(const pipeline::PlannedJob& planned) {
     runtimes::ReproducerInput input;
     input.title =
         fmt::format("{} of series {}, {}", planned.job->name, m_series.number, m_series.name);
     for (const auto& tree : m_workspace.config().trees) {
-      input.tree_url = tree.name == m_view.tree ? tree.url : input.tree_url;
-    }
-    input.base_commit = m_view.base;
-    for (const auto& patch : m_series.patches) {
-      if (planned.patch && patch.number > *planned.patch) {
-        break;
+      if (tree.name == m_view.tree) {
+        // Whoever may see the pages may read the script.
+        input.tree_url = git::without_credentials(tree.url, tree.url);
+        input.tree_url_shortened = input.tree_url != tree.url;
       }
-      if (const auto raw = m_workspace.queries().raw(patch.message)) {
-        input.mbox += "From mboxrd@z Thu Jan  1 00:00:00 1970\n" + escaped_for_mbox(*raw);
-      }
-      input.source += (input.source.empty() ? "<" : " <") + patch.msgid + ">";
     }
+    input.base_commit = m_on.tree_commit.empty() ? m_view.base : m_on.tree_commit;
+    if (!m_below) {
+      m_below = mails_of(m_on.below);
+    }
+    input.below = *m_below;
+    const auto& patches = m_series.patches;
+    const auto end = std::ranges::find_if(
+        patches, [&](const auto& patch) { return planned.patch && patch.number > *planned.patch; });
+    input.mails = mails_of({patches.begin(), end});
+    input.first_in_series = is_first_in_series(m_series, planned.patch);
+    input.machine_paths = machine_paths(*planned.job);
     input.command = planned.job->command;
     input.env = planned.job->env;
     input.nipa_dir = planned.job->nipa_dir;
@@ -147,19 +198,22 @@ class Planner {
   Workspace& m_workspace;
   const tracker::Series& m_series;
   const checks::SeriesView& m_view;
+  const placement::Candidate& m_on;
   const pipeline::SeriesRun& m_run;
   const int m_priority;
   const Timestamp m_queued;
   const RunWatcher& m_watcher;
   pipeline::WorkStore m_work;
   std::map<std::string, std::chrono::seconds> m_durations;
+  std::optional<runtimes::ReproducerMails> m_below;  // read once: the same for every job
 };
 
 }  // namespace
 
 void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks::SeriesView& view,
-               const std::vector<std::vector<std::string>>& paths, const pipeline::SeriesRun& run,
-               const pipeline::Pending& place, const RunWatcher& watcher) {
+               const placement::Candidate& on, const std::vector<std::vector<std::string>>& paths,
+               const pipeline::SeriesRun& run, const pipeline::Pending& place,
+               const RunWatcher& watcher) {
   if (view.patches.empty() || workspace.config().jobs.empty()) {
     return;
   }
@@ -167,7 +221,7 @@ void plan_jobs(Workspace& workspace, const tracker::Series& series, const checks
   input.tree = view.tree;
   input.tags = view.tags;
   input.paths = paths;
-  Planner(workspace, series, view, run, place, watcher)
+  Planner(workspace, series, view, on, run, place, watcher)
       .add(pipeline::make_plan(workspace.config().jobs, input));
 }
 

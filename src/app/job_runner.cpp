@@ -28,6 +28,10 @@ void name_program(const pipeline::JobSpec& job, runtimes::RunOutcome& run) {
 
 }  // namespace
 
+bool is_first_in_series(const tracker::Series& series, std::optional<int> patch) {
+  return !patch || series.patches.empty() || *patch == series.patches[0].number;
+}
+
 JobRunner::JobRunner(Workspace& workspace, runtimes::Runtime& runtime,
                      std::function<void(std::string_view)> on_log)
     : m_workspace(workspace), m_runtime(runtime), m_on_log(std::move(on_log)) {}

@@ -24,6 +24,9 @@ struct JobTarget {
   std::stop_token stop;
 };
 
+// FIRST_IN_SERIES of a job's environment: of a job of the whole series (no `patch`), too.
+bool is_first_in_series(const tracker::Series& series, std::optional<int> patch);
+
 struct JobOutcome {
   runtimes::RunOutcome run;
   std::vector<pipeline::Artifact> artifacts;  // the log and what the job left, kept

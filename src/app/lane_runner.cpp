@@ -100,8 +100,7 @@ Result<JobTarget> LaneRunner::target_of(const Lane& lane, const pipeline::Node& 
   target.tree = node.tree;
   target.commit = node.commit;
   target.base = lane.run.base_commit;
-  target.first_in_series =
-      !node.patch || lane.series.patches.empty() || *node.patch == lane.series.patches[0].number;
+  target.first_in_series = is_first_in_series(lane.series, node.patch);
   target.stop = lane.stop;
   return target;
 }

@@ -180,9 +180,12 @@ Result<SeriesFront::Start> SeriesFront::start(const tracker::Series& series,
   }
   // An incomplete verdict was our trouble, not the patch's: it is tried again when its time comes.
   const auto earlier = m_workspace.nodes().verdict(series.number);
-  if (earlier && earlier->content_key == key && !request.again &&
-      !earlier->retry_due(m_workspace.clock().now())) {
-    return Start{SeriesReport{*earlier, false, true}, std::nullopt};
+  const Timestamp now = m_workspace.clock().now();
+  if (earlier && earlier->content_key == key && !earlier->retry_due(now)) {
+    if (!request.again) {
+      return Start{SeriesReport{*earlier, false, true}, std::nullopt};
+    }
+    m_workspace.nodes().make_retry_due(series.number, now);
   }
   if (m_watcher.series_started) {
     m_watcher.series_started(series);
@@ -235,8 +238,8 @@ Result<SeriesFront::Start> SeriesFront::place_and_check(const tracker::Series& s
   const auto place = m_work.pending_of(series.number);
   m_work.open_run(run);
   if (applied) {
-    plan_jobs(m_workspace, series, loaded.view(), patches.paths, run,
-              place.value_or(pipeline::Pending{}), m_watcher);
+    plan_jobs(m_workspace, series, loaded.view(), placement.candidates[*placement.chosen],
+              patches.paths, run, place.value_or(pipeline::Pending{}), m_watcher);
   } else if (placement.state == placement::PlacementState::conflict) {
     skip_jobs(m_workspace, placed.checkout, loaded.view().tags, patches.paths,
               "the series does not apply", m_watcher);

@@ -194,6 +194,11 @@ void NodeStore::put_off_retry(std::int64_t series, Timestamp now, Timestamp unti
       to_micros(now + k_clock_slack));
 }
 
+void NodeStore::make_retry_due(std::int64_t series, Timestamp now) {
+  m_database.exec("UPDATE series_verdicts SET retry_at = ? WHERE series = ?", to_micros(now),
+                  series);
+}
+
 void NodeStore::end_retries(std::int64_t series) {
   m_database.exec(
       "UPDATE series_verdicts SET retry_at = NULL WHERE series = ? AND retry_at IS NOT NULL",

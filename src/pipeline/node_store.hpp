@@ -53,6 +53,8 @@ class NodeStore {
   std::vector<std::int64_t> retries_due(Timestamp now, std::size_t limit);
   // What is due now is due then.
   void put_off_retry(std::int64_t series, Timestamp now, Timestamp until);
+  // Whatever the verdict: it is tried again, also when who begins with that now dies meanwhile.
+  void make_retry_due(std::int64_t series, Timestamp now);
   // It is not tried again by itself any more; the verdict stays as it is, without an event.
   void end_retries(std::int64_t series);
   // When the next one is; empty: none waits.

@@ -34,6 +34,8 @@ class Runner {
       }
       base = below->tip();
       attempt.candidate.commit = base;
+      attempt.candidate.tree_commit = attempt.base;
+      attempt.candidate.below = attempt.on->mails;
     }
     PM_TRY_ASSIGN(attempt.candidate.outcome,
                   git::apply_series(*repository, base, m_patches.inputs, m_options));

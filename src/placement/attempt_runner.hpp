@@ -23,9 +23,9 @@ using RepositoryOf = std::function<Result<git::Repository*>(std::size_t tree)>;
 // Asked once, before attempts without evidence are made: false ends the trying.
 using GoOn = std::function<Result<bool>()>;
 
-// Fills in `tried` and `outcome` of the candidates, and their commit where prerequisites made a
-// new one. At most 14 are tried; the rest keep tried = false. `explain`: when none fits, the commit
-// in the way of the nearest is looked for.
+// Fills in `tried` and `outcome` of the candidates, and their commit, `tree_commit` and `below`
+// where prerequisites were applied. At most 14 are tried; the rest keep tried = false. `explain`:
+// when none fits, the commit in the way of the nearest is looked for.
 Result<RunOutcome> run_attempts(std::vector<Attempt>& attempts, const SeriesPatches& patches,
                                 const RepositoryOf& repository_of, const GoOn& go_on, bool explain);
 

@@ -103,6 +103,10 @@ class Search {
     patches.inputs.resize(provider.last_patch + 1);
     result.inputs = std::move(patches.inputs);
     result.inputs.insert(result.inputs.end(), above.inputs.begin(), above.inputs.end());
+    for (std::size_t i = 0; i <= provider.last_patch; ++i) {
+      result.mails.push_back(needed->patches[i]);
+    }
+    result.mails.insert(result.mails.end(), above.mails.begin(), above.mails.end());
     result.described =
         describe_series(*needed) + (above.described.empty() ? "" : ", ") + above.described;
     return result;

@@ -144,6 +144,7 @@ class Collector {
     }
     into.series.push_back(needed.number);
     std::move(patches.inputs.begin(), patches.inputs.end(), std::back_inserter(into.inputs));
+    into.mails.insert(into.mails.end(), needed.patches.begin(), needed.patches.end());
     into.described += (into.described.empty() ? "" : ", ") + describe_series(needed);
     return {};
   }

@@ -44,7 +44,11 @@ std::string_view to_string(Reason reason);
 
 struct Candidate {
   std::string tree;
-  git::ObjectId commit;   // with dependencies: the tip of those, applied
+  git::ObjectId commit;  // with dependencies: the tip of those, applied
+  // With dependencies, once those are applied: the tree's own commit below them, and their mails
+  // in order. Else empty.
+  git::ObjectId tree_commit;
+  std::vector<tracker::PatchRef> below;
   std::string described;  // "mainline v6.1-rc3-12-gabc…" or subject and date
   std::vector<Reason> reasons;
   double score = 0;         // candidates are tried from the highest

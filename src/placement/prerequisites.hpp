@@ -19,7 +19,8 @@ namespace patchmill::placement {
 struct Prerequisites {
   std::vector<std::int64_t> series;
   std::vector<git::PatchInput> inputs;
-  std::string described;  // "series 12 ([v2] title), series 14 (title)"
+  std::vector<tracker::PatchRef> mails;  // those of `inputs`, one each
+  std::string described;                 // "series 12 ([v2] title), series 14 (title)"
 
   [[nodiscard]] bool empty() const { return inputs.empty(); }
 };

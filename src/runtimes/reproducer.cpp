@@ -1,5 +1,6 @@
 #include "runtimes/reproducer.hpp"
 
+#include "pipeline/nipa.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
 
@@ -49,20 +50,107 @@ std::string here_document(std::string_view command, std::string_view content,
                      content.ends_with('\n') ? "" : "\n", end);
 }
 
-std::string patches(const ReproducerInput& input) {
-  if (input.mbox.empty() || input.mbox.size() > max_mbox) {
-    return fmt::format("echo {} >&2\nexit 3\n",
-                       shell_quote("apply the patches here by git am, then remove this line: " +
-                                   comment(input.source)));
+// A line for people on standard error; not by echo, which reads backslashes in some shells.
+std::string tell(std::string_view text) {
+  return fmt::format("printf '%s\\n' {} >&2", shell_quote(text));
+}
+
+// `git am` of these; `what` they are, for whoever has to fetch them.
+std::string apply_mails(const ReproducerMails& mails, std::string_view what, bool fit) {
+  if (mails.mbox.empty() || !fit) {
+    std::string script = "# " + std::string(what) + ", in this order:\n";
+    for (const std::string_view mail : split(mails.source, ' ')) {
+      script += "#   " + comment(mail) + "\n";
+    }
+    return script +
+           tell(fmt::format("this script does not bring along {}: apply the mails that it "
+                            "names here by git am, then remove this line and the next",
+                            what)) +
+           "\nexit 3\n";
   }
   // Bytes that shells drop or change, and mails without an end of line, travel encoded.
-  const bool plain = input.mbox.find('\0') == std::string::npos &&
-                     input.mbox.find('\r') == std::string::npos && is_valid_utf8(input.mbox) &&
-                     input.mbox.ends_with('\n');
+  const bool plain = mails.mbox.find('\0') == std::string::npos &&
+                     mails.mbox.find('\r') == std::string::npos && is_valid_utf8(mails.mbox) &&
+                     mails.mbox.ends_with('\n');
   if (plain) {
-    return here_document("git am -3", input.mbox);
+    return here_document("git am -3 --patch-format=mboxrd", mails.mbox);
   }
-  return here_document("base64 -d", base64_lines(input.mbox), " | git am -3 --keep-cr");
+  return here_document("base64 -d", base64_lines(mails.mbox),
+                       " | git am -3 --patch-format=mboxrd --keep-cr");
+}
+
+std::string look_for(const std::vector<std::string>& machine_paths) {
+  if (machine_paths.empty()) {
+    return {};
+  }
+  std::string script =
+      "# Not in here, as it lies outside the tree, on the machine this was made on. Copy it to "
+      "the\n"
+      "# same path, or change the path below:\n";
+  for (const std::string& path : machine_paths) {
+    script += "#   " + comment(path) + "\n";
+  }
+  for (const std::string& path : machine_paths) {
+    script += fmt::format(
+        "[ -e {} ] || {{ {}; exit 2; }}\n", shell_quote(path),
+        tell(fmt::format("there is no {} here; copy it from the machine this script was made on",
+                         comment(path))));
+  }
+  return script;
+}
+
+std::string fetch_tree(const ReproducerInput& input) {
+  std::string script;
+  if (input.tree_url_shortened) {
+    script +=
+        "# The address had a user or a password in it: put yours in, or name a clone as FOLDER.\n";
+  }
+  script += fmt::format("test -d \"$folder/.git\" || git clone -- {} \"$folder\"\n",
+                        shell_quote(input.tree_url));
+  script += "cd -- \"$folder\"\n";
+  const std::string base = shell_quote(input.base_commit);
+  script += fmt::format("git cat-file -e {}\"^{{commit}}\" 2>/dev/null || git fetch origin {}\n",
+                        base, base);
+  script += "git am --abort 2>/dev/null || true\n";
+  return script + fmt::format("git checkout -q --detach {}\n", base);
+}
+
+// git am makes commits, some tests do so, too; the run has an identity of its own for them.
+std::string identity() {
+  std::string script = "git var GIT_COMMITTER_IDENT >/dev/null 2>&1 || {\n";
+  for (const std::string_view who : {"COMMITTER", "AUTHOR"}) {
+    script += fmt::format(
+        "  : \"${{GIT_{0}_NAME:=$(git config user.name || echo patchmill)}}\"\n"
+        "  : \"${{GIT_{0}_EMAIL:=$(git config user.email || echo patchmill@localhost)}}\"\n"
+        "  export GIT_{0}_NAME GIT_{0}_EMAIL\n",
+        who);
+  }
+  return script + "}\n";
+}
+
+std::string variables(const ReproducerInput& input) {
+  std::string script;
+  for (const auto& [name, value] : input.env) {
+    // A name that is no name could be anything.
+    const bool plain = !name.empty() &&
+                       name.find_first_not_of(
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                           "0123456789_") == std::string::npos &&
+                       (name[0] < '0' || name[0] > '9');
+    if (plain) {
+      script += fmt::format("export {}={}\n", name, shell_quote(value));
+    }
+  }
+  // What the contract promises is not for the job's own to change.
+  script += fmt::format("{}=$patchmill_base\n{}={}\nexport {} {}\n", pipeline::nipa_branch_base,
+                        pipeline::nipa_first_in_series, input.first_in_series ? "1" : "0",
+                        pipeline::nipa_branch_base, pipeline::nipa_first_in_series);
+  script += "SOURCE_DIR=$PWD\nSCRATCH_DIR=$patchmill_scratch\nRESULTS_DIR=$SCRATCH_DIR/results\n";
+  script += "DESC_FD=3\nexport SOURCE_DIR SCRATCH_DIR RESULTS_DIR DESC_FD\n";
+  if (input.warm) {
+    script += "WARM_DIR=$patchmill_warm\nexport WARM_DIR\n";
+  }
+  return script;
 }
 
 }  // namespace
@@ -84,43 +172,34 @@ std::string make_reproducer(const ReproducerInput& input) {
   std::string script = "#!/bin/sh\n";
   script += "# Repeats: " + comment(input.title) + "\n";
   script += "# Usage: sh THIS-FILE [FOLDER]   (a clone in FOLDER is used again)\n";
-  script += "set -eu\nfolder=${1:-patchmill-repeat}\n";
-  script += fmt::format("test -d \"$folder/.git\" || git clone -- {} \"$folder\"\n",
-                        shell_quote(input.tree_url));
-  script += "cd -- \"$folder\"\n";
-  const std::string base = shell_quote(input.base_commit);
-  script += fmt::format("git cat-file -e {}\"^{{commit}}\" 2>/dev/null || git fetch origin {}\n",
-                        base, base);
-  script += "git am --abort 2>/dev/null || true\n";
-  script += fmt::format("git checkout -q --detach {}\n", base);
-  script += patches(input);
-  script += "SOURCE_DIR=$PWD\nSCRATCH_DIR=$(mktemp -d)\nRESULTS_DIR=$SCRATCH_DIR/results\n";
-  script += "mkdir \"$RESULTS_DIR\"\nexport SOURCE_DIR SCRATCH_DIR RESULTS_DIR\n";
-  if (input.warm) {
-    script += "WARM_DIR=${WARM_DIR:-$PWD.build}\nmkdir -p \"$WARM_DIR\"\nexport WARM_DIR\n";
-  }
-  for (const auto& [name, value] : input.env) {
-    // A name that is no name could be anything.
-    const bool plain = !name.empty() &&
-                       name.find_first_not_of(
-                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                           "0123456789_") == std::string::npos &&
-                       (name[0] < '0' || name[0] > '9');
-    if (plain) {
-      script += fmt::format("export {}={}\n", name, shell_quote(value));
-    }
-  }
   if (!input.nipa_dir.empty()) {
     script += "# The test itself comes from " + comment(input.nipa_dir) + "\n";
   }
-  script += "DESC_FD=3\nexport DESC_FD\nstatus=0\n";
+  script += look_for(input.machine_paths);
+  script += "set -eu\nfolder=${1:-patchmill-repeat}\n";
+  script += fetch_tree(input);
+  script += identity();
+  const bool fit = input.below.mbox.size() + input.mails.mbox.size() <= max_mbox;
+  if (!input.below.source.empty() || !input.below.mbox.empty()) {
+    script += "# What the series is on top of.\n";
+    script += apply_mails(input.below, "what the series is on top of", fit);
+  }
+  script += "patchmill_base=$(git rev-parse HEAD)\n";
+  script += apply_mails(input.mails, "the patches", fit);
+  script += "patchmill_scratch=$(mktemp -d)\nmkdir \"$patchmill_scratch/results\"\n";
+  if (input.warm) {
+    script += "patchmill_warm=${WARM_DIR:-$PWD.build}\nmkdir -p \"$patchmill_warm\"\n";
+  }
+  script += variables(input);
+  script += "patchmill_status=0\n";
   for (const std::string& word : input.command) {
     script += shell_quote(word) + " ";
   }
-  script += "3>\"$SCRATCH_DIR/description\" || status=$?\n";
+  // Standard input may be this script.
+  script += "3>\"$SCRATCH_DIR/description\" </dev/null || patchmill_status=$?\n";
   script +=
-      "cat \"$SCRATCH_DIR/description\"\necho \"exit status $status; results in "
-      "$RESULTS_DIR\"\nexit \"$status\"\n";
+      "cat \"$SCRATCH_DIR/description\"\necho \"exit status $patchmill_status; results in "
+      "$RESULTS_DIR\"\nexit \"$patchmill_status\"\n";
   return script;
 }
 

@@ -1,5 +1,6 @@
 #include "app/series_runner.hpp"
 
+#include "app/run_end.hpp"
 #include "app/runner_bench.hpp"
 #include "patchwork/patch_map.hpp"
 #include "tracker/tracker.hpp"
@@ -50,6 +51,21 @@ TEST_CASE("app::SeriesRunner: an equal series is not tested twice, unless asked 
   CHECK(bench.runtime.asked.size() == asked);
   CHECK(bench.run(series, true).tested);
   CHECK(bench.runtime.asked.size() == 2 * asked);
+}
+
+TEST_CASE("app::SeriesRunner: what was asked for anew and broke off is done by the next run") {
+  RunnerBench bench(k_jobs);
+  const auto series = bench.take("p1@x", "[PATCH] a: change two", "two", "2");
+  CHECK(bench.run(series).tested);
+  const auto fine = bench.runtime.answer;
+  bench.runtime.answer = [](const std::string&, const std::string&) -> runtimes::RunOutcome {
+    throw std::runtime_error("killed");
+  };
+  CHECK_THROWS_WITH(bench.run(series, true), "killed");
+  bench.runtime.answer = fine;
+  app::abandon_orphans(*bench.workspace);
+  CHECK(bench.run(series).tested);
+  CHECK_FALSE(bench.run(series).tested);
 }
 
 TEST_CASE("app::SeriesRunner: a failing build is compared with the base, once") {

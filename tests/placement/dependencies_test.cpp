@@ -61,6 +61,10 @@ TEST_CASE("placement::named_dependencies: waits for what is not here, then build
     CHECK(has_reason(chosen(placed), Reason::dependency));
     CHECK(chosen(placed).commit != stack.base);
     CHECK(chosen(placed).outcome->applied.size() == 1);
+    CHECK(chosen(placed).tree_commit == stack.base);
+    REQUIRE(chosen(placed).below.size() == 2);
+    CHECK(chosen(placed).below[0].msgid == "a@x");
+    CHECK(chosen(placed).below[1].msgid == "b@x");
     CHECK(placed.explanation.find(fmt::format("series {} (one), series {} (two)", bottom,
                                               middle)) != std::string::npos);
     CHECK(p.place(middle).state == PlacementState::placed);
@@ -185,6 +189,10 @@ TEST_CASE("placement::implied_dependency: a file as another series leaves it") {
     const auto placed = p.place(top);
     CHECK(placed.state == PlacementState::placed);
     CHECK(has_reason(chosen(placed), Reason::dependency));
+    CHECK(chosen(placed).tree_commit == stack.base);
+    REQUIRE(chosen(placed).below.size() == 2);
+    CHECK(chosen(placed).below[0].msgid == "a@x");
+    CHECK(chosen(placed).below[1].msgid == "b@x");
     CHECK(placed.explanation.find(fmt::format("series {} (one), series {} (two)", bottom,
                                               middle)) != std::string::npos);
   });
