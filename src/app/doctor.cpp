@@ -206,8 +206,11 @@ Diagnosis diagnose_tree(const placement::TreeSpec& tree, const fs::path& trees_d
   }
   result.health = Health::broken;
   if (answer && answer->status == 2) {
-    result.state = fmt::format("{} has no branch {}", tree.url, tree.branch);
-    result.mend = "correct 'branch' in the configuration";
+    const bool is_named = !tree.branch.empty();
+    result.state = is_named ? fmt::format("{} has no branch {}", tree.url, tree.branch)
+                            : fmt::format("{} has no commit at its HEAD", tree.url);
+    result.mend = is_named ? "correct 'branch' in the configuration"
+                           : "make a commit there, or name the tree's 'branch'";
   } else {
     result.state = fmt::format("{} does not answer: {}", tree.url,
                                answer ? first_line(answer->err) : answer.error().message);

@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::hours kFetchTimeout{2};
+// Holds what a detached HEAD of the source is: a checkout of CI, of git-bisect or of a rebase.
+constexpr std::string_view k_detached_ref = "refs/patchmill/head";
 
 bool is_valid_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -62,6 +64,9 @@ Result<std::map<std::string, ObjectId>> wanted_refs(const MirrorSpec& spec,
     }
     wanted.emplace(found->first, found->second);
   }
+  if (spec.branches.empty() && source.head.empty() && !source.detached.empty()) {
+    wanted.emplace(k_detached_ref, source.detached);
+  }
   return wanted;
 }
 
@@ -99,7 +104,7 @@ class Mirror {
     }
     std::vector<std::string> gone;
     for (const auto& [ref, id] : have) {
-      if (ref.starts_with("refs/heads/") && !wanted.contains(ref)) {
+      if (!ref.starts_with("refs/tags/") && !wanted.contains(ref)) {
         gone.push_back(ref);
       }
     }
@@ -113,11 +118,11 @@ class Mirror {
     if (!missing.empty()) {
       PM_TRY(m_source.local.empty() ? fetch(missing) : borrow(missing, source));
     }
-    PM_TRY(update_refs({}, gone));
     PM_TRY(set_head(source, wanted));
+    PM_TRY(update_refs({}, gone));
     PM_TRY_ASSIGN(const auto now, own_refs());
     for (const auto& [ref, id] : now) {
-      if (wanted.contains(ref)) {
+      if (wanted.contains(ref) && ref != k_detached_ref) {
         outcome.branches.emplace_back(short_name(ref), id);
       }
     }
@@ -128,7 +133,7 @@ class Mirror {
   Result<std::map<std::string, ObjectId>> own_refs() {
     PM_TRY_ASSIGN(const Completed done,
                   m_repository.git({"for-each-ref", "--format=%(objectname) %(refname)",
-                                    "refs/heads/", "refs/tags/"}));
+                                    "refs/heads/", "refs/tags/", std::string(k_detached_ref)}));
     if (!done.ok()) {
       return failed("cannot be read", done);
     }
@@ -187,7 +192,7 @@ class Mirror {
     args.insert(args.end(), {"--stdin", "--end-of-options", m_source.url});
     std::string refspecs;
     for (const auto& [ref, id] : missing) {
-      refspecs += fmt::format("+{}:{}\n", ref, ref);
+      refspecs += fmt::format("+{}:{}\n", ref == k_detached_ref ? "HEAD" : ref, ref);
     }
     PM_TRY_ASSIGN(const Completed done,
                   m_repository.git(std::move(args), std::move(refspecs), kFetchTimeout));
@@ -226,6 +231,11 @@ class Mirror {
 
   // HEAD stands for the branch that is tested against when none is named.
   Result<void> set_head(const SourceRefs& source, const std::map<std::string, ObjectId>& wanted) {
+    if (wanted.contains(std::string(k_detached_ref))) {
+      PM_TRY_ASSIGN(const Completed done, m_repository.git({"update-ref", "--no-deref", "HEAD",
+                                                            std::string(k_detached_ref)}));
+      return done.ok() ? Result<void>() : failed("does not take its HEAD", done);
+    }
     std::string head = source.head;
     if (!wanted.contains(head)) {
       const bool one_named = !m_spec.branches.empty() && !wanted.empty();

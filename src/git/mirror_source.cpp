@@ -89,7 +89,10 @@ std::string without_credentials(std::string_view text, std::string_view url) {
     const std::string_view rest = url.substr(start + 3);
     const std::string_view authority = rest.substr(0, rest.find('/'));
     const auto at = authority.rfind('@');
-    if (at != std::string_view::npos && at > 0) {
+    // ssh takes no secret by its URL, and needs the user.
+    const bool plain_user =
+        url.starts_with("ssh://") && authority.substr(0, at).find(':') == std::string_view::npos;
+    if (at != std::string_view::npos && at > 0 && !plain_user) {
       const std::string secret(authority.substr(0, at + 1));
       for (auto found = out.find(secret); found != std::string::npos; found = out.find(secret)) {
         out.erase(found, secret.size());
@@ -106,6 +109,9 @@ void read_head(std::string_view line, SourceRefs& refs) {
   if (line.starts_with("ref: ") && tab != std::string_view::npos && line.substr(tab) == "\tHEAD" &&
       is_valid_ref(line.substr(5, tab - 5))) {
     refs.head = line.substr(5, tab - 5);
+  } else if (tab != std::string_view::npos && line.substr(tab) == "\tHEAD" && refs.head.empty() &&
+             is_object_id(line.substr(0, tab))) {
+    refs.detached = line.substr(0, tab);
   }
 }
 

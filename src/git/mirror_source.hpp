@@ -21,12 +21,14 @@ struct MirrorSource {
 // and https (ext:: and fd:: run programs).
 Result<MirrorSource> parse_source(std::string_view url);
 
-// The text without user names and passwords of URLs, escaped for terminals and logs.
+// The text without what logs in of the URL (but for a mere user of ssh), escaped for terminals and
+// logs.
 std::string without_credentials(std::string_view text, std::string_view url);
 
 struct SourceRefs {
   std::map<std::string, ObjectId> refs;  // full names, branches and tags, as they stand there
   std::string head;                      // the full name HEAD stands for; empty: detached or none
+  ObjectId detached;                     // what HEAD is where it stands for no name; else empty
   std::size_t id_bytes = 20;
 };
 // Asks the source. Errors: infrastructure with git's own words.

@@ -1,6 +1,7 @@
 #include "placement/tree.hpp"
 
 #include "git/lenders.hpp"
+#include "git/mirror_source.hpp"
 #include "placement/index_builder.hpp"
 #include "util/text.hpp"
 
@@ -55,9 +56,14 @@ Result<void> Tree::fetch(std::vector<std::filesystem::path> others) {
   }
   auto tip = repository->resolve(ref);
   if (!tip) {
-    return fail_with(fmt::format("{} has no branch \"{}\"; correct `branch` of the tree",
-                                 escape_terminal(m_spec.url), escape_terminal(m_spec.branch)),
-                     tip.error());
+    const std::string url = git::without_credentials(m_spec.url, m_spec.url);
+    return fail_with(
+        m_spec.branch.empty()
+            ? fmt::format(
+                  "{} has no commit at its HEAD; make one, or name the `branch` of the tree", url)
+            : fmt::format("{} has no branch \"{}\"; correct `branch` of the tree", url,
+                          escape_terminal(m_spec.branch)),
+        tip.error());
   }
   PM_TRY(update_index(index_dir(), mirror_dir(), *tip));
   PM_TRY(load_index());

@@ -137,6 +137,48 @@ TEST_CASE("git::fetch_mirror, git::Repository::update_ref: locks that a killed g
   CHECK((*repository)->update_ref("refs/patchmill/x", tip));
 }
 
+TEST_CASE("git::fetch_mirror: a source whose HEAD is detached") {
+  for (const bool by_url : {false, true}) {
+    CAPTURE(by_url);
+    Sandbox box;
+    const ObjectId first = box.commit({{"a", {"1\n"}}});
+    const ObjectId lone = box.commit({{"a", {"2\n"}}});
+    const auto detach = [&](const std::string& at) {
+      git_ok(box.dir(), {"update-ref", "--no-deref", "HEAD", at});
+    };
+    // Not reachable from any branch, as in the middle of a rebase.
+    detach(lone);
+    git_ok(box.dir(), {"update-ref", "refs/heads/main", first});
+    const fs::path mirrors = box.root() / "mirrors";
+    const fs::path mirror = mirror_path(mirrors, "t");
+    const MirrorSpec spec{
+        "t", by_url ? "file://" + box.dir().string() : box.dir().string(), {}, {}};
+    const auto head = [&] { return git_ok(mirror, {"rev-parse", "HEAD"}); };
+    auto outcome = fetch(mirrors, spec);
+    REQUIRE(outcome.branches.size() == 1);
+    CHECK(outcome.branches[0] == std::pair<std::string, ObjectId>("main", first));
+    CHECK(head() == lone);
+    CHECK_FALSE(fetch(mirrors, spec).changed);
+
+    detach(first);
+    CHECK(fetch(mirrors, spec).changed);
+    CHECK(head() == first);
+    CHECK(git_ok(mirror, {"rev-parse", "main"}) == first);
+    // And a branch again, which then moves.
+    git_ok(box.dir(), {"symbolic-ref", "HEAD", "refs/heads/main"});
+    CHECK(fetch(mirrors, spec).changed);
+    git_ok(box.dir(), {"update-ref", "refs/heads/main", lone});
+    fetch(mirrors, spec);
+    CHECK(head() == lone);
+    CHECK(git_ok(mirror, {"symbolic-ref", "HEAD"}) == "refs/heads/main");
+    CHECK(git_ok(mirror, {"for-each-ref", "refs/patchmill"}).empty());
+    // Only a branch is named: where HEAD is does not matter.
+    detach(first);
+    fetch(mirrors, {"t", spec.url, {"main"}, {}});
+    CHECK(head() == lone);
+  }
+}
+
 TEST_CASE("git::fetch_mirror: only the branches named, and the nearest name for a slip") {
   Sandbox box;
   const ObjectId commit = box.commit({{"a", {"1\n"}}});
@@ -322,6 +364,11 @@ TEST_CASE("git::without_credentials: passwords stay out of messages") {
   const std::string url = "https://me:secret@example.org/x.git";
   CHECK(without_credentials("cannot read " + url, url) == "cannot read https://example.org/x.git");
   CHECK(without_credentials("a\x1b[31m", url) == "a\\x1b[31m");
+  for (const std::string kept : {"ssh://git@example.org/x.git", "git@example.org:x.git"}) {
+    CHECK(without_credentials(kept, kept) == kept);
+  }
+  const std::string by_ssh = "ssh://me:secret@example.org/x.git";
+  CHECK(without_credentials(by_ssh, by_ssh) == "ssh://example.org/x.git");
 }
 
 }  // namespace patchmill::git
