@@ -5,6 +5,7 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,11 @@ struct TryInput {
   std::vector<std::string> mails;  // raw, in order
   git::ObjectId base;              // the parent of commits; empty for mails
   std::string note;                // for people: what was left out, and how to have it
+  // Message-ID of a mail of the only series that is to be judged; empty: all are.
+  std::string asked = {};
+  // Addresses of series that mails name as what they build on (tracker::SeriesAddress::key()), with
+  // the Message-ID of a mail of each.
+  std::map<std::string, std::string> addresses = {};
 };
 
 // Commits of `repository`: "A..B", or one revision (that commit alone). Empty: what is not in the

@@ -5,6 +5,7 @@
 #include "placement/series_placement.hpp"
 #include "store/cursors.hpp"
 #include "tracker/fresh_start.hpp"
+#include "tracker/series_addresses.hpp"
 #include "tracker/tracker.hpp"
 #include "util/hash.hpp"
 #include "util/text.hpp"
@@ -48,6 +49,26 @@ std::string scope_of(const TryInput& input, std::string_view base) {
 }
 
 constexpr std::string_view k_next_number = "try";  // cursor: series numbers never used so far
+
+constexpr std::size_t k_most_addresses = 1000;
+
+// Not one that only carries this mail over.
+std::optional<std::int64_t> posted_with(tracker::Queries& queries, const std::string& msgid) {
+  const auto newest = queries.series_of(msgid);
+  if (!newest) {
+    return std::nullopt;
+  }
+  for (const std::int64_t number : queries.revisions(*newest)) {
+    const auto series = queries.series(number);
+    const auto is_it = [&](const tracker::PatchRef& patch) {
+      return patch.msgid == msgid && !patch.carried_over;
+    };
+    if (series && (series->cover_msgid == msgid || std::ranges::any_of(series->patches, is_it))) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
 
 // The configured tree this checkout stands for, or one named after its folder.
 Result<placement::TreeSpec> tree_of(const Config& config, const TryOptions& options,
@@ -155,15 +176,23 @@ Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
                         std::to_string(tracker::next_series_number(database)));
     }
   });
+  resolve_addresses(input);
+  tracker::Queries& queries = m_workspace->queries();
   std::set<std::int64_t> numbers;
-  for (const std::string& id : ids) {
-    if (const auto number = m_workspace->queries().series_of(id)) {
+  if (!input.asked.empty()) {
+    if (const auto number = posted_with(queries, input.asked)) {
       numbers.insert(*number);
+    }
+  } else {
+    for (const std::string& id : ids) {
+      if (const auto number = queries.series_of(id)) {
+        numbers.insert(*number);
+      }
     }
   }
   std::vector<tracker::Series> result;
   for (const std::int64_t number : numbers) {
-    if (auto series = m_workspace->queries().series(number)) {
+    if (auto series = queries.series(number)) {
       result.push_back(std::move(*series));
     }
   }
@@ -171,6 +200,24 @@ Result<std::vector<tracker::Series>> TrySession::take(const TryInput& input) {
     return fail(ErrorKind::invalid, "there is no patch in these mails; nothing to try");
   }
   return result;
+}
+
+void TrySession::resolve_addresses(const TryInput& input) {
+  if (input.addresses.empty()) {
+    return;
+  }
+  store::Database& database = m_workspace->database();
+  std::vector<tracker::ResolvedAddress> found;
+  for (auto& open : tracker::open_addresses(database, k_most_addresses)) {
+    const auto known = input.addresses.find(open.address.key());
+    const auto target = known != input.addresses.end()
+                            ? m_workspace->queries().series_of(known->second)
+                            : std::nullopt;
+    if (target) {
+      found.push_back({std::move(open), *target});
+    }
+  }
+  tracker::resolve_addresses(database, m_workspace->clock().now(), found);
 }
 
 Result<std::string> TrySession::base_of(const TryInput& input) {
@@ -314,22 +361,6 @@ Result<TryResult> TrySession::run(const tracker::Series& series, const TryInput&
   SeriesRunner runner(*m_workspace, runtime, processes, watcher);
   PM_TRY_ASSIGN(SeriesReport report, runner.run(series, request));
   return TryResult{series, std::move(report)};
-}
-
-Result<TryInput> try_series(tracker::Queries& queries, const tracker::Series& series) {
-  TryInput input;
-  std::vector<std::int64_t> messages;
-  if (series.cover_message) {
-    messages.push_back(*series.cover_message);
-  }
-  for (const auto& patch : series.patches) {
-    messages.push_back(patch.message);
-  }
-  for (const std::int64_t message : messages) {
-    PM_TRY_ASSIGN(std::string raw, queries.raw(message));
-    input.mails.push_back(std::move(raw));
-  }
-  return input;
 }
 
 }  // namespace patchmill::app

@@ -33,7 +33,8 @@ class TrySession {
   // Errors: invalid (unknown tree, no cache folder named) or infrastructure.
   static Result<std::unique_ptr<TrySession>> open(Config config, TryOptions options);
 
-  // Tells which series these mails make, by themselves: nothing tried before has a part in it.
+  // Tells which series these mails make, by themselves: nothing tried before has a part in it. Of
+  // an input that asks for one series, that one; the rest is there to be built on.
   // Verdicts of an equal input are found again (its series have the same numbers). The caller
   // holds the lock of the data folder (lock_runs) until the last run().
   // Errors: invalid for mails that cannot be used, two patches with one Message-ID, and a base that
@@ -48,6 +49,7 @@ class TrySession {
 
  private:
   TrySession() = default;
+  void resolve_addresses(const TryInput& input);
   // The commit these mails go onto; empty: the placer decides.
   Result<std::string> base_of(const TryInput& input);
   Result<git::Repository*> work_repository();
@@ -62,8 +64,5 @@ class TrySession {
   std::unique_ptr<git::Repository> m_checkout, m_work;
   bool m_refreshed = false;
 };
-
-// The raw mails of a series in somebody's data folder, cover first.
-Result<TryInput> try_series(tracker::Queries& queries, const tracker::Series& series);
 
 }  // namespace patchmill::app

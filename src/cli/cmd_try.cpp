@@ -1,5 +1,6 @@
 #include "app/run_end.hpp"
 #include "app/run_lock.hpp"
+#include "app/try_series.hpp"
 #include "app/try_session.hpp"
 #include "cli/command.hpp"
 #include "cli/find_series.hpp"
@@ -70,7 +71,7 @@ Result<app::TryInput> read_input(const Common& common, git::Repository& checkout
                        workspace.error());
     }
     PM_TRY_ASSIGN(const auto series, find_series((*workspace)->queries(), word));
-    return app::try_series((*workspace)->queries(), series);
+    return app::try_series(**workspace, checkout, series);
   }
   return app::try_commits(checkout, word);
 }

@@ -11,6 +11,7 @@ std::int64_t next_series_number(store::Database& database) {
 void start_afresh(store::Database& database, std::int64_t next) {
   store::Transaction transaction(database);
   database.exec("UPDATE tracker_counters SET value = ? WHERE name = 'series'", next);
+  database.exec("UPDATE tracker_counters SET value = 1 WHERE name = 'message'");
   for (const char* table :
        {"message_ids", "messages", "message_raw", "series_mails", "mail_dependencies", "series",
         "series_patches", "series_keys", "series_dependencies"}) {

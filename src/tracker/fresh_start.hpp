@@ -11,8 +11,9 @@ namespace patchmill::tracker {
 // The number the next new series gets.
 std::int64_t next_series_number(store::Database& database);
 
-// Forgets every mail and series; new series are numbered from `next` on. What others keep under
-// the number of a series stays. One transaction; throws store::DatabaseError.
+// Forgets every mail and series; new series are numbered from `next` on, mails from 1, so that
+// equal batches get equal rows. What others keep under the number of a series stays; nothing may be
+// kept under the row of a mail. One transaction; throws store::DatabaseError.
 void start_afresh(store::Database& database, std::int64_t next);
 
 }  // namespace patchmill::tracker
