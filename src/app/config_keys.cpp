@@ -58,8 +58,8 @@ std::vector<KeySpec> make_keys() {
       {"trees", "name", name, "How the tree is called in verdicts, on pages and in `jobs`.", "",
        "mainline", true},
       {"trees", "url", url,
-       "The git repository: a URL, or the path of a local one. Objects of a local one are "
-       "borrowed, not copied: it has to stay where it is.",
+       "The git repository: a URL without a login, or the path of a local one. Objects of a local "
+       "one are borrowed, not copied: it has to stay where it is.",
        "", "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git", true},
       {"trees", "branch", text, "The branch.", "the repository's HEAD", "master"},
       {"trees", "lists", words, "List-Ids whose series belong on this tree.", "none",

@@ -145,13 +145,35 @@ fs::path ConfigReader::path(std::string_view written) const {
   return (m_folder / written).lexically_normal();
 }
 
-std::string ConfigReader::url(const YamlValue& value) const {
+std::string ConfigReader::url(const YamlValue& value) {
   const std::string& text = value.scalar;
+  refuse_login(value);
   const auto colon = text.find(':');
   const auto slash = text.find('/');
   const bool remote = text.find("://") != std::string::npos ||
                       (colon != std::string::npos && (slash == std::string::npos || colon < slash));
   return remote ? text : path(value).string();
+}
+
+void ConfigReader::refuse_login(const YamlValue& value) {
+  const std::string_view text = value.scalar;
+  const auto start = text.find("://");
+  if (start == std::string_view::npos) {
+    return;
+  }
+  const auto authority = text.substr(start + 3, text.find_first_of("/?#", start + 3) - start - 3);
+  const auto at = authority.rfind('@');
+  if (at == std::string_view::npos) {
+    return;
+  }
+  // A token may stand where the user would. ssh takes no secret by its URL.
+  const bool only_user = authority.substr(0, at).find(':') == std::string_view::npos;
+  if (!only_user || !text.starts_with("ssh://")) {
+    // Not repeated: there may be a password in it.
+    fault(value,
+          "a login does not belong in the URL, which is logged and shown; fetch by ssh with a key, "
+          "or from a local clone");
+  }
 }
 
 const YamlValue& ConfigReader::items(std::string_view key) const {

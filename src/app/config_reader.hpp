@@ -118,8 +118,9 @@ class ConfigReader {
   // "~" is the home folder; anything relative is relative to the configuration file.
   [[nodiscard]] std::filesystem::path path(const YamlValue& value) const;
   [[nodiscard]] std::filesystem::path path(std::string_view written) const;
-  // A URL stays as it is; a path becomes absolute.
-  [[nodiscard]] std::string url(const YamlValue& value) const;
+  // A URL stays as it is; a path becomes absolute. A login in it is refused.
+  std::string url(const YamlValue& value);
+  void refuse_login(const YamlValue& value);
   [[nodiscard]] const YamlValue& items(std::string_view key) const;
 
   std::filesystem::path m_file;

@@ -41,15 +41,16 @@ std::vector<KeySpec> source_keys() {
        "`patchmill serve`. Each has one of `url`, `imap`, `nntp` and `patchwork`.",
        "", ""},
       {"sources", "name", name, "How the source is called in messages.", "", "ltp", true},
-      {"sources", "url", url, "An mbox, a maildir, or a public-inbox (v1 or v2), by path or URL.",
-       "", "https://lore.kernel.org/ltp"},
+      {"sources", "url", url,
+       "An mbox, a maildir, or a public-inbox (v1 or v2), by path, or by URL without a login.", "",
+       "https://lore.kernel.org/ltp"},
       {"sources", "list-id", text, "The List-Id its mails belong to, whatever their headers say.",
        "what the mail says", "ltp.lists.linux.it"},
       {"sources", "interval", duration, "How often to look where nobody announces mails.",
        "by kind: a minute for what is far away", "2m"},
       {"sources", "ca-file", path, "Certificates to trust instead of the system's.", "the system's",
        "/etc/ssl/ours.pem"},
-      {"sources", "proxy", text, "A proxy for its connections.",
+      {"sources", "proxy", text, "A proxy for its connections, one without a login.",
        "none; for a `url`, from the environment", "socks5h://127.0.0.1:9050"},
       {"sources", "take", sections,
        "Which series of this source are tested: those that one of these clauses fits, each with "
@@ -243,6 +244,13 @@ intake::Endpoint ConfigReader::read_endpoint(const YamlValue& item, const YamlVa
 void ConfigReader::read_sources(Config& config) {
   for (const YamlValue& item : items("sources").items) {
     refuse_twice(item, config.sources, "source");
+    const YamlValue* proxy = item.find("proxy");
+    if (proxy != nullptr && proxy->scalar.find('@') != std::string::npos) {
+      // Not repeated: there may be a password in it.
+      fault(*proxy,
+            "a login does not belong in the proxy's address; name a proxy that asks for none, such "
+            "as one on this machine");
+    }
     const YamlValue* place = item.find("url");
     const YamlValue* imap = item.find("imap");
     const YamlValue* nntp = item.find("nntp");

@@ -447,6 +447,25 @@ TEST_CASE("app::parse_config: secrets come by file or environment only") {
                                  "store:\n  url: postgresql://u@h/db\n  pasword: hunter2\n"}) {
     CHECK_FALSE(has(fault_of(text), "hunter2"));
   }
+  for (const std::string url :
+       {"https://u:hunter2@h/x", "https://hunter2@h", "ssh://u:hunter2@h/x", "git://u:hunter2@h/x",
+        "file://u:hunter2@localhost/x", "http://u:hunter2@h?x"}) {
+    CAPTURE(url);
+    for (const std::string& text :
+         {"trees: [{name: t, url: \"" + url + "\"}]\n",
+          "sources: [{name: s, url: \"" + url + "\"}]\n",
+          "sources: [{name: s, url: \"https://h\", proxy: \"" + url + "\"}]\n",
+          "sources: [{name: s, proxy: \"" + url +
+              "\", imap: {host: h, user: u, password: "
+              "{env: X}}}]\n"}) {
+      CHECK(has(fault_of(text), "a login does not belong in"));
+      CHECK_FALSE(has(fault_of(text), "hunter2"));
+    }
+  }
+  for (const std::string url : {"ssh://git@h/x", "git@h:x", "https://h/~u/x@y", "/srv/x@y"}) {
+    CAPTURE(url);
+    CHECK(app::parse_config("c.yaml", "trees: [{name: t, url: \"" + url + "\"}]\n").has_value());
+  }
   CHECK(has(fault_of("store: {url: \"postgresql://u@h/db\", password: hunter2}\n"),
             "never the secret itself"));
   CHECK_FALSE(has(fault_of("store: {url: \"postgresql://u@h/db\", password: [hunter2]}\n"),
