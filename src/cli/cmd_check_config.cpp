@@ -36,8 +36,8 @@ Command check_config_command() {
   command.name = "check-config";
   command.summary = "Read the configuration and name every fault with file, line and column.";
   command.description =
-      "Reads the configuration and names every fault with file, line and column; exit status 2 "
-      "when there is one. With --json, `valid` says whether it is good, and `faults` lists the "
+      "Exit status 2 when there is one. With --json, `valid` says whether it is good, and `faults` "
+      "lists the "
       "`file`, `line`, `column` and `message` of each; `line` and `column` are null where a fault "
       "has no place.";
   command.arguments = {{"FILE", "The file; without it the one the other commands would use.",

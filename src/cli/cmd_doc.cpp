@@ -15,7 +15,7 @@ Command doc_command() {
   command.name = "doc";
   command.summary = "Print completion, the man page, references and the JSON Schema.";
   command.description =
-      "Prints one of: bash (completion), zsh (completion), man (the manual page), cli (reference, "
+      "WHAT is one of: bash (completion), zsh (completion), man (the manual page), cli (reference, "
       "Markdown), configuration (reference, Markdown), schema (JSON Schema of the configuration).";
   command.arguments = {{"WHAT",
                         "bash, zsh, man, cli, configuration or schema.",

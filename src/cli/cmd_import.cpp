@@ -188,7 +188,8 @@ Command import_command() {
   auto storage = std::make_shared<ImportStorage>();
   Command command;
   command.name = "import";
-  command.summary = "Read mails from mboxes, maildirs and public-inbox repositories.";
+  command.summary =
+      "Read mails from mboxes, maildirs and public-inbox repositories, or take over a Patchwork.";
   command.description =
       "PATH is an mbox, a single mail, a maildir (also as lei writes it), or a public-inbox "
       "repository (v1, v2 with all its epochs, or one epoch), by path or URL. Only what is new "

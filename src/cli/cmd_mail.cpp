@@ -30,6 +30,14 @@ std::optional<MailState> state_from(std::string_view word) {
   return std::nullopt;
 }
 
+std::vector<std::string> state_names() {
+  std::vector<std::string> names;
+  for (const MailState one : k_states) {
+    names.emplace_back(reports::to_string(one));
+  }
+  return names;
+}
+
 int list(MailStore& mails, const Common& common, const MailStorage& storage) {
   const auto limit = parse_uint(storage.limit);
   if (!limit || *limit > 100'000) {
@@ -38,10 +46,7 @@ int list(MailStore& mails, const Common& common, const MailStorage& storage) {
   }
   const auto state = state_from(storage.state);
   if (!storage.state.empty() && !state) {
-    std::vector<std::string> names;
-    for (const MailState one : k_states) {
-      names.emplace_back(reports::to_string(one));
-    }
+    const std::vector<std::string> names = state_names();
     const auto near = nearest_name(storage.state, names);
     return report({ErrorKind::invalid, fmt::format("there is no state '{}'{}", storage.state,
                                                    near ? fmt::format("; did you mean '{}'?", *near)
@@ -253,7 +258,7 @@ Command mail_command() {
       {"--state", "STATE",
        "list: only mails that are held, queued, sent, failed, in-doubt or dropped, the oldest "
        "first.",
-       &storage->state},
+       &storage->state, Complete::nothing, state_names()},
       {"--limit", "N", "list: at most this many (100).", &storage->limit},
       {"--why", "TEXT", "drop, opt-out: the reason, for others who look.", &storage->why},
       {"--delivered", "", "resolve: the recipients have it.", &storage->delivered},

@@ -83,11 +83,10 @@ Command receive_command() {
   command.name = "receive";
   command.summary = "Store one mail from standard input (for procmail, sieve, korgalore).";
   command.description =
-      "Reads one mail, with or without a leading From line, and stores it. Prints nothing when all "
-      "is well. A mail that cannot be used is stored with its reason and is no error, so that "
-      "delivery goes on; exit status 3 means try again later, 2 that it was an mbox of several "
-      "mails, "
-      "which `patchmill import` takes.";
+      "The mail may have a leading From line. Prints nothing when all is well. A mail that cannot "
+      "be used is stored with its reason and is no error, so that delivery goes on; exit status 3 "
+      "means try again later, 2 that it was an mbox of several mails, which `patchmill import` "
+      "takes.";
   command.options = {{"-l,--list-id", "ID", "The list this mail belongs to, whatever it says.",
                       &storage->list_id}};
   command.examples = {

@@ -153,7 +153,7 @@ Command retry_command() {
   command.summary = "Have series tested again.";
   auto storage = describe(command, "Retry");
   command.description =
-      "Asks the service to test these series again from the start. A node is named where it is at "
+      "The service tests these series from the start. A node is named where it is at "
       "hand rather than its series: jobs build on each other, so all of the series runs again. "
       "The request is kept until it is taken, so it may be made while the service is down.";
   command.examples = {
@@ -172,7 +172,7 @@ Command cancel_command() {
   command.summary = "Stop the work on series.";
   auto storage = describe(command, "Cancel");
   command.description =
-      "Asks the service to end what runs and to drop what waits for these series, or for the "
+      "The service ends what runs and drops what waits for these series, or for the "
       "series of these nodes. What was cancelled is skipped, with who did it and why; `patchmill "
       "retry` takes it up again.";
   command.examples = {{"patchmill cancel 7 --reason 'loops forever'", "all of series 7"},

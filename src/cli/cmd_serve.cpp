@@ -148,9 +148,9 @@ Command serve_command() {
   command.name = "serve";
   command.summary = "Follow the sources, test every series as it arrives, and show it on pages.";
   command.description =
-      "Watches the configured sources and trees, tests each series when its last mail is there, "
-      "and serves pages and interfaces on the addresses of `http.listen` until it gets SIGTERM or "
-      "SIGINT, which ends it within a second. SIGHUP reads the configuration again. Killed at any "
+      "The trees are watched, too, and a series is tested when its last mail is there. Pages and "
+      "interfaces are on the addresses of `http.listen`. It runs until it gets SIGTERM or SIGINT, "
+      "which ends it within a second; SIGHUP reads the configuration again. Killed at any "
       "moment, the next start goes on where this one got to.";
   command.examples = {{"patchmill serve -c patchmill.yaml", "the service, in the foreground"}};
   command.run = [](const Common& common) -> int { return run(common); };

@@ -221,11 +221,12 @@ int show(app::Workspace& workspace, const Common& common, const ShowStorage& sto
     if (words[0] == form.word && (words.size() < form.least || words.size() > form.most)) {
       return report(
           {ErrorKind::invalid,
-           fmt::format(
-               "`show {}` takes {} words more, not {}; see `patchmill show --help`", form.word,
-               form.least == form.most ? std::to_string(form.least - 1)
-                                       : fmt::format("{} to {}", form.least - 1, form.most - 1),
-               words.size() - 1)});
+           fmt::format("`show {}` takes {} more, not {}; see `patchmill show --help`", form.word,
+                       form.most == 1            ? "no word"
+                       : form.least == form.most ? count_of(form.most - 1, "word")
+                                                 : fmt::format("{} to {}", form.least - 1,
+                                                               count_of(form.most - 1, "word")),
+                       words.size() - 1)});
     }
   }
   if (words[0] == "series") {
@@ -264,7 +265,8 @@ Command show_command() {
       "`show series` lists all series with their verdicts; `show series N` (or a Message-ID) shows "
       "one with everything that ran and what it found. `show messages` counts mails by kind and "
       "lists those that cannot be used, each with its reason; `show message MSGID` prints one. "
-      "`show reproducer NODE` prints a shell script that repeats a job on any machine; `show "
+      "`show reproducer NODE` prints a shell script that repeats a job, also on another machine, "
+      "where the programs and folders it uses beside the tree have to be at the same paths; `show "
       "artifact NODE` lists what a job left, `show artifact NODE NAME` prints one of it. "
       "`show N` is short for `show series N`.";
   command.arguments = {{"WHAT",

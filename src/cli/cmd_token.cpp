@@ -202,6 +202,14 @@ std::string scope_help() {
   return text + "write: every write:… scope.";
 }
 
+std::vector<std::string> scope_names() {
+  std::vector<std::string> names = {"write"};
+  for (const auto& spec : service::scopes()) {
+    names.emplace_back(spec.name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Command token_command() {
@@ -223,7 +231,7 @@ Command token_command() {
   command.options = {
       {"--name", "TEXT", "create: what it is for.", &storage->name},
       {"--owner", "NAME", "create: who acts with it (you).", &storage->owner},
-      {"--scope", "SCOPE", scope_help(), &storage->scopes},
+      {"--scope", "SCOPE", scope_help(), &storage->scopes, Complete::nothing, scope_names()},
       {"--expires", "TIME", "create: how long it is valid, like 90d, or never (365d).",
        &storage->expires}};
   command.examples = {

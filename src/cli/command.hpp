@@ -32,6 +32,7 @@ struct Option {
   // An optional one tells what is not given from what is given empty; the others refuse what is.
   std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*> target;
   Complete complete = Complete::nothing;
+  std::vector<std::string> choices = {};  // words its value may be, where they are few
 };
 
 struct Argument {
@@ -66,8 +67,8 @@ struct Common {
 
 struct Command {
   std::string name;
-  std::string summary;      // one line
-  std::string description;  // paragraphs
+  std::string summary;      // one line, which stands alone in lists of commands
+  std::string description;  // paragraphs that go on where the summary ends; empty: nothing to add
   std::vector<Option> options;
   std::vector<Argument> arguments;
   std::vector<Example> examples;
@@ -79,6 +80,9 @@ struct Command {
 std::vector<Command> all_commands();
 // The options every subcommand takes; they write into `common`.
 std::vector<Option> common_options(Common& common);
+
+// The summary, and behind an empty line the description.
+std::string about(const Command& command);
 
 // Parses and runs. `commands` may be changed by it (option storage).
 int parse_and_run(std::vector<Command>& commands, int argc, char** argv);
@@ -115,6 +119,7 @@ Command restore_command();
 Command prune_command();
 Command check_config_command();
 Command doctor_command();
+Command help_command();
 Command version_command();
 Command doc_command();
 

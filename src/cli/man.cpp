@@ -64,8 +64,10 @@ std::string man_page(const std::vector<Command>& commands) {
     if (command.hidden) {
       continue;
     }
-    out += fmt::format(".SS \"{}\"\n{}\n", roff(synopsis(command)),
-                       roff(command.description.empty() ? command.summary : command.description));
+    out += fmt::format(".SS \"{}\"\n{}\n", roff(synopsis(command)), roff(command.summary));
+    if (!command.description.empty()) {
+      out += fmt::format(".PP\n{}\n", roff(command.description));
+    }
     for (const Argument& argument : command.arguments) {
       out += fmt::format(".TP\n.I {}\n{}\n", roff(argument.metavar), roff(argument.help));
     }
@@ -85,8 +87,8 @@ std::string man_page(const std::vector<Command>& commands) {
   out += fmt::format(
       ".SH EXIT STATUS\n{}\n.SH ENVIRONMENT\n.TP\n.B PATCHMILL_CONFIG\nThe configuration file.\n"
       ".TP\n.B PATCHMILL_DATA\nThe data folder.\n.TP\n.B NO_COLOR\nNo colours and no bars.\n"
-      ".SH FILES\n.I patchmill.yaml\\fR, .I ~/.config/patchmill/patchmill.yaml\\fR, "
-      "/etc/patchmill/patchmill.yaml\n",
+      ".SH FILES\n.I patchmill.yaml\n.br\n.I \\(ti/.config/patchmill/patchmill.yaml\n.br\n"
+      ".I /etc/patchmill/patchmill.yaml\n",
       roff(k_exit_status));
   return out;
 }
@@ -101,8 +103,7 @@ std::string cli_reference_markdown(const std::vector<Command>& commands) {
     if (command.hidden) {
       continue;
     }
-    out += fmt::format("\n## `{}`\n\n{}\n", synopsis(command),
-                       command.description.empty() ? command.summary : command.description);
+    out += fmt::format("\n## `{}`\n\n{}\n", synopsis(command), about(command));
     if (!command.options.empty() || !command.arguments.empty()) {
       out += "\n| | |\n|---|---|\n";
       for (const Argument& argument : command.arguments) {

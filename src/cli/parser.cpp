@@ -1,6 +1,7 @@
 // The only file that knows CLI11.
 
 #include "cli/command.hpp"
+#include "cli/wrong_use.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -11,7 +12,9 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -103,43 +106,61 @@ std::string problem_of_arguments(const Command& command) {
   return {};
 }
 
-// Behind the options that may stand before it; argc: there is none.
-int place_of_command(int argc, char** argv) {
-  Common common;
-  const std::vector<Option> options = common_options(common);
-  int at = 1;
-  while (at < argc) {
-    const auto option = std::ranges::find_if(options, [&](const Option& one) {
-      return std::ranges::count(split(one.flags, ','), std::string_view(argv[at])) > 0;
-    });
-    if (option == options.end()) {
-      return at;
-    }
-    at += option->metavar.empty() ? 1 : 2;
+// A list of commands has one line for each, and the help of one has paragraphs.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    label("SUBCOMMAND", "COMMAND");
+    label("Positionals", "Arguments");
   }
-  return argc;
+  std::string make_description(const CLI::App* app) const override {
+    return CLI::Formatter::make_description(app) + "\n";
+  }
+  std::string make_subcommand(const CLI::App* sub) const override {
+    std::ostringstream out;
+    const std::string text = sub->get_description();
+    CLI::detail::format_help(out, sub->get_display_name(true), text.substr(0, text.find('\n')),
+                             get_column_width());
+    return out.str();
+  }
+};
+
+// `error` is null where CLI11 found nothing wrong.
+WrongUse wrong_use_of(const CLI::App& app, const CLI::ParseError* error,
+                      const std::vector<Command>& commands) {
+  WrongUse use;
+  if (error != nullptr) {
+    use.said = error->what();
+    std::erase(use.said, k_taken_literally);
+    if (dynamic_cast<const CLI::RequiredError*>(error) != nullptr) {
+      use.kind = WrongUse::Kind::missing;
+      use.about = use.said.substr(0, use.said.find(" is required"));
+    } else if (dynamic_cast<const CLI::ArgumentMismatch*>(error) != nullptr) {
+      use.kind = WrongUse::Kind::mismatch;
+      use.about = use.said.substr(0, use.said.find(": "));
+    }
+  }
+  if (const auto chosen = app.get_subcommands(); !chosen.empty()) {
+    const auto command = std::ranges::find(commands, chosen.front()->get_name(), &Command::name);
+    use.command = command == commands.end() ? nullptr : &*command;
+  }
+  for (std::string& word : app.remaining(true)) {
+    if (word.starts_with(k_taken_literally)) {
+      if (use.command != nullptr) {  // else it cannot be a misspelt one
+        use.words.push_back(word.substr(1));
+      }
+    } else {
+      (word.size() > 1 && word.starts_with('-') ? use.options : use.words)
+          .push_back(std::move(word));
+    }
+  }
+  return use;
 }
 
-// CLI11's message, with the nearest name where a word was not understood.
-std::string explain(const CLI::ParseError& error, const std::vector<Command>& commands, int argc,
-                    char** argv) {
-  std::string message = error.what();
-  std::erase(message, k_taken_literally);
-  const int at = place_of_command(argc, argv);
-  if (at < argc && argv[at][0] != '-') {
-    std::vector<std::string> names;
-    for (const Command& command : commands) {
-      names.push_back(command.name);
-    }
-    const std::string written = argv[at];
-    if (std::find(names.begin(), names.end(), written) == names.end()) {
-      message = fmt::format("there is no command '{}'", escape_terminal(written));
-      if (const auto near = nearest_name(written, names)) {
-        message += fmt::format("; did you mean '{}'?", *near);
-      }
-    }
-  }
-  return message;
+int report_wrong_use(const std::string& what, const Command* command) {
+  fmt::print(stderr, "patchmill: {}\nTry `patchmill{} --help`.\n", escape_terminal(what),
+             command != nullptr ? " " + command->name : std::string());
+  return k_usage;
 }
 
 // A slip in --data must not make them a new store to say nothing about.
@@ -223,6 +244,7 @@ int report(const Error& error) {
 int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   CLI::App app("Tests patches sent to mailing lists and says what came out, with the reason.",
                "patchmill");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of every command");
   app.footer(
@@ -240,12 +262,9 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   }
   const Command* chosen = nullptr;
   for (Command& command : commands) {
-    CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    sub->description(command.description.empty() ? command.summary : command.description);
+    CLI::App* sub = app.add_subcommand(command.name, about(command));
     sub->footer(footer_of(command));
-    if (command.hidden) {
-      sub->group("");
-    }
+    sub->group(command.hidden ? "" : "Commands");
     for (const Option& option : command.options) {
       add_option(*sub, option);
     }
@@ -260,17 +279,20 @@ int parse_and_run(std::vector<Command>& commands, int argc, char** argv) {
   try {
     app.parse(words_of(argc, argv));
   } catch (const CLI::Success& success) {
+    // Help of a command that is none.
+    if (const WrongUse use = wrong_use_of(app, nullptr, commands);
+        use.command == nullptr && !use.words.empty()) {
+      return report_wrong_use(explain(use, commands), nullptr);
+    }
     return app.exit(success) == 0 ? k_pass : k_usage;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "patchmill: {}\nTry `patchmill --help`.\n",
-               explain(error, commands, argc, argv));
-    return k_usage;
+    const WrongUse use = wrong_use_of(app, &error, commands);
+    return report_wrong_use(explain(use, commands), use.command);
   }
   if (chosen != nullptr) {
     remove_marks(*chosen);
     if (const std::string problem = problem_of_arguments(*chosen); !problem.empty()) {
-      fmt::print(stderr, "patchmill: {}\nTry `patchmill {} --help`.\n", problem, chosen->name);
-      return k_usage;
+      return report_wrong_use(problem, chosen);
     }
     common.only_looks = std::ranges::find(k_lookers, chosen->name) != k_lookers.end();
     common.needs_store = chosen->name == "run";

@@ -27,8 +27,14 @@ std::vector<Command> all_commands() {
   commands.push_back(check_config_command());
   commands.push_back(doctor_command());
   commands.push_back(doc_command());
+  commands.push_back(help_command());
   commands.push_back(version_command());
   return commands;
+}
+
+std::string about(const Command& command) {
+  return command.description.empty() ? command.summary
+                                     : command.summary + "\n\n" + command.description;
 }
 
 std::vector<Option> common_options(Common& common) {

@@ -43,16 +43,32 @@ TEST_CASE("cli::all_commands: every command explains itself") {
 }
 
 TEST_CASE("cli::bash_completion: bash takes it and completes commands and options") {
-  const std::string script = cli::bash_completion(cli::all_commands());
-  const auto done = run_shell(
-      "bash", {"--norc", "-s"},
-      script +
-          "\nCOMP_WORDS=(patchmill im); COMP_CWORD=1; _patchmill; echo \"${COMPREPLY[@]}\"\n"
-          "COMP_WORDS=(patchmill import --li); COMP_CWORD=2; _patchmill; echo "
-          "\"${COMPREPLY[@]}\"\n");
-  CHECK(done.ok());
-  CHECK(done.out == "import\n--list-id\n");
-  CHECK(done.err.empty());
+  // `patchmill WORDS`, split as bash does it; the last one is completed.
+  const auto offered = [](const std::string& words) {
+    const auto done = run_shell(
+        "bash", {"--norc", "-s"},
+        cli::bash_completion(cli::all_commands()) +
+            "\nCOMP_WORDBREAKS=$' \\t\\n\"\\'><=;|&(:'\nCOMP_WORDS=(patchmill " + words +
+            "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _patchmill; echo \"${COMPREPLY[*]}\"\n");
+    CHECK(done.ok());
+    CHECK(done.err.empty());
+    return done.out;
+  };
+  CHECK(offered("im") == "import\n");
+  CHECK(offered("import --li") == "--list-id\n");
+  CHECK(offered("--js") == "--json\n");
+  CHECK(offered("--data /tmp sh") == "show\n");
+  CHECK(offered("-v -c x.yaml run --a") == "--again\n");
+  CHECK(offered("--data = /tmp --json sh") == "show\n");
+  CHECK(offered("--data run sh") == "show\n");
+  CHECK(offered("help back") == "backup\n");
+  CHECK(offered("status --events ''") == "\n");
+  CHECK(offered("--data /usr/sha") == "/usr/share\n");
+  CHECK(offered("--data = /usr/sha") == "/usr/share\n");
+  CHECK(offered("token create --scope adm") == "admin\n");
+  CHECK(offered("token create --scope write : can") == "cancel\n");
+  CHECK(offered("token create --scope read :") == "metrics\n");
+  CHECK(offered("token create --scope = write : can") == "cancel\n");
 }
 
 TEST_CASE("cli::zsh_completion: zsh takes it") {
@@ -68,9 +84,32 @@ TEST_CASE("cli::zsh_completion: zsh takes it") {
   CHECK(done.err.empty());
 }
 
+TEST_CASE("cli::zsh_completion: the command is found behind options") {
+  if (!find_program("zsh")) {
+    MESSAGE("skipped: zsh is not installed");
+    return;
+  }
+  // Where the command is known, the words that _arguments sees begin with it.
+  const auto seen = [](const std::string& words) {
+    const auto done = run_shell(
+        "zsh", {"-f", "-s"},
+        "_arguments() { print -r -- $words[1] $CURRENT ${(M)@:#*(again|_patchmill_commands)*} }\n"
+        "words=(patchmill " +
+            words + "); CURRENT=$#words\n" + cli::zsh_completion(cli::all_commands()));
+    CHECK(done.ok());
+    CHECK(done.err.empty());
+    return done.out;
+  };
+  CHECK(seen("--data /tmp sh") == "patchmill 4 :command:_patchmill_commands\n");
+  CHECK(seen("--js") == "patchmill 2 :command:_patchmill_commands\n");
+  CHECK(seen("-c x.yaml run --a").starts_with("run 2 --again["));
+  CHECK(seen("run --a") == seen("--data run -v run --a"));
+}
+
 TEST_CASE("cli::man_page: groff takes it without a warning") {
   const std::string page = cli::man_page(cli::all_commands());
   CHECK(page.find("EXIT STATUS") != std::string::npos);
+  CHECK(page.find("\n.PP\nInto a folder: ") != std::string::npos);  // behind the summary
   if (!find_program("groff")) {
     MESSAGE("skipped: groff is not installed");
     return;
@@ -78,4 +117,7 @@ TEST_CASE("cli::man_page: groff takes it without a warning") {
   const auto done = run_shell("groff", {"-man", "-Tutf8", "-ww", "-Kutf8"}, page);
   CHECK(done.ok());
   CHECK(done.err.empty());
+  for (const char* macro : {".I", ".B", ".PP", ".TP"}) {
+    CHECK(done.out.find(macro + std::string(" ")) == std::string::npos);
+  }
 }

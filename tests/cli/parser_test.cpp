@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 using namespace patchmill;
 using Words = std::vector<std::string>;
@@ -49,7 +51,51 @@ Parsed parse(Words words) {
   return *parsed;
 }
 
+// What `patchmill WORDS…` prints by CLI11.
+std::string help_of(Words words) {
+  words.insert(words.begin(), "patchmill");
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  std::ostringstream out;
+  std::streambuf* const before = std::cout.rdbuf(out.rdbuf());
+  auto commands = cli::all_commands();
+  const int status = cli::parse_and_run(commands, static_cast<int>(argv.size()), argv.data());
+  std::cout.rdbuf(before);
+  CHECK(status == cli::k_pass);
+  return out.str();
+}
+
 }  // namespace
+
+TEST_CASE("cli::parse_and_run: --help lists commands by their summaries") {
+  const std::string help = help_of({"--help"});
+  for (const auto& command : cli::all_commands()) {
+    CAPTURE(command.name);
+    CHECK(command.summary.find('\n') == std::string::npos);
+    const auto line = help.find("\n  " + command.name + " ");
+    REQUIRE(line != std::string::npos);
+    const std::string rest = help.substr(line + 3 + command.name.size());
+    CHECK(rest.substr(rest.find_first_not_of(' ')).starts_with(command.summary + "\n"));
+    if (!command.description.empty()) {
+      CHECK(help.find(command.description.substr(0, 40)) == std::string::npos);
+    }
+  }
+  CHECK(help_of({"help"}) == help);
+}
+
+TEST_CASE("cli::parse_and_run: the help of a command is its summary, then its description") {
+  for (const auto& command : cli::all_commands()) {
+    CAPTURE(command.name);
+    const std::string help = help_of({command.name, "--help"});
+    CHECK(help.starts_with((command.description.empty()
+                                ? command.summary
+                                : command.summary + "\n\n" + command.description) +
+                           "\n\nUsage: patchmill " + command.name + " "));
+    CHECK(help_of({"help", command.name}) == help);
+  }
+}
 
 TEST_CASE("cli::parse_and_run: what follows -- is an argument, whatever it looks like") {
   CHECK(parse({"take", "--", "-dash.mbox"}).paths == Words{"-dash.mbox"});

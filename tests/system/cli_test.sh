@@ -62,6 +62,23 @@ run version --json; expect_status 0 $? "version"
 expect_text '"version":"[0-9]' "$work/out" "version"
 run --version; expect_status 0 $? "--version"
 
+case_of "help: of all commands and of one; wrong use says where to read on"
+run help; expect_status 0 $? "help"
+expect_text '^  backup +Copy the store, logs and artifacts, while the service runs\.$' "$work/out" "help"
+cp "$work/out" "$work/help"
+run --help; cmp -s "$work/out" "$work/help" || wrong "help is not --help"
+run help backup; expect_status 0 $? "help backup"
+expect_text '^Copy the store, logs and artifacts' "$work/out" "help backup"
+expect_text '^Into a folder: a later backup' "$work/out" "help backup"
+run help improt; expect_status 2 $? "help of an unknown command"
+run show --limt 3; expect_status 2 $? "a misspelt option"
+expect_text "has no option '--limt'; did you mean '--limit'" "$work/err" "a misspelt option"
+expect_text '^Try .patchmill show --help' "$work/err" "a misspelt option"
+mkdir "$work/help-store"
+run show --data "$work/help-store" message; expect_status 2 $? "show message of none"
+expect_text 'takes 1 word more, not 0;' "$work/err" "show message of none"
+run show --data "$work/help-store" series 1 2; expect_status 2 $? "show two series"
+
 case_of "check-config names file, line and column"
 run check-config "$work/patchmill.yaml"; expect_status 0 $? "good configuration"
 sed 's/    lists:/    listz:/' "$work/patchmill.yaml" >"$work/bad.yaml"
@@ -126,6 +143,21 @@ run try "$work/outgoing/0002"*; expect_status 3 $? "one of two"
 expect_text '^series [0-9]+  [^ ]' "$work/out" "one of two has a name"
 run try HEAD "$work/outgoing"; expect_status 2 $? "a commit and a folder"
 expect_text "'HEAD' is no file or folder" "$work/err" "a commit and a folder"
+
+case_of "try: mails where HEAD is detached, as in a bisection or a checkout of CI"
+git checkout -q --detach main
+sed -i 's/%d/%i/' widget.c
+git commit -qam 'widget: shorten a word' -m 'It is long.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+first=$(git rev-parse HEAD)
+sed -i 's/%i/%u/' widget.c
+git commit -qam 'widget: shorten it more' -m 'It is long.' -m 'Signed-off-by: Ada Author <ada@example.org>'
+git format-patch -q --stdout -1 HEAD >"$work/second.mbox"
+git checkout -q --detach main
+run try "$work/second.mbox"; expect_status 1 $? "the second of two on the base of both"
+expect_text 'does not apply' "$work/out" "the second of two on the base of both"
+git checkout -q --detach "$first"
+run try "$work/second.mbox"; expect_status 0 $? "the second of two on the first"
+git checkout -q together
 
 case_of "try: without an upstream a line says what is left out"
 run try; expect_status 0 $? "no upstream"
@@ -352,6 +384,58 @@ expect_text '"notes":\["has no readable date: ' "$work/out" "show an odd mail --
 run show --data "$work/odd" message odd@x
 expect_text '^patchmill: note: has no readable date: ' "$work/err" "show an odd mail"
 cmp -s "$work/odd.mail" "$work/out" || fail "a note stands among the lines of the mail"
+
+case_of "try: a series of the data folder gets the verdict it has there"
+stack=$work/stack
+git init -q "$stack"
+(cd "$stack" && printf '%s\n' one two three four five six >a.txt && git add . && git commit -qm 'a: first version')
+cat >"$work/stack.yaml" <<'Y'
+data: stack-data
+trees:
+  - {name: stack, url: stack, branch: main, lists: [stack.example.org]}
+checks: {enable: [signed-off-by]}
+Y
+stacked() { # stacked ID MINUTE SUBJECT FROM TO [ANSWERED [TRAILER]]: a patch of the first line
+  printf 'From: Ada Author <ada@example.org>\nSubject: %s\nMessage-ID: <%s>\n' "$3" "$1"
+  printf 'Date: Sun, 1 Mar 2026 10:%s:00 +0000\n' "$2"
+  [[ -z ${6-} ]] || printf 'In-Reply-To: <%s>\n' "$6"
+  printf '\nIt reads better.\n\n'
+  [[ -z ${7-} ]] || printf '%s\n' "$7"
+  printf 'Signed-off-by: Ada Author <ada@example.org>\n---\ndiff --git a/a.txt b/a.txt\n'
+  printf -- '--- a/a.txt\n+++ b/a.txt\n@@ -1,4 +1,4 @@\n-%s\n+%s\n two\n three\n four\n' "$4" "$5"
+}
+stacked r1@ex 00 '[PATCH 1/2] a: say 1' one 1 >"$work/stack-1.eml"
+stacked r2@ex 01 '[PATCH 2/2] a: say uno' 1 uno r1@ex >"$work/stack-2.eml"
+printf 'From: Rev <rev@example.org>\nSubject: Re: [PATCH 2/2] a: say uno\nMessage-ID: <re@ex>\nDate: Sun, 1 Mar 2026 10:20:00 +0000\nIn-Reply-To: <r2@ex>\n\nAnother language.\n' >"$work/stack-3.eml"
+stacked r3@ex 30 '[PATCH v2 2/2] a: say un' 1 un re@ex >"$work/stack-4.eml"
+stacked on@ex 50 '[PATCH] a: say eins' un eins '' 'Depends-on: <r3@ex>' >"$work/stack-5.eml"
+stacked plain@ex 55 '[PATCH] a: say ett' one ett >"$work/stack-6.eml"
+stacked lost@ex 56 '[PATCH] a: say tolv' ten tolv >"$work/stack-7.eml"
+run import -c "$work/stack.yaml" --list-id stack.example.org "$work"/stack-?.eml
+expect_status 0 $? "import of a stack"
+run run -c "$work/stack.yaml"; expect_status 1 $? "run of a stack"
+cp "$work/out" "$work/stack.run"
+cd "$stack" || exit 1
+stack_tried() { # stack_tried ID STATUS VERDICT VERSION NAME: by itself, as `run` has it
+  run try -c "$work/stack.yaml" --json "<$1>"; expect_status "$2" $? "try <$1>"
+  expect_json 'len(j)' 1 "try <$1>"
+  expect_json 'j[0]["verdict"]' "$3" "try <$1>"
+  expect_json 'j[0]["version"]' "$4" "try <$1>"
+  expect_text "^[0-9]+ +$4 +([0-9]+)/\1 +$3 +$5" "$work/stack.run" "run of <$1>"
+}
+stack_tried plain@ex 0 pass 1 'a: say ett'
+stack_tried lost@ex 1 fail 1 'a: say tolv'
+stack_tried r3@ex 0 pass 2 '\[1/2\] a: say 1'
+stack_tried r1@ex 0 pass 2 '\[1/2\] a: say 1' # carried over
+stack_tried on@ex 0 pass 1 'a: say eins'
+run try -c "$work/stack.yaml" '<r3@ex>'; expect_status 0 $? "a partial reroll again"
+expect_text '1  a: say 1  \(from an earlier revision\)' "$work/out" "a partial reroll"
+expect_text '^nothing changed since ' "$work/out" "a partial reroll again"
+run try -c "$work/stack.yaml" '<on@ex>'
+expect_text '^nothing changed since ' "$work/out" "a dependency again"
+run try -c "$work/stack.yaml" '<re@ex>'; expect_status 2 $? "a reply"
+expect_text 'there is no series <re@ex> here' "$work/err" "a reply"
+cd "$repo" || exit 1
 
 case_of "output that finds no place"
 "$bin" show --data "$work/received" series --json >/dev/full 2>"$work/err"; expect_status 3 $? "show on a full disk"
