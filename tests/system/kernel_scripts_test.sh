@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The checks that drive a tree's own scripts (checkpatch.pl, get_maintainer.pl), with those of the
-# demo's kernel. Wants the built tests in PATCHMILL_TESTS (build/release/tests) and the demo's tree.
+# demo's kernel. Wants the built tests in PATCHMILL_TESTS (build/release/tests).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tests=${PATCHMILL_TESTS:-build/release/tests}
+script/lib/demo-tree.sh packages || exit 77
 tree=$(script/lib/demo-tree.sh tree) || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
