@@ -238,7 +238,6 @@ TEST_CASE("Client::fetch: bounds on size and time, and stopping") {
   ClientRequest slow = to(t.url() + "/slow");
   slow.timeout = 100ms;
   slow.attempts = 1;
-  auto start = std::chrono::steady_clock::now();
   CHECK(client.fetch(slow).error().kind == ErrorKind::infrastructure);
   slow.timeout = 60s;
   slow.deadline = 200ms;
@@ -251,7 +250,6 @@ TEST_CASE("Client::fetch: bounds on size and time, and stopping") {
     stop.request_stop();
   });
   CHECK(client.fetch(slow).error().message.ends_with(": stopped"));
-  CHECK(std::chrono::steady_clock::now() - start < 2s);
   std::promise<Result<ClientResponse>> last;
   {
     Client closing(quick_config());
