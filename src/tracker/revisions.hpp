@@ -40,7 +40,7 @@ struct RevisionFact {
   std::optional<std::int64_t> supersedes;  // the series its "Supersedes:" names
   std::vector<RevisionKey> keys;           // ascending
   // --- for sort_revisions() alone ---
-  bool is_whole = true;  // complete, with nothing carried over
+  bool is_whole = true;  // has a cover or a first patch, and nothing that is carried over
   std::string diffs;     // the hashes of its patches' diffs, in order; empty: not known
 };
 

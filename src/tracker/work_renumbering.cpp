@@ -85,7 +85,8 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
       "SELECT s.number, s.previous, s.revision_of, s.superseded, s.version, s.minor, s.date,"
       " i.msgid, s.revision_note, s.work, s.total, (SELECT count(*) FROM series_patches p"
       " WHERE p.series = s.number), s.prefixes, s.list_ids, s.author, s.cover,"
-      " s.change_id, s.supersedes, s.is_rfc, s.rerolls"
+      " s.change_id, s.supersedes, s.is_rfc, s.rerolls,"
+      " (SELECT count(*) FROM series_patches p WHERE p.series = s.number AND p.number = 1)"
       " FROM series s JOIN message_ids i ON i.id = s.head WHERE s.work = ?",
       [&](const store::Row& row) {
         Member& member = members[row.integer(0)];
@@ -100,7 +101,8 @@ std::map<std::int64_t, WorkRenumbering::Member> WorkRenumbering::load_members(st
         member.work = row.integer(9);
         member.received = row.integer(11);
         member.complete = row.integer(10) <= row.integer(11);
-        member.fact.is_whole = member.complete && row.is_null(19);
+        // While its mails come in, too: else it would be superseded until the last one is here.
+        member.fact.is_whole = row.is_null(19) && (member.fact.has_cover || row.integer(20) > 0);
         member.fact.total = row.get<int>(10);
         member.fact.author = row.text(14);
         member.fact.has_cover = !row.is_null(15);

@@ -350,6 +350,23 @@ TEST_CASE("tracker::Tracker::ingest: a count that begins anew takes over from th
   CHECK_FALSE(harness.of("5@x").superseded);
 }
 
+TEST_CASE("tracker::Tracker::ingest: a count that begins anew is at no time superseded") {
+  patchmill::test::on_each_engine([](patchmill::test::TestStore& store) {
+    Harness harness(store);
+    harness.feed_one_by_one({{"1@x", "[PATCH v2 1/2] foo: one"},
+                             {"2@x", "[PATCH v2 2/2] foo: two", "1@x", "", 1},
+                             {"0@x", "[PATCH 1/2] foo: one", "", "", -9 * day},
+                             {"00@x", "[PATCH 2/2] foo: two", "0@x", "", -9 * day + 1}});
+    for (const MailSpec& mail : {MailSpec{"3@x", "[PATCH 1/2] foo: one", "", "", 9 * day},
+                                 MailSpec{"4@x", "[PATCH 2/2] foo: two", "3@x", "", 9 * day + 1}}) {
+      harness.feed_one_by_one({mail});
+      CHECK_FALSE(harness.of("3@x").superseded);
+      CHECK(harness.of("3@x").revision_of == harness.of("1@x").number);
+    }
+    CHECK(harness.of("1@x").superseded);
+  });
+}
+
 TEST_CASE(
     "tracker::Tracker::ingest: an old version sent once more by accident takes over nothing") {
   patchmill::test::TestStore store(store::Engine::sqlite);
