@@ -87,6 +87,13 @@ struct Own {
   }
   static constexpr std::array<std::string_view, 4> k_states = {"pending", "success", "warning",
                                                                "fail"};
+  pipeline::Node plan_build(std::int64_t series) {
+    pipeline::Node node;
+    node.series = series;
+    node.kind = pipeline::NodeKind::kbuild;
+    node.name = "build";
+    return pipeline::NodeStore(store.database(), store.clock()).create(node);
+  }
   std::int64_t post(const std::string& id, int version) {
     SeriesSpec spec;
     spec.id = id;
@@ -248,12 +255,7 @@ TEST_CASE("RegistryReporter: a pending check that nobody finishes is retired, no
   registry::NewCheck other;
   other.context = "theirs";
   REQUIRE(registry::add_check(store.database(), store.clock(), *ann, 1, other));
-  pipeline::NodeStore nodes(store.database(), store.clock());
-  pipeline::Node node;
-  node.series = series;
-  node.kind = pipeline::NodeKind::kbuild;
-  node.name = "build";
-  nodes.create(node);
+  own.plan_build(series);
   CHECK(own.pass() == 2);
   own.post("v2", 2);
   CHECK(own.pass() == 4);  // and two states
@@ -269,11 +271,7 @@ TEST_CASE("RegistryReporter: what a former user or prefix left pending is retire
   const auto series = own.post("v1", 1);
   own.pass();
   pipeline::NodeStore nodes(store.database(), store.clock());
-  pipeline::Node node;
-  node.series = series;
-  node.kind = pipeline::NodeKind::kbuild;
-  node.name = "build";
-  node = nodes.create(node);
+  pipeline::Node node = own.plan_build(series);
   CHECK(own.pass() == 2);
   const Lines retired = {"1 ours-build warning this is not run any more",
                          "2 ours-build warning this is not run any more"};
